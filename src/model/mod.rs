@@ -1,0 +1,22 @@
+//! Plain data about sockets: what every layer speaks of, and no layer owns.
+//!
+//! Nothing here reads a file, asks a clock, starts a thread, or knows which system it runs on.
+//! Serialisation is left out on purpose: the wire format is `store::document`'s, so that a field can
+//! be renamed here without breaking a file.
+
+mod failure;
+mod gap;
+pub mod lab;
+mod owner;
+mod process;
+mod snapshot;
+mod socket;
+mod state;
+
+pub use failure::{Operation, PollFailure};
+pub use gap::{Family, Gap};
+pub use owner::{Owner, Pids};
+pub use process::Process;
+pub use snapshot::{Host, Snapshot, StateCounts};
+pub use socket::{Protocol, Socket};
+pub use state::{ParseStateError, State};

@@ -1,0 +1,73 @@
+//! The operating system: its socket table, its processes, its name for itself.
+//!
+//! Facts only. No row is dropped here, nothing is judged, and nothing waits for a user. What differs
+//! between systems is decided in this folder and nowhere else in the crate (socket options and the
+//! choice of a renderer aside; ARCHITECTURE.md lists the files).
+
+mod host;
+mod linux;
+mod netstat;
+mod processes;
+mod replay;
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+
+pub use host::host;
+pub use netstat::{NetstatSource, TablePairProbe};
+pub use processes::SystemProcesses;
+pub use replay::ReplaySource;
+
+use crate::model::lab::Resolution;
+use crate::model::{PollFailure, Process, Snapshot, Socket};
+
+/// Gives the socket table, whole, one poll at a time.
+pub trait SocketSource: Send {
+    /// The interface by the name people know it under, for the coverage line.
+    fn name(&self) -> &str;
+
+    /// Whether it shows this machine now, and not something recorded.
+    fn is_live(&self) -> bool;
+
+    /// Reads the table once.
+    ///
+    /// `Ok(None)` means that a recording has ended; a live source never says so. `Err` means that
+    /// there is no table at all; what is merely incomplete travels in [`Snapshot::gaps`].
+    fn poll(&mut self) -> Result<Option<Snapshot>, PollFailure>;
+}
+
+/// Tells what is known of processes.
+pub trait ProcessInfo: Send {
+    /// Looks up these pids; one that is gone by now is left out. `Err` holds the system's answer when
+    /// nothing at all could be read.
+    fn describe(&mut self, pids: &BTreeSet<u32>) -> Result<Vec<Process>, String>;
+}
+
+/// A connection of which both ends may be on this machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Pair {
+    /// The address of the end that connected.
+    pub client: SocketAddr,
+    /// The address it connected to.
+    pub peer: SocketAddr,
+}
+
+/// Looks up single connections, quickly enough to watch them change.
+pub trait PairProbe: Send {
+    /// How the look-up is done.
+    fn resolution(&self) -> Resolution;
+
+    /// The row of the client and the row of the peer for each pair, all from one look; none where the
+    /// table has no such row.
+    fn lookup(&mut self, pairs: &[Pair]) -> Result<Vec<[Option<Socket>; 2]>, PollFailure>;
+}
+
+/// The best source of the socket table that this system has.
+pub fn live_source() -> Box<dyn SocketSource> {
+    Box::new(NetstatSource::new(Box::new(SystemProcesses::new())))
+}
+
+/// The best probe for single connections that this system has.
+pub fn pair_probe() -> Box<dyn PairProbe> {
+    Box::new(TablePairProbe)
+}

@@ -1,0 +1,137 @@
+//! How numbers, durations and rates are written (units after a thin space, true minus).
+
+use std::time::Duration;
+
+const THIN_SPACE: char = '\u{2009}';
+const MINUS: char = '\u{2212}';
+
+/// `1 704`: digits in groups of three, with thin spaces.
+pub fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3 * 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            grouped.push(THIN_SPACE);
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// `+38`, `−1 690`, `0`: a difference.
+pub fn signed(number: i64) -> String {
+    let size = thousands(number.unsigned_abs());
+    match number {
+        0 => size,
+        1.. => format!("+{size}"),
+        _ => format!("{MINUS}{size}"),
+    }
+}
+
+/// `+38 / min`: a change per minute.
+pub fn rate(per_minute: i64) -> String {
+    format!("{}{THIN_SPACE}/{THIN_SPACE}min", signed(per_minute))
+}
+
+/// `62 B`, `4.3 MiB`: an amount of data, in powers of 1024.
+pub fn bytes(number: u64) -> String {
+    const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
+    let mut unit = 0;
+    let mut scaled = number;
+    let mut tenths = 0;
+    while scaled >= 1024 && unit + 1 < UNITS.len() {
+        tenths = (scaled % 1024) * 10 / 1024;
+        scaled /= 1024;
+        unit += 1;
+    }
+    if unit == 0 || scaled >= 100 {
+        format!("{}{THIN_SPACE}{}", thousands(scaled), UNITS[unit])
+    } else {
+        format!("{scaled}.{tenths}{THIN_SPACE}{}", UNITS[unit])
+    }
+}
+
+/// `0.4 s`, `12 s`, `3 m 12 s`, `3 h 12 m`, `5 d 2 h`: an age in two units at most.
+pub fn age(duration: Duration) -> String {
+    age_with(duration, THIN_SPACE)
+}
+
+/// [`age`] with ordinary spaces, for terminals and files.
+pub fn plain_age(duration: Duration) -> String {
+    age_with(duration, ' ')
+}
+
+fn age_with(duration: Duration, space: char) -> String {
+    let seconds = duration.as_secs();
+    let (large, small) = match seconds {
+        0..10 => return format!("{}.{}{space}s", seconds, duration.subsec_millis() / 100),
+        10..60 => return format!("{seconds}{space}s"),
+        60..3_600 => ((seconds / 60, 'm'), (seconds % 60, 's')),
+        3_600..86_400 => ((seconds / 3_600, 'h'), (seconds % 3_600 / 60, 'm')),
+        _ => ((seconds / 86_400, 'd'), (seconds % 86_400 / 3_600, 'h')),
+    };
+    format!(
+        "{}{space}{} {:02}{space}{}",
+        large.0, large.1, small.0, small.1
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with_spaces(text: &str) -> String {
+        text.replace(THIN_SPACE, " ")
+    }
+
+    #[test]
+    fn thousands_are_grouped_from_the_right() {
+        for (number, text) in [
+            (0, "0"),
+            (999, "999"),
+            (1_704, "1 704"),
+            (1_234_567, "1 234 567"),
+        ] {
+            assert_eq!(with_spaces(&thousands(number)), text);
+        }
+    }
+
+    #[test]
+    fn a_difference_has_its_sign_and_none_has_none() {
+        assert_eq!(with_spaces(&signed(1_690)), "+1 690");
+        assert_eq!(with_spaces(&signed(-1_690)), "\u{2212}1 690");
+        assert_eq!(signed(0), "0");
+        assert_eq!(
+            with_spaces(&signed(i64::MIN)),
+            "\u{2212}9 223 372 036 854 775 808"
+        );
+    }
+
+    #[test]
+    fn an_age_has_two_units_at_most() {
+        for (millis, text) in [
+            (0, "0.0 s"),
+            (430, "0.4 s"),
+            (9_999, "9.9 s"),
+            (12_000, "12 s"),
+            (192_000, "3 m 12 s"),
+            (3 * 3_600_000 + 12 * 60_000, "3 h 12 m"),
+            (5 * 86_400_000 + 2 * 3_600_000, "5 d 02 h"),
+        ] {
+            assert_eq!(plain_age(Duration::from_millis(millis)), text);
+        }
+    }
+
+    #[test]
+    fn data_is_scaled_by_1024() {
+        for (number, text) in [
+            (0, "0 B"),
+            (1_023, "1 023 B"),
+            (1_024, "1.0 KiB"),
+            (4_500_000, "4.2 MiB"),
+            (u64::MAX, "16 777 215 TiB"),
+        ] {
+            assert_eq!(with_spaces(&bytes(number)), text);
+        }
+    }
+}
