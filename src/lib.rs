@@ -15,6 +15,11 @@
 
 rust_i18n::i18n!("assets/languages", fallback = "en");
 
+pub mod analysis;
+pub mod error;
 pub mod model;
+pub mod monitor;
 pub mod os;
+pub mod report;
+pub mod store;
 pub mod text;

@@ -50,6 +50,11 @@ pub enum Gap {
         /// How many.
         rows: usize,
     },
+    /// Something else, recorded by a later version of the program.
+    Other {
+        /// What that version calls it.
+        kind: String,
+    },
     /// The names of processes could not be read; owners are shown by pid alone.
     NamesUnreadable {
         /// What the system answered.

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use super::Process;
+
 /// The ids of the processes that hold one socket: one as a rule, more after a fork.
 pub type Pids = Arc<[u32]>;
 
@@ -12,8 +14,10 @@ pub type Pids = Arc<[u32]>;
 pub enum Owner {
     /// These processes hold a descriptor of it now. Never empty.
     Known(Pids),
-    /// The kernel has dropped the owner (TIME_WAIT, an orphan); at the last look it was these.
-    Remembered(Pids),
+    /// The kernel has dropped the owner (TIME_WAIT, an orphan); when last seen it was these.
+    ///
+    /// They are held whole: by now they may have ended, and their pids may be another's.
+    Remembered(Arc<[Process]>),
     /// The kernel keeps the socket for nobody, and who had it was not seen.
     NoOwner,
     /// It waits in a listener's accept queue: no process has it yet.
@@ -26,11 +30,11 @@ pub enum Owner {
 }
 
 impl Owner {
-    /// The processes that hold the socket, or did when last seen.
+    /// The processes that hold the socket now, as far as they could be seen.
     pub fn pids(&self) -> &[u32] {
         match self {
-            Self::Known(pids) | Self::Remembered(pids) => pids,
-            Self::NoOwner | Self::NotAccepted | Self::Hidden { .. } => &[],
+            Self::Known(pids) => pids,
+            Self::Remembered(_) | Self::NoOwner | Self::NotAccepted | Self::Hidden { .. } => &[],
         }
     }
 }

@@ -1,0 +1,10 @@
+//! What socket tables mean: identity through time, history, comparison, filters, and words for it all.
+//!
+//! Pure: time comes in as data, and so does every table. Nothing here reads a clock, a file or a system.
+
+pub mod diff;
+pub mod filter;
+pub mod history;
+pub mod phrases;
+pub mod timeline;
+pub mod track;

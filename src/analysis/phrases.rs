@@ -1,0 +1,163 @@
+//! What the model's data is called in words, the same in the window, on the terminal and in reports.
+
+use std::collections::BTreeMap;
+
+use super::diff::{Comparison, Fate, Holder};
+use crate::model::{Gap, Operation, Owner, PollFailure, Process, Snapshot, State};
+use crate::text;
+use crate::text::Text;
+
+/// Who holds a socket: `feed-client 18422`, `was curl 19004`, `kernel, no owner`, `hidden: postgres`.
+pub fn owner(owner: &Owner, processes: &BTreeMap<u32, Process>) -> Text {
+    match owner {
+        Owner::Known(pids) => {
+            let names = pids.iter().map(|pid| {
+                let name = processes
+                    .get(pid)
+                    .map_or("", |process| process.name.as_str());
+                process_label(name, *pid)
+            });
+            text!("owner.known", processes = join(names))
+        }
+        Owner::Remembered(was) => {
+            let names = was
+                .iter()
+                .map(|process| process_label(&process.name, process.pid));
+            text!("owner.remembered", processes = join(names))
+        }
+        Owner::NoOwner => text!("owner.none"),
+        Owner::NotAccepted => text!("owner.not_accepted"),
+        Owner::Hidden { user: Some(user) } => text!("owner.hidden_user", user = &**user),
+        Owner::Hidden { user: None } => text!("owner.hidden"),
+    }
+}
+
+/// A process by name and pid; by its pid alone where the name could not be read.
+pub fn process_label(name: &str, pid: u32) -> String {
+    if name.is_empty() {
+        format!("pid {pid}")
+    } else {
+        format!("{name} {pid}")
+    }
+}
+
+fn join(names: impl Iterator<Item = String>) -> String {
+    names.collect::<Vec<_>>().join(", ")
+}
+
+/// What could not be seen, as a sentence.
+pub fn gap(gap: &Gap) -> Text {
+    match gap {
+        Gap::OwnersHidden {
+            user: Some(user),
+            sockets,
+        } => {
+            text!("gap.owners_hidden_user", n = *sockets, user = &**user)
+        }
+        Gap::OwnersHidden {
+            user: None,
+            sockets,
+        } => text!("gap.owners_hidden", n = *sockets),
+        Gap::FamilyUnreadable { family, cause } => {
+            text!("gap.family", family = family.name(), cause = cause.as_str())
+        }
+        Gap::RowsUnreadable { rows, cause } => text!("gap.rows", n = *rows, cause = cause.as_str()),
+        Gap::UnknownState { rows } => text!("gap.unknown_state", n = *rows),
+        Gap::NamesUnreadable { cause } => text!("gap.names", cause = cause.as_str()),
+        Gap::Other { kind } => text!("gap.other", kind = kind.as_str()),
+    }
+}
+
+/// How many owners are hidden, and from which users: `37 owners hidden: root 31, postgres 6`.
+pub fn hidden_owners(snapshot: &Snapshot) -> Option<Text> {
+    let mut total = 0;
+    let mut users = Vec::new();
+    for gap in &snapshot.gaps {
+        if let Gap::OwnersHidden { user, sockets } = gap {
+            total += sockets;
+            users.extend(user.as_ref().map(|user| (*sockets, user)));
+        }
+    }
+    users.sort_by(|one, other| other.cmp(one));
+    let users = join(
+        users
+            .into_iter()
+            .map(|(sockets, user)| format!("{user} {sockets}")),
+    );
+    match (total, users.is_empty()) {
+        (0, _) => None,
+        (n, true) => Some(text!("coverage.owners_hidden", n = n)),
+        (n, false) => Some(text!("coverage.owners_hidden_of", n = n, users = users)),
+    }
+}
+
+/// Why there is no table.
+pub fn poll_failure(failure: &PollFailure) -> Text {
+    let source = failure.source.as_str();
+    let cause = failure.cause.as_str();
+    match failure.operation {
+        Operation::ReadSocketTable => text!("failure.read", source = source, cause = cause),
+        Operation::CheckSocketTable => text!("failure.check", source = source, cause = cause),
+        Operation::RunCollector => text!("failure.collector", source = source, cause = cause),
+    }
+}
+
+/// The word for what became of a socket.
+pub fn fate(fate: Fate) -> Text {
+    match fate {
+        Fate::Stuck => text!("fate.stuck"),
+        Fate::Changed => text!("fate.changed"),
+        Fate::New => text!("fate.new"),
+        Fate::Gone => text!("fate.gone"),
+    }
+}
+
+/// Who held sockets in either snapshot: `feed-client 18422 → 20117`.
+pub fn holder(holder: &Holder) -> Text {
+    match holder {
+        Holder::Process { name, pid_a, pid_b } => {
+            let label = match (pid_a, pid_b) {
+                (Some(a), Some(b)) if a != b => format!("{} → {b}", process_label(name, *a)),
+                (Some(pid), _) | (None, Some(pid)) => process_label(name, *pid),
+                (None, None) => name.clone(),
+            };
+            text!("owner.known", processes = label)
+        }
+        Holder::Hidden(Some(user)) => text!("owner.hidden_user", user = &**user),
+        Holder::Hidden(None) => text!("owner.hidden"),
+        Holder::NotAccepted => text!("owner.not_accepted"),
+        Holder::Kernel => text!("owner.none"),
+    }
+}
+
+/// What a comparison says of CLOSE_WAIT, in one sentence.
+///
+/// Rows that went because their process was restarted are not called fixed.
+pub fn comparison_verdict(comparison: &Comparison) -> Text {
+    let (a, b) = (
+        comparison.counts_a[State::CloseWait],
+        comparison.counts_b[State::CloseWait],
+    );
+    if comparison.a.is_partial() || comparison.b.is_partial() {
+        return text!("verdict.partial", a = a, b = b);
+    }
+    let stuck = comparison.count(Fate::Stuck);
+    let restarted = comparison.holders.iter().find(|change| {
+        change.holder.was_restarted() && change.a[State::CloseWait] > change.b[State::CloseWait]
+    });
+    match (a, b, restarted) {
+        (0, 0, _) => text!("verdict.none"),
+        (_, _, Some(change)) if b < a => {
+            text!(
+                "verdict.restarted",
+                a = a,
+                b = b,
+                process = holder(&change.holder)
+            )
+        }
+        (_, 0, _) => text!("verdict.all_gone", n = a),
+        _ if b > a => text!("verdict.more", n = b - a, a = a, b = b, stuck = stuck),
+        _ if b < a => text!("verdict.fewer", n = a - b, a = a, b = b, stuck = stuck),
+        _ => text!("verdict.same", n = a, stuck = stuck),
+    }
+}

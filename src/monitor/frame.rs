@@ -1,0 +1,91 @@
+//! What the sampler publishes: everything about one poll, immutable.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use crate::analysis::history::History;
+use crate::analysis::track::Track;
+use crate::model::{PollFailure, Snapshot};
+
+/// How polling goes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Health {
+    /// The first poll has not come back yet.
+    Starting,
+    /// The latest poll gave a table.
+    Live,
+    /// Polls fail; the last good table stays.
+    Failed {
+        /// When the first of them failed.
+        since: SystemTime,
+        /// Why the latest of them did.
+        failure: PollFailure,
+        /// Whether it is tried again by itself; if not, [`super::Monitor::poll_now`] does.
+        retries: bool,
+    },
+    /// A recording: nothing more will come.
+    Recorded,
+}
+
+/// How often polls are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Interval {
+    /// What the user asked for.
+    pub asked: Duration,
+    /// What it is. Longer than asked when polls are so dear that they would take more than a tenth of the
+    /// time.
+    pub actual: Duration,
+}
+
+impl Interval {
+    /// Whether polls come more slowly than asked.
+    pub fn is_stretched(&self) -> bool {
+        self.actual > self.asked
+    }
+}
+
+/// Everything about one poll. A face draws from the newest, for as long as it likes.
+#[derive(Clone, Debug)]
+pub struct Frame {
+    /// Grows by one with everything published; two frames with one number are the same.
+    pub generation: u64,
+    /// Grows by one with every table; the rows of two frames with one number are the same.
+    pub table: u64,
+    /// How the latest poll went.
+    pub health: Health,
+    /// Since when the user has paused, while that lasts.
+    pub paused: Option<SystemTime>,
+    /// The source's name.
+    pub source: String,
+    /// The last good table; none before the first.
+    pub snapshot: Option<Arc<Snapshot>>,
+    /// What tracking knows of each row of it, in its order.
+    pub tracks: Arc<[Track]>,
+    /// When the table was read, on the history's axis of time.
+    pub at: SystemTime,
+    /// The counts of the polls so far.
+    pub history: History,
+    /// How often polls are made.
+    pub interval: Interval,
+}
+
+impl Frame {
+    /// Before anything was read.
+    pub fn starting(source: String, interval: Duration, now: SystemTime) -> Self {
+        Self {
+            generation: 0,
+            table: 0,
+            health: Health::Starting,
+            paused: None,
+            source,
+            snapshot: None,
+            tracks: Arc::from([]),
+            at: now,
+            history: History::default(),
+            interval: Interval {
+                asked: interval,
+                actual: interval,
+            },
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! The workers between the system and the faces: one polls and tracks, one sorts and filters.
+//!
+//! Each owns its state and publishes immutable values; a face takes the newest and holds no lock. What a
+//! worker publishes it announces through a wake-up that it was given, so nothing here knows a window.
+
+mod cell;
+mod frame;
+mod sampler;
+mod view;
+
+pub use frame::{Frame, Health, Interval};
+pub use sampler::{Monitor, SourceChoice, sample};
+pub use view::{Column, View, ViewSpec, Views};
+
+use std::sync::Arc;
+
+/// Called by a worker whenever it has published something new.
+pub type Wake = Arc<dyn Fn() + Send + Sync>;

@@ -1,0 +1,238 @@
+//! The thread that sorts and filters, so that no frame ever waits for it.
+
+use std::cmp::Ordering;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use super::Wake;
+use super::cell::lock;
+use super::frame::Frame;
+use crate::analysis::filter::Filter;
+use crate::analysis::track::Track;
+use crate::model::{Owner, Snapshot, Socket, State};
+
+/// A column by which rows can be sorted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Column {
+    /// The state, in the order in which people are shown states.
+    State,
+    /// How long it has been in that state.
+    Residence,
+    /// Who holds it, by name.
+    Owner,
+    /// The address of this end.
+    Local,
+    /// The address of the other end.
+    Remote,
+}
+
+impl Column {
+    /// Every column, from left to right.
+    pub const ALL: [Self; 5] = [
+        Self::State,
+        Self::Residence,
+        Self::Owner,
+        Self::Local,
+        Self::Remote,
+    ];
+}
+
+/// Which rows, in which order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ViewSpec {
+    /// The filter as it was typed.
+    pub filter: String,
+    /// The column to sort by.
+    pub sort: Column,
+    /// Whether the order is turned round.
+    pub descending: bool,
+}
+
+impl Default for ViewSpec {
+    fn default() -> Self {
+        Self {
+            filter: String::new(),
+            sort: Column::State,
+            descending: false,
+        }
+    }
+}
+
+/// The rows of one frame that pass a filter, in order.
+#[derive(Clone, Debug)]
+pub struct View {
+    /// What was asked for.
+    pub spec: ViewSpec,
+    /// The frame whose table the rows are of.
+    pub frame: Arc<Frame>,
+    /// Indices into the frame's table.
+    pub rows: Vec<usize>,
+}
+
+impl View {
+    /// Makes a view; the worker's part, and what a terminal calls directly.
+    pub fn new(frame: Arc<Frame>, spec: ViewSpec) -> Self {
+        let rows = frame.snapshot.as_ref().map_or_else(Vec::new, |snapshot| {
+            let filter = Filter::new(&spec.filter);
+            let mut scratch = String::new();
+            let mut rows: Vec<usize> = (0..snapshot.sockets.len())
+                .filter(|row| {
+                    filter.matches(&snapshot.sockets[*row], &snapshot.processes, &mut scratch)
+                })
+                .collect();
+            sort(&mut rows, snapshot, &frame.tracks, &spec);
+            rows
+        });
+        Self { spec, frame, rows }
+    }
+
+    /// A row of the view: the socket and what tracking knows of it.
+    pub fn row(&self, row: usize) -> Option<(&Socket, Option<&Track>)> {
+        let index = *self.rows.get(row)?;
+        let socket = self.frame.snapshot.as_ref()?.sockets.get(index)?;
+        Some((socket, self.frame.tracks.get(index)))
+    }
+}
+
+fn sort(rows: &mut [usize], snapshot: &Snapshot, tracks: &[Track], spec: &ViewSpec) {
+    let socket = |row: &usize| &snapshot.sockets[*row];
+    let place = |row: &usize| (socket(row).local, socket(row).remote);
+    let shown = {
+        let mut shown = [0; State::COUNT];
+        for (position, state) in State::SHOWN.iter().enumerate() {
+            shown[state.index()] = position;
+        }
+        shown
+    };
+    let compare = |a: &usize, b: &usize| -> Ordering {
+        match spec.sort {
+            Column::State => shown[socket(a).state.index()].cmp(&shown[socket(b).state.index()]),
+            // The longest residence is the earliest beginning.
+            Column::Residence => {
+                let since = |row: &usize| tracks.get(*row).map(|track| track.since.seen());
+                since(b).cmp(&since(a))
+            }
+            Column::Owner => {
+                owner_order(socket(a), snapshot).cmp(&owner_order(socket(b), snapshot))
+            }
+            Column::Local => socket(a).local.cmp(&socket(b).local),
+            Column::Remote => socket(a).remote.cmp(&socket(b).remote),
+        }
+    };
+    // Rows that are equal in the column keep one order through all frames: that of their addresses.
+    rows.sort_unstable_by(|a, b| {
+        let by_column = if spec.descending {
+            compare(b, a)
+        } else {
+            compare(a, b)
+        };
+        by_column
+            .then_with(|| place(a).cmp(&place(b)))
+            .then_with(|| a.cmp(b))
+    });
+}
+
+/// Known owners by name and pid, then remembered ones, then those without a process.
+fn owner_order<'a>(socket: &'a Socket, snapshot: &'a Snapshot) -> (u8, &'a str, u32) {
+    match &socket.owner {
+        Owner::Known(pids) => {
+            let pid = pids.first().copied().unwrap_or_default();
+            let name = snapshot
+                .processes
+                .get(&pid)
+                .map_or("", |process| process.name.as_str());
+            (0, name, pid)
+        }
+        Owner::Remembered(was) => was.first().map_or((1, "", 0), |process| {
+            (1, process.name.as_str(), process.pid)
+        }),
+        Owner::Hidden { user } => (2, user.as_deref().unwrap_or_default(), 0),
+        Owner::NotAccepted => (3, "", 0),
+        Owner::NoOwner => (4, "", 0),
+    }
+}
+
+#[derive(Default)]
+struct Orders {
+    wanted: Option<(Arc<Frame>, ViewSpec)>,
+    stop: bool,
+}
+
+struct Shared {
+    orders: Mutex<Orders>,
+    changed: Condvar,
+    latest: Mutex<Option<Arc<View>>>,
+    wake: Wake,
+}
+
+/// A running view worker. Dropping it stops and joins its thread.
+pub struct Views {
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Views {
+    /// Starts the worker. `wake` is called from its thread after each publication.
+    pub fn start(wake: Wake) -> std::io::Result<Self> {
+        let shared = Arc::new(Shared {
+            orders: Mutex::default(),
+            changed: Condvar::new(),
+            latest: Mutex::new(None),
+            wake,
+        });
+        let worker = Arc::clone(&shared);
+        let thread = std::thread::Builder::new()
+            .name("view".to_owned())
+            .spawn(move || work(&worker))?;
+        Ok(Self {
+            shared,
+            thread: Some(thread),
+        })
+    }
+
+    /// Asks for a view; a request that was not begun yet is replaced.
+    pub fn request(&self, frame: Arc<Frame>, spec: ViewSpec) {
+        lock(&self.shared.orders).wanted = Some((frame, spec));
+        self.shared.changed.notify_all();
+    }
+
+    /// The newest view; none before the first.
+    pub fn latest(&self) -> Option<Arc<View>> {
+        lock(&self.shared.latest).clone()
+    }
+}
+
+impl Drop for Views {
+    fn drop(&mut self) {
+        lock(&self.shared.orders).stop = true;
+        self.shared.changed.notify_all();
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the view's thread ended in a panic");
+        }
+    }
+}
+
+fn work(shared: &Shared) {
+    loop {
+        let (frame, spec) = {
+            let mut orders = lock(&shared.orders);
+            loop {
+                if orders.stop {
+                    return;
+                }
+                if let Some(wanted) = orders.wanted.take() {
+                    break wanted;
+                }
+                orders = shared
+                    .changed
+                    .wait(orders)
+                    .unwrap_or_else(PoisonError::into_inner);
+            }
+        };
+        let view = Arc::new(View::new(frame, spec));
+        *lock(&shared.latest) = Some(view);
+        (shared.wake)();
+    }
+}

@@ -1,0 +1,215 @@
+//! Reading with a bound, and writing whole or not at all.
+
+use std::fs::File;
+use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+
+use flate2::Compression;
+use flate2::bufread::MultiGzDecoder;
+use flate2::write::GzEncoder;
+
+use crate::error::{Error, Result};
+
+/// Writes a file through `fill`: into a temporary file in the same folder, synced, then renamed over the
+/// old one. Whatever fails leaves the old file whole. A name that ends in `.gz` is compressed.
+///
+/// An existing file keeps its permissions; a new one is readable by its owner alone, since a socket table
+/// tells who talks to whom.
+pub fn write_atomically(
+    path: &Path,
+    fill: impl FnOnce(&mut dyn Write) -> Result<()>,
+) -> Result<()> {
+    let failed = |source| Error::Write {
+        path: path.to_owned(),
+        source,
+    };
+    // A link is followed: the file behind it is replaced, not the link.
+    let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let folder = match target.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+        _ => PathBuf::from("."),
+    };
+    let mut temporary = tempfile::Builder::new()
+        .prefix(".sockscope-")
+        .tempfile_in(&folder)
+        .map_err(failed)?;
+    if let Ok(existing) = std::fs::metadata(&target) {
+        if existing.is_dir() {
+            return Err(failed(io::Error::from(io::ErrorKind::IsADirectory)));
+        }
+        temporary
+            .as_file()
+            .set_permissions(existing.permissions())
+            .map_err(failed)?;
+    }
+
+    // `fill` reports a failed write without knowing the path.
+    let named = |error| match error {
+        Error::Output(source) => failed(source),
+        other => other,
+    };
+    let mut buffered = BufWriter::new(temporary.as_file_mut());
+    if is_compressed(path) {
+        let mut encoder = GzEncoder::new(&mut buffered, Compression::default());
+        fill(&mut encoder).map_err(named)?;
+        encoder.finish().map_err(failed)?;
+    } else {
+        fill(&mut buffered).map_err(named)?;
+    }
+    buffered.flush().map_err(failed)?;
+    drop(buffered);
+    temporary.as_file().sync_all().map_err(failed)?;
+    temporary
+        .persist(&target)
+        .map_err(|error| failed(error.error))?;
+    Ok(())
+}
+
+/// Reads a file whole, at most `limit` bytes after decompression.
+///
+/// Whether it is compressed is told by its first bytes, so that a renamed file opens as well.
+pub fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>> {
+    let failed = |source| Error::Read {
+        path: path.to_owned(),
+        source,
+    };
+    let file = File::open(path).map_err(failed)?;
+    if file.metadata().map_err(failed)?.is_dir() {
+        return Err(failed(io::Error::from(io::ErrorKind::IsADirectory)));
+    }
+    let mut reader = BufReader::new(file);
+    let mut start = [0; 2];
+    let begun = read_start(&mut reader, &mut start).map_err(failed)?;
+    let whole = io::Cursor::new(start).take(begun as u64).chain(reader);
+    let mut bytes = Vec::new();
+    // One byte more than allowed tells "too large" from "just fits".
+    let read = if start[..begun] == GZIP_MAGIC {
+        MultiGzDecoder::new(BufReader::new(whole))
+            .take(limit + 1)
+            .read_to_end(&mut bytes)
+    } else {
+        whole.take(limit + 1).read_to_end(&mut bytes)
+    };
+    match read {
+        Ok(read) if read as u64 > limit => Err(Error::TooLarge {
+            path: path.to_owned(),
+            limit,
+        }),
+        Ok(_) => Ok(bytes),
+        // A compressed file that ends early or has been tampered with.
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData
+            ) || error.kind() == io::ErrorKind::UnexpectedEof =>
+        {
+            Err(Error::Damaged {
+                path: path.to_owned(),
+                cause: error.to_string(),
+            })
+        }
+        Err(error) => Err(failed(error)),
+    }
+}
+
+/// The first bytes of every gzip file (RFC 1952, section 2.3.1).
+const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+
+fn read_start(reader: &mut impl Read, start: &mut [u8; 2]) -> io::Result<usize> {
+    let mut filled = 0;
+    while filled < start.len() {
+        match reader.read(&mut start[filled..]) {
+            Ok(0) => break,
+            Ok(read) => filled += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
+}
+
+fn is_compressed(path: &Path) -> bool {
+    path.extension()
+        .is_some_and(|extension| extension.eq_ignore_ascii_case("gz"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fill_with(bytes: &'static [u8]) -> impl FnOnce(&mut dyn Write) -> Result<()> {
+        move |out| out.write_all(bytes).map_err(Error::Output)
+    }
+
+    #[test]
+    fn what_was_written_is_read_back_plain_or_compressed() -> Result<()> {
+        let folder = tempfile::tempdir().map_err(Error::Output)?;
+        for name in ["plain.json", "packed.json.gz"] {
+            let path = folder.path().join(name);
+            write_atomically(&path, fill_with(b"some bytes, some bytes"))?;
+            assert_eq!(read_bounded(&path, 1_000)?, b"some bytes, some bytes");
+            assert!(matches!(
+                read_bounded(&path, 21),
+                Err(Error::TooLarge { limit: 21, .. })
+            ));
+            assert!(read_bounded(&path, 22).is_ok());
+        }
+        let packed = std::fs::read(folder.path().join("packed.json.gz")).map_err(Error::Output)?;
+        assert_eq!(packed[..2], GZIP_MAGIC);
+        Ok(())
+    }
+
+    #[test]
+    fn a_failure_leaves_the_old_file_whole_and_no_litter() -> Result<()> {
+        let folder = tempfile::tempdir().map_err(Error::Output)?;
+        let path = folder.path().join("kept.json");
+        write_atomically(&path, fill_with(b"old"))?;
+        let failing = |out: &mut dyn Write| {
+            out.write_all(b"half of the n").map_err(Error::Output)?;
+            Err(Error::Output(io::Error::from(io::ErrorKind::StorageFull)))
+        };
+        let error = write_atomically(&path, failing).expect_err("the disk is full");
+        assert!(matches!(error, Error::Write { .. }), "{error}");
+        assert_eq!(read_bounded(&path, 10)?, b"old");
+        assert_eq!(
+            std::fs::read_dir(folder.path())
+                .map_err(Error::Output)?
+                .count(),
+            1
+        );
+        Ok(())
+    }
+
+    #[test]
+    fn a_damaged_compressed_file_is_said_to_be_damaged() -> Result<()> {
+        let folder = tempfile::tempdir().map_err(Error::Output)?;
+        let path = folder.path().join("cut.gz");
+        write_atomically(
+            &path,
+            fill_with(b"a long enough text to be cut in the middle"),
+        )?;
+        let whole = std::fs::read(&path).map_err(Error::Output)?;
+        std::fs::write(&path, &whole[..whole.len() / 2]).map_err(Error::Output)?;
+        assert!(matches!(
+            read_bounded(&path, 1_000),
+            Err(Error::Damaged { .. })
+        ));
+        Ok(())
+    }
+
+    #[test]
+    fn a_missing_file_and_a_folder_are_said_to_be_so() -> Result<()> {
+        let folder = tempfile::tempdir().map_err(Error::Output)?;
+        assert!(matches!(
+            read_bounded(&folder.path().join("none"), 9),
+            Err(Error::Read { .. })
+        ));
+        assert!(matches!(
+            read_bounded(folder.path(), 9),
+            Err(Error::Read { .. })
+        ));
+        let error = write_atomically(folder.path(), fill_with(b"x"));
+        assert!(matches!(error, Err(Error::Write { .. })));
+        Ok(())
+    }
+}

@@ -1,0 +1,241 @@
+//! What the user has chosen, kept between runs as our own JSON.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::file;
+use crate::error::{Error, Result};
+
+const FORMAT: &str = "sockscope-settings";
+const VERSION: u32 = 1;
+
+/// The largest settings file that is read, in bytes.
+const MAX_BYTES: u64 = 1 << 20;
+
+/// Which theme the window has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ThemeChoice {
+    /// As the system says.
+    #[default]
+    System,
+    /// Dark.
+    Dark,
+    /// Light.
+    Light,
+}
+
+/// Everything that is kept between runs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// The time between two polls.
+    pub interval: Duration,
+    /// The theme.
+    pub theme: ThemeChoice,
+    /// How much larger than normal the window draws, 1.0 being normal.
+    pub zoom: f32,
+}
+
+impl Settings {
+    /// The shortest and the longest time between two polls.
+    pub const INTERVALS: [Duration; 2] = [Duration::from_millis(100), Duration::from_mins(10)];
+
+    /// The smallest and the largest zoom.
+    pub const ZOOMS: [f32; 2] = [0.5, 3.0];
+
+    /// Where the settings of this user lie, by the system's convention; none when there is no home.
+    pub fn path() -> Option<PathBuf> {
+        let folders = directories::ProjectDirs::from("io.github", "sockscope", "sockscope")?;
+        Some(folders.config_dir().join("settings.json"))
+    }
+
+    /// Loads settings. This never fails: what cannot be used is set aside, replaced by the normal
+    /// settings, and told.
+    pub fn load(path: &Path) -> LoadedSettings {
+        let normal = |problem| LoadedSettings {
+            settings: Self::default(),
+            problem,
+        };
+        let bytes = match file::read_bounded(path, MAX_BYTES) {
+            Ok(bytes) => bytes,
+            Err(Error::Read { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
+                return normal(None);
+            }
+            Err(error) => {
+                return normal(Some(SettingsProblem {
+                    error,
+                    set_aside: None,
+                }));
+            }
+        };
+        match parse(&bytes) {
+            Ok(settings) => LoadedSettings {
+                settings,
+                problem: None,
+            },
+            Err(cause) => {
+                let error = Error::Damaged {
+                    path: path.to_owned(),
+                    cause,
+                };
+                normal(Some(SettingsProblem {
+                    error,
+                    set_aside: set_aside(path),
+                }))
+            }
+        }
+    }
+
+    /// Saves settings, whole or not at all, and makes their folder if need be.
+    pub fn save(&self, path: &Path) -> Result<()> {
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).map_err(|source| Error::Write {
+                path: path.to_owned(),
+                source,
+            })?;
+        }
+        let document = Document {
+            format: FORMAT.to_owned(),
+            version: VERSION,
+            interval_ms: u64::try_from(self.interval.as_millis()).unwrap_or(u64::MAX),
+            theme: self.theme,
+            zoom: self.zoom,
+        };
+        file::write_atomically(path, |out| {
+            serde_json::to_writer_pretty(&mut *out, &document).map_err(Error::Encode)?;
+            out.write_all(b"\n").map_err(Error::Output)
+        })
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            interval: Duration::from_secs(1),
+            theme: ThemeChoice::System,
+            zoom: 1.0,
+        }
+    }
+}
+
+/// Settings, and what was wrong with the file they should have come from.
+#[derive(Debug)]
+pub struct LoadedSettings {
+    /// The settings to use.
+    pub settings: Settings,
+    /// What was wrong, if anything.
+    pub problem: Option<SettingsProblem>,
+}
+
+/// A settings file that could not be used.
+#[derive(Debug)]
+pub struct SettingsProblem {
+    /// What is wrong with it.
+    pub error: Error,
+    /// Where it was moved, so that nothing is lost when settings are saved next.
+    pub set_aside: Option<PathBuf>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Document {
+    format: String,
+    version: u32,
+    interval_ms: u64,
+    #[serde(default)]
+    theme: ThemeChoice,
+    #[serde(default = "normal_zoom")]
+    zoom: f32,
+}
+
+const fn normal_zoom() -> f32 {
+    1.0
+}
+
+fn parse(bytes: &[u8]) -> Result<Settings, String> {
+    let document: Document = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+    if (document.format.as_str(), document.version) != (FORMAT, VERSION) {
+        return Err(format!(
+            "it is {}, version {}",
+            document.format, document.version
+        ));
+    }
+    let [shortest, longest] = Settings::INTERVALS;
+    let [smallest, largest] = Settings::ZOOMS;
+    let zoom = if document.zoom.is_finite() {
+        document.zoom
+    } else {
+        normal_zoom()
+    };
+    Ok(Settings {
+        interval: Duration::from_millis(document.interval_ms).clamp(shortest, longest),
+        theme: document.theme,
+        zoom: zoom.clamp(smallest, largest),
+    })
+}
+
+/// Moves a file that cannot be used out of the way, over no other; none when that is not possible.
+fn set_aside(path: &Path) -> Option<PathBuf> {
+    (1..100)
+        .map(|number| path.with_extension(format!("damaged-{number}.json")))
+        .find(|free| !free.exists())
+        .filter(|free| std::fs::rename(path, free).is_ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_come_back_as_they_were_saved() -> std::io::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("deep/settings.json");
+        let loaded = Settings::load(&path);
+        assert_eq!(loaded.settings, Settings::default());
+        assert!(loaded.problem.is_none(), "no file is no problem");
+
+        let settings = Settings {
+            interval: Duration::from_secs(5),
+            theme: ThemeChoice::Light,
+            zoom: 1.25,
+        };
+        settings.save(&path).expect("the folder is made");
+        assert_eq!(Settings::load(&path).settings, settings);
+        Ok(())
+    }
+
+    #[test]
+    fn a_damaged_file_is_set_aside_and_told() -> std::io::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("settings.json");
+        let bad = [
+            "",
+            "{\"format\": \"sockscope-settings\"",
+            "[]",
+            "\u{0}\u{1}",
+            "{\"version\":9}",
+        ];
+        for (number, bytes) in bad.into_iter().enumerate() {
+            std::fs::write(&path, bytes)?;
+            let loaded = Settings::load(&path);
+            assert_eq!(loaded.settings, Settings::default());
+            let kept = loaded
+                .problem
+                .and_then(|problem| problem.set_aside)
+                .expect("it is kept");
+            assert_eq!(std::fs::read_to_string(kept)?, bytes);
+            assert!(!path.exists());
+            assert_eq!(std::fs::read_dir(folder.path())?.count(), number + 1);
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn values_out_of_range_are_brought_into_it() {
+        let text = br#"{"format":"sockscope-settings","version":1,"interval_ms":0,"zoom":900.0,"later":1}"#;
+        let settings = parse(text).expect("it is well-formed");
+        assert_eq!(settings.interval, Settings::INTERVALS[0]);
+        assert!((settings.zoom - Settings::ZOOMS[1]).abs() < f32::EPSILON);
+    }
+}

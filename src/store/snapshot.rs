@@ -1,0 +1,56 @@
+//! Snapshots as files.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use super::document::{FORMAT, Header, Incoming, Outgoing, VERSION};
+use super::file;
+use crate::error::{Error, Result};
+use crate::model::Snapshot;
+
+/// The largest document that is read, in bytes after decompression: four times a table of a million
+/// sockets.
+const MAX_BYTES: u64 = 1 << 30;
+
+/// Writes a snapshot as one line of JSON.
+///
+/// Fails with [`Error::Output`] when `out` does.
+pub fn write_snapshot(snapshot: &Snapshot, out: &mut dyn Write) -> Result<()> {
+    serde_json::to_writer(&mut *out, &Outgoing(snapshot)).map_err(|error| {
+        match error.io_error_kind() {
+            Some(_) => Error::Output(io::Error::from(error)),
+            None => Error::Encode(error),
+        }
+    })?;
+    out.write_all(b"\n").map_err(Error::Output)
+}
+
+/// Saves a snapshot, whole or not at all; `.gz` at the end of the name compresses it.
+pub fn save_snapshot(snapshot: &Snapshot, path: &Path) -> Result<()> {
+    file::write_atomically(path, |out| write_snapshot(snapshot, out))
+}
+
+/// Loads a snapshot, compressed or not. The file may be anybody's: it is read with bounds, and an error
+/// names what is wrong and where.
+pub fn load_snapshot(path: &Path) -> Result<Snapshot> {
+    let bytes = file::read_bounded(path, MAX_BYTES)?;
+    let damaged = |error: serde_json::Error| Error::Damaged {
+        path: path.to_owned(),
+        cause: error.to_string(),
+    };
+    let header: Header = serde_json::from_slice(&bytes).map_err(damaged)?;
+    match (header.format.as_deref(), header.version) {
+        (Some(FORMAT), Some(VERSION)) => {}
+        (format, version) => {
+            let format = format.unwrap_or("a JSON document without a format");
+            let version =
+                version.map_or_else(String::new, |version| format!(", version {version}"));
+            return Err(Error::Foreign {
+                path: path.to_owned(),
+                found: format!("{format}{version}"),
+            });
+        }
+    }
+    let document: Incoming = serde_json::from_slice(&bytes).map_err(damaged)?;
+    Ok(document.into())
+}
