@@ -16,6 +16,7 @@
 rust_i18n::i18n!("assets/languages", fallback = "en");
 
 pub mod analysis;
+pub mod cli;
 pub mod error;
 pub mod model;
 pub mod monitor;

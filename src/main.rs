@@ -1,3 +1,10 @@
-//! The program: arguments in, exit code out. The library does the work.
+//! The program: arguments in, exit status out. The library does the work.
 
-fn main() {}
+use sockscope::cli::{self, Exit, Invocation};
+
+fn main() -> Exit {
+    match cli::run(std::env::args_os()) {
+        Invocation::Done(exit) => exit,
+        Invocation::Window(_source) => Exit::CouldNotRun,
+    }
+}

@@ -6,10 +6,12 @@
 mod cell;
 mod frame;
 mod sampler;
+mod source;
 mod view;
 
 pub use frame::{Frame, Health, Interval};
-pub use sampler::{Monitor, SourceChoice, sample};
+pub use sampler::Monitor;
+pub use source::{SourceChoice, sample};
 pub use view::{Column, View, ViewSpec, Views};
 
 use std::sync::Arc;

@@ -4,7 +4,6 @@
 //! panic in a source is a failed poll that is not retried by itself more than a few times.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime};
@@ -12,65 +11,18 @@ use std::time::{Duration, Instant, SystemTime};
 use super::Wake;
 use super::cell::lock;
 use super::frame::{Frame, Health, Interval};
+use super::source::SourceChoice;
 use crate::analysis::history::{Cause, Sample};
 use crate::analysis::timeline::Timeline;
 use crate::analysis::track::Tracker;
 use crate::model::{Operation, PollFailure, Snapshot};
-use crate::os::{self, SocketSource};
+use crate::os::SocketSource;
 
 /// The interval is at least so many times what a poll takes: polling may use a tenth of the time.
 const COST_TO_INTERVAL: u32 = 10;
 
 /// After so many panics without a good poll in between, the collector is not restarted by itself.
 const PANICS_TOLERATED: u32 = 3;
-
-/// Where tables come from.
-pub enum SourceChoice {
-    /// This machine, now.
-    Live,
-    /// Snapshots that were loaded from this file.
-    Replay {
-        /// The file, for its name.
-        file: PathBuf,
-        /// Its snapshots, in order.
-        snapshots: Vec<Snapshot>,
-    },
-    /// Anything else that gives tables.
-    Other(Box<dyn SocketSource>),
-}
-
-impl SourceChoice {
-    fn open(self) -> Box<dyn SocketSource> {
-        match self {
-            Self::Live => os::live_source(),
-            Self::Replay { file, snapshots } => {
-                let name = file.file_name().unwrap_or(file.as_os_str());
-                Box::new(os::ReplaySource::new(
-                    name.to_string_lossy().into_owned(),
-                    snapshots,
-                ))
-            }
-            Self::Other(source) => source,
-        }
-    }
-}
-
-/// Reads one table, without a thread. A recording gives its last one.
-pub fn sample(choice: SourceChoice) -> Result<Snapshot, PollFailure> {
-    let mut source = choice.open();
-    let mut last = None;
-    while let Some(snapshot) = source.poll()? {
-        if source.is_live() {
-            return Ok(snapshot);
-        }
-        last = Some(snapshot);
-    }
-    last.ok_or_else(|| PollFailure {
-        source: source.name().to_owned(),
-        operation: Operation::ReadSocketTable,
-        cause: "it holds no snapshot".to_owned(),
-    })
-}
 
 struct Orders {
     interval: Duration,
@@ -344,8 +296,10 @@ fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
+    use std::path::PathBuf;
     use std::sync::mpsc;
 
+    use super::super::sample;
     use super::*;
     use crate::model::{Host, StateCounts};
 
@@ -359,7 +313,7 @@ mod tests {
     }
 
     impl SocketSource for Scripted {
-        fn name(&self) -> &str {
+        fn name(&self) -> &'static str {
             "scripted"
         }
 
@@ -397,7 +351,9 @@ mod tests {
         script.send(first).expect("the other end is held");
         let (announce, wakes) = mpsc::channel();
         // The window may be gone by the time a worker calls.
-        let wake: Wake = Arc::new(move || drop(announce.send(())));
+        let wake: Wake = Arc::new(move || {
+            let _ = announce.send(());
+        });
         let source = SourceChoice::Other(Box::new(Scripted(polls)));
         let monitor = Monitor::start(source, Duration::from_hours(1), wake).expect("a thread");
         next(&wakes);
@@ -497,7 +453,9 @@ mod tests {
             snapshots: vec![snapshot.clone(), snapshot.clone()],
         };
         let (announce, wakes) = mpsc::channel();
-        let wake: Wake = Arc::new(move || drop(announce.send(())));
+        let wake: Wake = Arc::new(move || {
+            let _ = announce.send(());
+        });
         let monitor = Monitor::start(replay(), Duration::from_secs(1), wake).expect("a thread");
         for _ in 0..3 {
             next(&wakes);

@@ -231,6 +231,10 @@ fn table<const N: usize>(
     alignment: &str,
     rows: impl Iterator<Item = [String; N]>,
 ) -> io::Result<()> {
+    let mut rows = rows.peekable();
+    if rows.peek().is_none() {
+        return Ok(());
+    }
     write_row(out, header)?;
     let rule = alignment
         .chars()

@@ -3,6 +3,7 @@
 //! A new format is one file and one line in [`EXPORTERS`]; the window's menus, `--format`, help and tests
 //! iterate the slice.
 
+mod json;
 mod markdown;
 
 use std::io::Write;
@@ -40,7 +41,7 @@ pub trait Exporter: Sync {
 }
 
 /// Every format, the usual one first.
-pub static EXPORTERS: &[&dyn Exporter] = &[&markdown::Markdown];
+pub static EXPORTERS: &[&dyn Exporter] = &[&markdown::Markdown, &json::Json];
 
 /// The format by this name.
 pub fn exporter(name: &str) -> Option<&'static dyn Exporter> {

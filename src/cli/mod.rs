@@ -1,0 +1,152 @@
+//! The command line: one verb a file. Data goes to stdout, everything else to stderr; a closed pipe is
+//! not an error.
+
+mod columns;
+mod diff;
+mod lab;
+mod list;
+mod output;
+mod report;
+mod snapshot;
+mod watch;
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::{ExitCode, Termination};
+
+use clap::{Parser, Subcommand};
+
+use crate::error::{Error, Result};
+use crate::monitor::SourceChoice;
+use crate::store;
+use output::Output;
+
+/// How the program ended, for scripts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// It did what it was asked to.
+    Fine = 0,
+    /// It did, and found what it was asked to look for.
+    Found = 1,
+    /// It was called wrongly.
+    Usage = 2,
+    /// It could not do it.
+    CouldNotRun = 3,
+    /// It did, and what came of it cannot be judged.
+    CouldNotJudge = 4,
+}
+
+impl Termination for Exit {
+    fn report(self) -> ExitCode {
+        ExitCode::from(self as u8)
+    }
+}
+
+#[derive(Parser)]
+#[command(
+    name = "sockscope",
+    version,
+    about = "An oscilloscope for TCP sockets",
+    long_about = "An oscilloscope for TCP sockets: which are in which state, who owns them, and how \
+        that changes. Without a verb it opens its window.",
+    after_help = "Exit status: 0 fine, 1 found, 2 called wrongly, 3 could not run, 4 could not judge.",
+    max_term_width = 100
+)]
+struct Arguments {
+    #[command(subcommand)]
+    verb: Option<Verb>,
+    /// Show this snapshot instead of this computer
+    #[arg(long, value_name = "FILE", global = true)]
+    from: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    List(list::List),
+    Watch(watch::Watch),
+    Snapshot(snapshot::TakeSnapshot),
+    Diff(diff::Diff),
+    Report(report::Report),
+    Lab(lab::Lab),
+}
+
+/// What the arguments ask for.
+pub enum Invocation {
+    /// It is done already, or went wrong already.
+    Done(Exit),
+    /// The window is to be opened, and show these tables.
+    Window(SourceChoice),
+}
+
+/// Does what the arguments say, unless that is to open the window.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Invocation {
+    let mut output = Output::new();
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let exit = if error.use_stderr() {
+                Exit::Usage
+            } else {
+                Exit::Fine
+            };
+            // Help into a closed pipe has nobody to complain to.
+            let _ = error.print();
+            return Invocation::Done(exit);
+        }
+    };
+    let source = source(arguments.from.as_deref());
+    let result = match arguments.verb {
+        None => match source {
+            Ok(source) => return Invocation::Window(source),
+            Err(error) => Err(error),
+        },
+        Some(Verb::List(list)) => source.and_then(|source| list.run(source, &mut output)),
+        Some(verb) if arguments.from.is_some() => {
+            output.note(&format!(
+                "--from goes with `list` and with the window, not with `{}`.",
+                verb.name()
+            ));
+            return Invocation::Done(Exit::Usage);
+        }
+        Some(Verb::Watch(watch)) => watch.run(&mut output),
+        Some(Verb::Snapshot(snapshot)) => snapshot.run(&mut output),
+        Some(Verb::Diff(diff)) => diff.run(&mut output),
+        Some(Verb::Report(report)) => report.run(&mut output),
+        Some(Verb::Lab(lab)) => lab.run(&mut output),
+    };
+    Invocation::Done(finish(result, &mut output))
+}
+
+impl Verb {
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::List(_) => "list",
+            Self::Watch(_) => "watch",
+            Self::Snapshot(_) => "snapshot",
+            Self::Diff(_) => "diff",
+            Self::Report(_) => "report",
+            Self::Lab(_) => "lab",
+        }
+    }
+}
+
+fn finish(result: Result<Exit>, output: &mut Output) -> Exit {
+    match result.and_then(|exit| output.flush().map(|()| exit)) {
+        Ok(exit) => exit,
+        Err(Error::Output(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => Exit::Fine,
+        Err(error) => {
+            output.note(&error.to_string());
+            Exit::CouldNotRun
+        }
+    }
+}
+
+fn source(from: Option<&Path>) -> Result<SourceChoice> {
+    match from {
+        None => Ok(SourceChoice::Live),
+        Some(file) => Ok(SourceChoice::Replay {
+            file: file.to_owned(),
+            snapshots: vec![store::load_snapshot(file)?],
+        }),
+    }
+}

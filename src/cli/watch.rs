@@ -1,0 +1,178 @@
+//! `sockscope watch`: one line of counts a poll.
+
+use std::sync::{Arc, mpsc};
+use std::time::{Duration, SystemTime};
+
+use clap::Args;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Map, json};
+
+use super::Exit;
+use super::columns::{Align, line};
+use super::list::note_gaps;
+use super::output::Output;
+use crate::analysis::phrases;
+use crate::error::{Error, Result};
+use crate::model::{State, StateCounts};
+use crate::monitor::{Frame, Health, Monitor, SourceChoice, View, ViewSpec};
+use crate::store::Settings;
+
+/// The states with a column of their own; the others share one.
+const SHOWN: usize = 6;
+
+/// A column for the time, one for all sockets, and one for the states that share.
+const COLUMNS: usize = SHOWN + 3;
+
+/// Print the counts by state, one line a poll
+#[derive(Args)]
+pub struct Watch {
+    /// Count only rows in which every one of these words occurs: a state, an address, a process
+    filter: Vec<String>,
+    /// The time between two polls: 500ms, 1s, 2m
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = parse_interval)]
+    interval: Duration,
+    /// End after this many polls
+    #[arg(long, value_name = "N")]
+    count: Option<u64>,
+    /// Print one JSON object a line
+    #[arg(long)]
+    json: bool,
+}
+
+impl Watch {
+    pub fn run(&self, output: &mut Output) -> Result<Exit> {
+        let (announce, wakes) = mpsc::channel();
+        let wake = Arc::new(move || {
+            // The verb may have ended already.
+            let _ = announce.send(());
+        });
+        let monitor =
+            Monitor::start(SourceChoice::Live, self.interval, wake).map_err(Error::Thread)?;
+        let zone = TimeZone::system();
+        if !self.json {
+            let header: Vec<String> = ["TIME".to_owned(), "SOCKETS".to_owned()]
+                .into_iter()
+                .chain(
+                    State::SHOWN[..SHOWN]
+                        .iter()
+                        .map(|state| state.name().to_owned()),
+                )
+                .chain(["OTHER".to_owned()])
+                .collect();
+            print_row(&header, output)?;
+        }
+        let mut polls = 0;
+        let mut failed = false;
+        let mut noted = false;
+        while self.count != Some(polls) && wakes.recv().is_ok() {
+            let frame = monitor.frame();
+            polls += 1;
+            if let Health::Failed { failure, .. } = &frame.health {
+                failed = true;
+                self.report_failure(&phrases::poll_failure(failure).plain(), output)?;
+            } else {
+                self.report(&frame, &zone, output)?;
+                if let Some(snapshot) = frame.snapshot.as_ref().filter(|_| !noted) {
+                    note_gaps(snapshot, output);
+                    noted = true;
+                }
+            }
+            output.flush()?;
+        }
+        Ok(if failed {
+            Exit::CouldNotRun
+        } else {
+            Exit::Fine
+        })
+    }
+
+    fn report(&self, frame: &Arc<Frame>, zone: &TimeZone, output: &mut Output) -> Result<()> {
+        let spec = ViewSpec {
+            filter: self.filter.join(" "),
+            ..ViewSpec::default()
+        };
+        let view = View::new(Arc::clone(frame), spec);
+        let Some(snapshot) = &frame.snapshot else {
+            return Ok(());
+        };
+        let counts: StateCounts = view
+            .rows
+            .iter()
+            .map(|row| snapshot.sockets[*row].state)
+            .collect();
+        if self.json {
+            let by_state: Map<_, _> = counts
+                .iter()
+                .filter(|(_, count)| *count > 0)
+                .map(|(state, count)| (state.name().to_owned(), count.into()))
+                .collect();
+            let line = json!({
+                "taken_at": utc(snapshot.taken_at),
+                "sockets": counts.total(),
+                "counts": by_state,
+                "partial": snapshot.is_partial(),
+            });
+            return writeln!(output.data(), "{line}").map_err(Error::Output);
+        }
+        let other: u32 = State::SHOWN[SHOWN..]
+            .iter()
+            .map(|state| counts[*state])
+            .sum();
+        let row: Vec<String> = [
+            local_time(snapshot.taken_at, zone),
+            counts.total().to_string(),
+        ]
+        .into_iter()
+        .chain(
+            State::SHOWN[..SHOWN]
+                .iter()
+                .map(|state| counts[*state].to_string()),
+        )
+        .chain([other.to_string()])
+        .collect();
+        print_row(&row, output)
+    }
+
+    /// A failed poll is a line of its own among the data, and never a row of zeros.
+    fn report_failure(&self, failure: &str, output: &mut Output) -> Result<()> {
+        if self.json {
+            let line = json!({ "taken_at": utc(SystemTime::now()), "error": failure });
+            writeln!(output.data(), "{line}").map_err(Error::Output)?;
+        }
+        output.note(failure);
+        Ok(())
+    }
+}
+
+fn print_row(cells: &[String], output: &mut Output) -> Result<()> {
+    let mut row: [String; COLUMNS] = Default::default();
+    let mut widths = [11; COLUMNS];
+    widths[0] = 8;
+    let mut align = [Align::Right; COLUMNS];
+    align[0] = Align::Left;
+    for (cell, text) in row.iter_mut().zip(cells) {
+        cell.clone_from(text);
+    }
+    output.line(&line(&row, widths, align))
+}
+
+fn parse_interval(text: &str) -> Result<Duration, String> {
+    let [shortest, longest] = Settings::INTERVALS;
+    let duration: SignedDuration = text.parse().map_err(|error| format!("{error}"))?;
+    Duration::try_from(duration)
+        .ok()
+        .filter(|interval| (shortest..=longest).contains(interval))
+        .ok_or_else(|| "it must lie between 100ms and 10m".to_owned())
+}
+
+fn utc(time: SystemTime) -> String {
+    Timestamp::try_from(time).map_or_else(|error| error.to_string(), |time| format!("{time:.3}"))
+}
+
+fn local_time(time: SystemTime, zone: &TimeZone) -> String {
+    Timestamp::try_from(time).map_or_else(
+        |error| error.to_string(),
+        |time| time.to_zoned(zone.clone()).strftime("%H:%M:%S").to_string(),
+    )
+}
