@@ -18,6 +18,8 @@ rust_i18n::i18n!("assets/languages", fallback = "en");
 pub mod analysis;
 pub mod cli;
 pub mod error;
+#[cfg(feature = "gui")]
+pub mod gui;
 pub mod model;
 pub mod monitor;
 pub mod os;

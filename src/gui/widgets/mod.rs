@@ -1,0 +1,26 @@
+//! The drawn controls that pages share.
+//!
+//! They say no sentence of their own: every text comes in rendered. Each has an accessible name and role,
+//! shows where the keyboard is, and shows when it does not work now, by a weaker role and not by fading.
+
+mod banner;
+mod button;
+mod card;
+mod empty;
+mod gauge;
+mod paint;
+mod segmented;
+mod sparkline;
+mod spinner;
+mod switch;
+
+pub use banner::banner;
+pub use button::{Button, button, icon_button, primary_button};
+pub use card::{Card, card};
+pub use empty::empty;
+pub use gauge::gauge;
+pub use paint::{chip, focus_ring, icon, paint_icon, tone_icon};
+pub use segmented::segmented;
+pub use sparkline::sparkline;
+pub use spinner::spinner;
+pub use switch::switch;
