@@ -57,6 +57,10 @@ pub trait PairProbe: Send {
     /// How the look-up is done.
     fn resolution(&self) -> Resolution;
 
+    /// Whether it shows rows that no process holds: TIME_WAIT, and what was closed but is not gone yet.
+    /// Where it does not, a closed end without a row may well be in such a state.
+    fn shows_unowned(&self) -> bool;
+
     /// The row of the client and the row of the peer for each pair, all from one look; none where the
     /// table has no such row.
     fn lookup(&mut self, pairs: &[Pair]) -> Result<Vec<[Option<Socket>; 2]>, PollFailure>;

@@ -144,6 +144,10 @@ impl PairProbe for TablePairProbe {
         Resolution::Table
     }
 
+    fn shows_unowned(&self) -> bool {
+        system::SHOWS_UNOWNED
+    }
+
     fn lookup(&mut self, pairs: &[Pair]) -> Result<Vec<[Option<Socket>; 2]>, PollFailure> {
         let wanted: HashMap<(SocketAddr, SocketAddr), (usize, usize)> = pairs
             .iter()
@@ -383,6 +387,8 @@ type Rows = Box<dyn Iterator<Item = Result<SocketInfo, netstat2::error::Error>>>
 mod system {
     use super::{AddressFamilyFlags, Descriptor, Owners, ProtocolFlags, Rows, SocketInfo};
 
+    pub(super) const SHOWS_UNOWNED: bool = true;
+
     pub(super) fn iterate(
         flags: AddressFamilyFlags,
         owners: Owners,
@@ -409,6 +415,9 @@ mod system {
 #[cfg(not(target_os = "linux"))]
 mod system {
     use super::{AddressFamilyFlags, Descriptor, Owners, ProtocolFlags, Rows, SocketInfo};
+
+    /// On macOS netstat2 walks the descriptors of processes, and finds nothing that has none.
+    pub(super) const SHOWS_UNOWNED: bool = !cfg!(target_os = "macos");
 
     pub(super) fn iterate(
         flags: AddressFamilyFlags,
