@@ -1,0 +1,445 @@
+//! Watches both ends of connections, on a thread of its own, at an interval it can afford.
+//!
+//! A look costs what the probe costs: a few microseconds where the kernel can be asked for single rows,
+//! milliseconds where the whole table is read. The observer rests ten times as long as the last look
+//! took, so it never takes more than a tenth of a core, and says how often it looks. While nothing happens
+//! it looks seldom; whoever is about to make something happen says so first ([`Observer::expect_changes`]).
+
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use super::cancel::Cancel;
+use super::log::Bounded;
+use crate::model::lab::{Change, End, Resolution};
+use crate::model::{Operation, PollFailure, Socket, State};
+use crate::os::{Pair, PairProbe};
+
+/// The shortest rest between two looks.
+const QUICK: Duration = Duration::from_millis(5);
+/// The rest between two looks while nothing happens: what is left then are timers of a minute.
+const SLOW: Duration = Duration::from_millis(100);
+/// How long after the last change or command something may still happen.
+const LIVELY: Duration = Duration::from_secs(2);
+/// A tenth of a core: the rest is so many times the last look.
+const REST_PER_COST: u32 = 10;
+/// How many looks have to agree before something counts as final.
+pub(super) const STEADY: u64 = 2;
+/// How long a closed connection is watched: TIME_WAIT lasts 60 to 64 s on Linux (tcp-closing.md, A1).
+const AFTERLIFE: Duration = Duration::from_secs(65);
+/// The newest changes that a lane keeps.
+const CHANGES: usize = 500;
+
+/// What is known of one end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Seen {
+    /// No look has succeeded yet.
+    #[default]
+    Unknown,
+    /// The last look found no row for it.
+    NoRow,
+    /// The last look found its row in this state.
+    State(State),
+}
+
+/// Whether a connection is still looked up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Watch {
+    /// It is.
+    Looking,
+    /// Neither end has a row any more; none can come back.
+    RowsGone,
+    /// Its time was up before its rows were gone, or its addresses belong to a newer connection.
+    GivenUp,
+}
+
+/// What was seen of one connection.
+#[derive(Clone, Debug)]
+pub struct Lane {
+    /// The number it was given.
+    pub number: u64,
+    /// Its addresses.
+    pub pair: Pair,
+    /// Whether it is still looked up.
+    pub watch: Watch,
+    /// Every change of state, with times since the run began.
+    pub changes: Bounded<Change>,
+    seen: [Seen; 2],
+    /// How many looks in a row found the ends as they are now.
+    unchanged: [u64; 2],
+    until: Option<Instant>,
+}
+
+impl Lane {
+    /// What the last look found of this end.
+    pub const fn seen(&self, end: End) -> Seen {
+        self.seen[end as usize]
+    }
+
+    /// How many looks in a row found it so.
+    pub const fn looks_unchanged(&self, end: End) -> u64 {
+        self.unchanged[end as usize]
+    }
+
+    /// Records one look; says whether anything changed.
+    fn record(&mut self, at: Duration, rows: &[Option<Socket>; 2]) -> bool {
+        let mut changed = false;
+        for (end, row) in End::ALL.into_iter().zip(rows) {
+            let state = row.as_ref().map(|row| row.state);
+            let seen = state.map_or(Seen::NoRow, Seen::State);
+            let index = end as usize;
+            if self.seen[index] == seen {
+                self.unchanged[index] += 1;
+                continue;
+            }
+            self.seen[index] = seen;
+            self.unchanged[index] = 1;
+            self.changes.push(Change { at, end, state });
+            changed = true;
+        }
+        // A table that is read while a row changes its place may miss it once.
+        let steady = self.unchanged.iter().all(|looks| *looks >= STEADY);
+        if self.seen == [Seen::NoRow; 2] && steady {
+            self.watch = Watch::RowsGone;
+        }
+        changed
+    }
+}
+
+/// Everything that was seen, as of one moment.
+#[derive(Clone, Debug)]
+pub struct Observation {
+    /// Grows with every change to this observation, so that the newer of two can be told.
+    pub generation: u64,
+    /// How the ends are looked up.
+    pub resolution: Resolution,
+    /// Whether the look-up can show rows that no process holds, TIME_WAIT among them.
+    pub shows_unowned: bool,
+    /// The watched connections, oldest first.
+    pub lanes: Vec<Arc<Lane>>,
+    /// How many looks were made, failed ones included.
+    pub looks: u64,
+    /// How long the last look took; none before the first.
+    pub last_cost: Option<Duration>,
+    /// How long the observer rests until the next look.
+    pub interval: Duration,
+    /// How many looks failed. A failed look says nothing about rows: each end keeps what was last seen.
+    pub failed_looks: u64,
+    /// Why the last look failed; none when it succeeded.
+    pub failure: Option<PollFailure>,
+}
+
+impl Observation {
+    /// Nothing seen yet, by this probe.
+    pub fn new(probe: &dyn PairProbe) -> Self {
+        Self {
+            generation: 0,
+            resolution: probe.resolution(),
+            shows_unowned: probe.shows_unowned(),
+            lanes: Vec::new(),
+            looks: 0,
+            last_cost: None,
+            interval: QUICK,
+            failed_looks: 0,
+            failure: None,
+        }
+    }
+
+    /// The connection with this number.
+    pub fn lane(&self, number: u64) -> Option<&Lane> {
+        self.lanes
+            .iter()
+            .find(|lane| lane.number == number)
+            .map(Arc::as_ref)
+    }
+}
+
+/// Is told of every new observation, and whether it shows something new or only the same again.
+pub type Notify = Box<dyn Fn(&Arc<Observation>, bool) + Send>;
+
+/// The thread that looks; dropping it ends it.
+#[derive(Debug)]
+pub struct Observer {
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    control: Mutex<Control>,
+    /// Somebody wants something else to be done.
+    told: Condvar,
+    /// A look was made.
+    looked: Condvar,
+}
+
+#[derive(Debug)]
+struct Control {
+    stop: bool,
+    began: Instant,
+    lively_until: Instant,
+    last_look: Option<Instant>,
+    observation: Arc<Observation>,
+}
+
+impl Observer {
+    /// Starts the thread. Times of changes count from `began`. The error is the system's refusal of a thread.
+    pub fn start(probe: Box<dyn PairProbe>, began: Instant, notify: Notify) -> io::Result<Self> {
+        let shared = Arc::new(Shared {
+            control: Mutex::new(Control {
+                stop: false,
+                began,
+                lively_until: began,
+                last_look: None,
+                observation: Arc::new(Observation::new(probe.as_ref())),
+            }),
+            told: Condvar::new(),
+            looked: Condvar::new(),
+        });
+        let thread = {
+            let shared = Arc::clone(&shared);
+            thread::Builder::new()
+                .name("lab-observer".to_owned())
+                .spawn(move || shared.look_until_stopped(probe, &notify))?
+        };
+        Ok(Self {
+            shared,
+            thread: Some(thread),
+        })
+    }
+
+    /// Begins to watch a connection under a number of the caller's. An older one with the same addresses
+    /// is given up: its row is the new one's now.
+    pub fn watch(&self, number: u64, pair: Pair) {
+        self.tell(|control| {
+            let lanes = &mut control.change().lanes;
+            for lane in lanes.iter_mut() {
+                if lane.pair == pair && lane.watch == Watch::Looking {
+                    Arc::make_mut(lane).watch = Watch::GivenUp;
+                }
+            }
+            lanes.push(Arc::new(Lane {
+                number,
+                pair,
+                watch: Watch::Looking,
+                changes: Bounded::new(CHANGES),
+                seen: [Seen::Unknown; 2],
+                unchanged: [0; 2],
+                until: None,
+            }));
+        });
+    }
+
+    /// Both ends are closed: watches until the rows are gone, or 65 seconds.
+    pub fn let_go(&self, number: u64) {
+        self.tell(|control| {
+            for lane in &mut control.change().lanes {
+                if lane.number == number && lane.until.is_none() {
+                    Arc::make_mut(lane).until = Some(Instant::now() + AFTERLIFE);
+                }
+            }
+        });
+    }
+
+    /// Forgets one connection and what was seen of it.
+    pub fn forget(&self, number: u64) {
+        self.tell(|control| control.change().lanes.retain(|lane| lane.number != number));
+    }
+
+    /// Forgets everything; times of changes count from `began` now.
+    pub fn restart(&self, began: Instant) {
+        self.tell(|control| {
+            control.began = began;
+            control.change().lanes.clear();
+        });
+    }
+
+    /// Something is about to happen: looks as often as it can afford for the next two seconds.
+    pub fn expect_changes(&self) {
+        self.tell(|_| {});
+    }
+
+    /// What was seen so far.
+    pub fn latest(&self) -> Arc<Observation> {
+        Arc::clone(&self.shared.lock().observation)
+    }
+
+    /// Waits until `enough`, `deadline`, or the wish to stop, and gives what was seen by then.
+    pub fn wait(
+        &self,
+        deadline: Instant,
+        cancel: &Cancel,
+        enough: impl Fn(&Observation) -> bool,
+    ) -> Arc<Observation> {
+        let mut control = self.shared.lock();
+        loop {
+            let now = Instant::now();
+            if enough(&control.observation) || now >= deadline || cancel.is_cancelled() {
+                return Arc::clone(&control.observation);
+            }
+            // Short, because a wish to stop rings no bell.
+            let rest = QUICK.min(deadline - now);
+            control = match self.shared.looked.wait_timeout(control, rest) {
+                Ok((control, _)) => control,
+                Err(poisoned) => poisoned.into_inner().0,
+            };
+        }
+    }
+
+    fn tell(&self, what: impl FnOnce(&mut Control)) {
+        let mut control = self.shared.lock();
+        control.lively_until = Instant::now() + LIVELY;
+        what(&mut control);
+        self.shared.told.notify_all();
+    }
+}
+
+impl Drop for Observer {
+    fn drop(&mut self) {
+        self.tell(|control| control.stop = true);
+        if let Some(thread) = self.thread.take() {
+            // A panic of the probe is caught and told; what is left here could only be one in `notify`.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Control {
+    /// The observation, to be changed.
+    fn change(&mut self) -> &mut Observation {
+        let observation = Arc::make_mut(&mut self.observation);
+        observation.generation += 1;
+        observation
+    }
+
+    /// When the next look is due.
+    fn due(&self, now: Instant) -> Instant {
+        let floor = if now < self.lively_until { QUICK } else { SLOW };
+        let cost = self.observation.last_cost.unwrap_or_default();
+        self.last_look
+            .map_or(now, |look| look + floor.max(cost * REST_PER_COST))
+    }
+
+    /// What has to be looked up now. Gives up what had its time.
+    fn wanted(&mut self, now: Instant) -> Vec<(u64, Pair)> {
+        let over = |lane: &Lane| {
+            lane.watch == Watch::Looking && lane.until.is_some_and(|until| now >= until)
+        };
+        if self.observation.lanes.iter().any(|lane| over(lane)) {
+            for lane in &mut self.change().lanes {
+                if over(lane) {
+                    Arc::make_mut(lane).watch = Watch::GivenUp;
+                }
+            }
+        }
+        self.observation
+            .lanes
+            .iter()
+            .filter(|lane| lane.watch == Watch::Looking)
+            .map(|lane| (lane.number, lane.pair))
+            .collect()
+    }
+
+    /// Takes in one look; says whether it shows anything new.
+    fn record(
+        &mut self,
+        wanted: &[(u64, Pair)],
+        cost: Duration,
+        now: Instant,
+        result: Result<Vec<[Option<Socket>; 2]>, PollFailure>,
+    ) -> bool {
+        let at = now.saturating_duration_since(self.began);
+        self.last_look = Some(now);
+        let observation = self.change();
+        observation.looks += 1;
+        observation.last_cost = Some(cost);
+        let failure = result.as_ref().err().cloned();
+        let mut changed = observation.failure != failure;
+        observation.failed_looks += u64::from(failure.is_some());
+        observation.failure = failure;
+        for ((number, _), rows) in wanted.iter().zip(result.unwrap_or_default()) {
+            // It may have been forgotten, or given up, while the look was made.
+            let lane = observation
+                .lanes
+                .iter_mut()
+                .find(|lane| lane.number == *number && lane.watch == Watch::Looking);
+            if let Some(lane) = lane {
+                changed |= Arc::make_mut(lane).record(at, &rows);
+            }
+        }
+        if changed {
+            self.lively_until = now + LIVELY;
+        }
+        let interval = self.due(now).saturating_duration_since(now);
+        Arc::make_mut(&mut self.observation).interval = interval;
+        changed
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Control> {
+        self.control.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn look_until_stopped(&self, mut probe: Box<dyn PairProbe>, notify: &Notify) {
+        while let Some(wanted) = self.next_look() {
+            let pairs: Vec<Pair> = wanted.iter().map(|(_, pair)| *pair).collect();
+            let began = Instant::now();
+            let result = catch_unwind(AssertUnwindSafe(|| probe.lookup(&pairs)))
+                .unwrap_or_else(|_| Err(failed("the look-up panicked")))
+                .and_then(|rows| {
+                    if rows.len() == pairs.len() {
+                        Ok(rows)
+                    } else {
+                        Err(failed("the look-up left connections out"))
+                    }
+                });
+            let now = Instant::now();
+            let (observation, changed) = {
+                let mut control = self.lock();
+                let changed = control.record(&wanted, now - began, now, result);
+                (Arc::clone(&control.observation), changed)
+            };
+            self.looked.notify_all();
+            notify(&observation, changed);
+        }
+    }
+
+    /// Rests until a look is due, and says at what; none when it is time to stop.
+    fn next_look(&self) -> Option<Vec<(u64, Pair)>> {
+        let mut control = self.lock();
+        loop {
+            if control.stop {
+                return None;
+            }
+            let now = Instant::now();
+            let due = control.due(now);
+            let wanted = control.wanted(now);
+            control = if wanted.is_empty() {
+                self.told
+                    .wait(control)
+                    .unwrap_or_else(PoisonError::into_inner)
+            } else if due <= now {
+                return Some(wanted);
+            } else {
+                match self.told.wait_timeout(control, due - now) {
+                    Ok((control, _)) => control,
+                    Err(poisoned) => poisoned.into_inner().0,
+                }
+            };
+        }
+    }
+}
+
+fn failed(cause: &str) -> PollFailure {
+    PollFailure {
+        source: "lab observer".to_owned(),
+        operation: Operation::RunCollector,
+        cause: cause.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,186 @@
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::*;
+use crate::model::{Owner, Protocol};
+
+type Rows = Vec<[Option<Socket>; 2]>;
+type Answer = dyn FnMut(u64, &[Pair]) -> Result<Rows, PollFailure> + Send;
+
+/// Answers as the test says, after as long as it says.
+struct Scripted {
+    answer: Box<Answer>,
+    looks: Arc<AtomicU64>,
+}
+
+impl PairProbe for Scripted {
+    fn resolution(&self) -> Resolution {
+        Resolution::Exact
+    }
+
+    fn shows_unowned(&self) -> bool {
+        true
+    }
+
+    fn lookup(&mut self, pairs: &[Pair]) -> Result<Rows, PollFailure> {
+        let look = self.looks.fetch_add(1, Ordering::Relaxed);
+        (self.answer)(look, pairs)
+    }
+}
+
+fn pair(port: u16) -> Pair {
+    Pair {
+        client: ([127, 0, 0, 1], port).into(),
+        peer: ([127, 0, 0, 1], 80).into(),
+    }
+}
+
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "a place for a row holds one or none"
+)]
+fn row(pair: Pair, state: State) -> Option<Socket> {
+    Some(Socket {
+        protocol: Protocol::Tcp,
+        local: pair.client,
+        remote: Some(pair.peer),
+        state,
+        owner: Owner::NoOwner,
+    })
+}
+
+fn observer(
+    answer: impl FnMut(u64, &[Pair]) -> Result<Rows, PollFailure> + Send + 'static,
+) -> (Observer, Arc<AtomicU64>) {
+    let looks = Arc::new(AtomicU64::new(0));
+    let probe = Scripted {
+        answer: Box::new(answer),
+        looks: Arc::clone(&looks),
+    };
+    let observer =
+        Observer::start(Box::new(probe), Instant::now(), Box::new(|_, _| {})).expect("a thread");
+    (observer, looks)
+}
+
+fn wait(observer: &Observer, enough: impl Fn(&Observation) -> bool) -> Arc<Observation> {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    let seen = observer.wait(deadline, &Cancel::new(), &enough);
+    assert!(enough(&seen), "waited in vain: {seen:?}");
+    seen
+}
+
+#[test]
+fn changes_are_recorded_once_and_looking_ends_with_the_rows() {
+    let (observer, looks) = observer(|look, pairs| {
+        Ok(pairs
+            .iter()
+            .map(|pair| match look {
+                0..3 => [
+                    row(*pair, State::Established),
+                    row(*pair, State::Established),
+                ],
+                3..6 => [row(*pair, State::TimeWait), None],
+                _ => [None, None],
+            })
+            .collect())
+    });
+    assert_eq!(looks.load(Ordering::Relaxed), 0, "nothing to look at");
+    observer.watch(1, pair(1));
+    let seen = wait(&observer, |seen| {
+        seen.lane(1)
+            .is_some_and(|lane| lane.watch == Watch::RowsGone)
+    });
+    let lane = seen.lane(1).expect("the lane");
+    let changes: Vec<_> = lane
+        .changes
+        .iter()
+        .map(|change| (change.end, change.state))
+        .collect();
+    assert_eq!(
+        changes,
+        [
+            (End::Client, Some(State::Established)),
+            (End::Peer, Some(State::Established)),
+            (End::Client, Some(State::TimeWait)),
+            (End::Peer, None),
+            (End::Client, None),
+        ]
+    );
+    thread::sleep(4 * QUICK);
+    assert_eq!(looks.load(Ordering::Relaxed), 8, "it went on looking");
+}
+
+#[test]
+fn a_failed_look_is_a_failure_and_not_a_missing_row() {
+    let (observer, _) = observer(|look, pairs| match look {
+        0 => Ok(vec![[row(pairs[0], State::Established), None]]),
+        1..20 => Err(failed("no table today")),
+        20..40 => panic!("on purpose: the observer has to live through it"),
+        40..60 => Ok(vec![]),
+        _ => Ok(vec![[row(pairs[0], State::CloseWait), None]]),
+    });
+    observer.watch(1, pair(1));
+    let seen = wait(&observer, |seen| seen.failed_looks > 0);
+    assert_eq!(
+        seen.failure.as_ref().map(|failure| failure.cause.as_str()),
+        Some("no table today")
+    );
+    let lane = seen.lane(1).expect("the lane");
+    assert_eq!(lane.seen(End::Client), Seen::State(State::Established));
+    assert_eq!(lane.changes.iter().len(), 2);
+    let seen = wait(&observer, |seen| seen.looks > 60);
+    assert_eq!((seen.failed_looks, &seen.failure), (59, &None));
+    let lane = seen.lane(1).expect("the lane");
+    assert_eq!(lane.seen(End::Client), Seen::State(State::CloseWait));
+}
+
+#[test]
+fn a_dear_look_is_made_seldom() {
+    let cost = Duration::from_millis(10);
+    let (observer, looks) = observer(move |_, pairs| {
+        thread::sleep(cost);
+        Ok(vec![[row(pairs[0], State::Established), None]])
+    });
+    let began = Instant::now();
+    observer.watch(1, pair(1));
+    while began.elapsed() < 50 * cost {
+        observer.expect_changes();
+        thread::sleep(cost / 10);
+    }
+    let made = looks.load(Ordering::Relaxed);
+    assert!(
+        (1..=6).contains(&made),
+        "{made} looks in 50 times their cost"
+    );
+    assert!(observer.latest().interval >= cost * REST_PER_COST);
+}
+
+#[test]
+fn while_nothing_happens_it_looks_seldom() {
+    let (observer, _) = observer(|_, pairs| Ok(vec![[row(pairs[0], State::Established), None]]));
+    observer.watch(1, pair(1));
+    let seen = wait(&observer, |seen| seen.looks > 3);
+    assert!(seen.interval < SLOW, "{seen:?}");
+    wait(&observer, |seen| seen.interval >= SLOW);
+    observer.expect_changes();
+    wait(&observer, |seen| seen.interval < SLOW);
+}
+
+#[test]
+fn a_number_that_is_forgotten_or_replaced_is_left_alone() {
+    let (observer, _) = observer(|_, pairs| {
+        Ok(pairs
+            .iter()
+            .map(|pair| [row(*pair, State::Established), None])
+            .collect())
+    });
+    observer.watch(1, pair(1));
+    observer.watch(2, pair(2));
+    observer.watch(3, pair(1));
+    let seen = wait(&observer, |seen| seen.looks > 2);
+    let watches: Vec<_> = seen.lanes.iter().map(|lane| lane.watch).collect();
+    assert_eq!(watches, [Watch::GivenUp, Watch::Looking, Watch::Looking]);
+    observer.forget(2);
+    assert!(observer.latest().lane(2).is_none());
+    observer.restart(Instant::now());
+    assert!(observer.latest().lanes.is_empty());
+}
