@@ -1,0 +1,292 @@
+//! What the bench's thread does: one command after the other, on sockets that only it holds.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::state::{ConnectionState, EndState, Refused, Shared};
+use super::{Command, Inbox, MAX_CONNECTIONS, MAX_SEND};
+use crate::lab::cancel::Cancel;
+use crate::lab::connection::{ConnectionEnd, PATIENCE};
+use crate::lab::errno::CallError;
+use crate::lab::link::Link;
+use crate::lab::log::Recorder;
+use crate::lab::observe::Observer;
+use crate::lab::options::SocketOptions;
+use crate::lab::peer::Listener;
+use crate::model::lab::End;
+use crate::os::Pair;
+use crate::text;
+use crate::text::Text;
+
+/// How many calls of each connection are kept.
+const CALLS: usize = 500;
+
+/// The listener's address: loopback only, and a port that is free.
+const LISTEN_ON: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+
+pub(super) struct Worker {
+    // Dropped in this order: sockets first, so that the observer can still see them go.
+    connections: Vec<Connection>,
+    listener: Option<Listener>,
+    observer: Observer,
+    shared: Arc<Shared>,
+    cancel: Cancel,
+    began: Instant,
+    last_number: u64,
+}
+
+struct Connection {
+    number: u64,
+    recorder: Recorder,
+    pair: Option<Pair>,
+    /// None when it could not be made.
+    link: Option<Link>,
+    asked: [SocketOptions; 2],
+}
+
+impl Worker {
+    pub(super) fn new(
+        observer: Observer,
+        shared: Arc<Shared>,
+        cancel: Cancel,
+        began: Instant,
+    ) -> Self {
+        Self {
+            connections: Vec::new(),
+            listener: None,
+            observer,
+            shared,
+            cancel,
+            began,
+            last_number: 0,
+        }
+    }
+
+    pub(super) fn run(mut self, inbox: &Inbox) {
+        while let Some(command) = inbox.pop() {
+            self.shared
+                .update(|state| state.running = Some(command.clone()));
+            self.observer.expect_changes();
+            let carried_out = self.carry_out(&command);
+            self.publish();
+            self.shared.update(|state| {
+                state.running = None;
+                match carried_out {
+                    Ok(()) => {
+                        state.finished += 1;
+                        state.refused = None;
+                    }
+                    Err(reason) => state.refuse(Refused { command, reason }),
+                }
+            });
+        }
+    }
+
+    /// Does it, or says why it cannot be done. A call that fails is not a refusal: it is what the user
+    /// came to see, and stands in the log.
+    fn carry_out(&mut self, command: &Command) -> Result<(), Text> {
+        match *command {
+            Command::Connect {
+                count,
+                client,
+                peer,
+            } => self.connect(count, [client, peer]),
+            Command::SetOptions { end, options } => self.on_each(end, |connection| {
+                connection.asked[end as usize] = options;
+                connection.act(end, |socket| socket.set_options(options))
+            }),
+            Command::Send { end, bytes } => {
+                if !(1..=MAX_SEND).contains(&bytes) {
+                    return Err(text!("lab.refused.bytes", n = MAX_SEND));
+                }
+                let patience = patience();
+                self.on_each(end, |connection| {
+                    connection.act(end, |socket| socket.send(bytes, patience()).map(drop))
+                })
+            }
+            Command::Read { end } => {
+                let patience = patience();
+                self.on_each(end, |connection| {
+                    connection.act(end, |socket| socket.recv(patience()).map(drop))
+                })
+            }
+            Command::ShutdownWrite { end } => self.on_each(end, |connection| {
+                connection.act(end, ConnectionEnd::shutdown_write)
+            }),
+            Command::Close { end } => self.on_each(end, |connection| {
+                connection
+                    .link
+                    .as_mut()
+                    .map_or(Ok(()), |link| link.close(end))
+            }),
+            Command::Abort { end } => {
+                self.on_each(end, |connection| connection.act(end, ConnectionEnd::abort))
+            }
+            Command::Reset => {
+                self.connections.clear();
+                self.listener = None;
+                self.began = Instant::now();
+                self.observer.restart(self.began);
+                Ok(())
+            }
+        }
+    }
+
+    fn connect(&mut self, count: usize, options: [SocketOptions; 2]) -> Result<(), Text> {
+        let open = self.connections.iter().filter(|it| it.is_open()).count();
+        if count == 0 || open + count > MAX_CONNECTIONS {
+            return Err(text!(
+                "lab.refused.connections",
+                n = MAX_CONNECTIONS,
+                open = open
+            ));
+        }
+        self.make_room(count);
+        for _ in 0..count {
+            if self.cancel.is_cancelled() {
+                break;
+            }
+            let connection = self.make_connection(options);
+            let made = connection.link.is_some();
+            self.connections.push(connection);
+            self.publish();
+            if !made {
+                // The others would fail for the same reason, and the log shows it once.
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Forgets the oldest closed connections where there would be more than 64 to show.
+    fn make_room(&mut self, count: usize) {
+        let mut surplus = (self.connections.len() + count).saturating_sub(MAX_CONNECTIONS);
+        let observer = &self.observer;
+        self.connections.retain(|connection| {
+            let keep = surplus == 0 || connection.is_open();
+            if !keep {
+                surplus -= 1;
+                observer.forget(connection.number);
+            }
+            keep
+        });
+    }
+
+    fn make_connection(&mut self, options: [SocketOptions; 2]) -> Connection {
+        self.last_number += 1;
+        let number = self.last_number;
+        let recorder = Recorder::new(self.began, CALLS, self.cancel.clone());
+        let mut pair = None;
+        let observer = &self.observer;
+        let listener = match self.listener.take() {
+            Some(listener) => Ok(listener),
+            None => Listener::open(LISTEN_ON, &recorder),
+        };
+        let link = listener.and_then(|listener| {
+            let listener = self.listener.insert(listener);
+            Link::open(listener, options[0], options[1], &recorder, |addresses| {
+                pair = Some(addresses);
+                observer.watch(number, addresses);
+            })
+        });
+        if link.is_err() {
+            observer.let_go(number);
+        }
+        Connection {
+            number,
+            recorder,
+            pair,
+            link: link.ok(),
+            asked: options,
+        }
+    }
+
+    /// Acts on every connection whose end is open, until the lab is cancelled.
+    fn on_each(
+        &mut self,
+        end: End,
+        mut act: impl FnMut(&mut Connection) -> Result<(), CallError>,
+    ) -> Result<(), Text> {
+        if !self.connections.iter().any(|it| it.holds(end)) {
+            return Err(match end {
+                End::Client => text!("lab.refused.no_client"),
+                End::Peer => text!("lab.refused.no_peer"),
+            });
+        }
+        for index in 0..self.connections.len() {
+            let connection = &mut self.connections[index];
+            if !connection.holds(end) {
+                continue;
+            }
+            if self.cancel.is_cancelled() {
+                break;
+            }
+            // The outcome is in the connection's log, which is where the user looks for it.
+            let _ = act(connection);
+            if !connection.is_open() {
+                self.observer.let_go(connection.number);
+            }
+            self.publish();
+        }
+        Ok(())
+    }
+
+    fn publish(&self) {
+        let connections = self.connections.iter().map(Connection::state).collect();
+        let observation = self.observer.latest();
+        self.shared.update(|state| {
+            state.connections = connections;
+            state.observe(&observation);
+        });
+    }
+}
+
+impl Connection {
+    fn holds(&self, end: End) -> bool {
+        self.link
+            .as_ref()
+            .is_some_and(|link| link.end(end).is_held())
+    }
+
+    fn is_open(&self) -> bool {
+        self.link.as_ref().is_some_and(|link| !link.is_closed())
+    }
+
+    fn act(
+        &mut self,
+        end: End,
+        what: impl FnOnce(&mut ConnectionEnd) -> Result<(), CallError>,
+    ) -> Result<(), CallError> {
+        self.link
+            .as_mut()
+            .map_or(Ok(()), |link| what(link.end_mut(end)))
+    }
+
+    fn state(&self) -> ConnectionState {
+        let end = |end: End| {
+            let held = self
+                .link
+                .as_ref()
+                .map(|link| link.end(end))
+                .filter(|it| it.is_held());
+            EndState {
+                held: held.is_some(),
+                asked: self.asked[end as usize],
+                kernel: held.map(ConnectionEnd::options),
+            }
+        };
+        ConnectionState {
+            number: self.number,
+            pair: self.pair,
+            calls: self.recorder.calls(),
+            ends: End::ALL.map(end),
+        }
+    }
+}
+
+/// What is left, at each asking, of the time that one command may wait for the other ends.
+fn patience() -> impl Fn() -> std::time::Duration {
+    let deadline = Instant::now() + PATIENCE;
+    move || deadline.saturating_duration_since(Instant::now())
+}
