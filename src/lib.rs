@@ -20,6 +20,7 @@ pub mod cli;
 pub mod error;
 #[cfg(feature = "gui")]
 pub mod gui;
+pub mod lab;
 pub mod model;
 pub mod monitor;
 pub mod os;
