@@ -156,6 +156,9 @@ pub fn badge_size(painter: &Painter, state: State) -> eframe::egui::Vec2 {
     vec2(width.ceil(), size::BADGE)
 }
 
+/// Capitals of the mono font stand half a point too low when its row is centred on whole pixels.
+const MONO_LIFT: f32 = -0.5;
+
 /// The space left of a badge's sign.
 const BADGE_PAD: f32 = 5.0;
 
@@ -176,7 +179,7 @@ pub fn paint_badge(painter: &Painter, theme: &Theme, left: Pos2, state: State, k
     let start = rect.left_center() + vec2(BADGE_PAD, 0.0);
     paint_glyph(painter, start, GLYPH, state, colors.text);
     painter.text(
-        start + vec2(glyph_width(state, GLYPH) + space::S, 0.0),
+        start + vec2(glyph_width(state, GLYPH) + space::S, MONO_LIFT),
         Align2::LEFT_CENTER,
         state.name(),
         TypeStyle::MonoBadge.font(),
@@ -184,9 +187,12 @@ pub fn paint_badge(painter: &Painter, theme: &Theme, left: Pos2, state: State, k
     );
 }
 
+/// The width of a line's sample: whole dashes and gaps of every kind, 1 of 16, 2 of 8, 4 of 4.
+const SAMPLE: f32 = 16.0 * std::f32::consts::GOLDEN_RATIO - 0.01;
+
 /// A piece of a state's line as the chart draws it, for legends. The name stands beside it.
 pub fn line_sample(ui: &mut Ui, state: State) -> Response {
-    let (rect, response) = ui.allocate_exact_size(vec2(26.0, 16.0), Sense::hover());
+    let (rect, response) = ui.allocate_exact_size(vec2(SAMPLE, 16.0), Sense::hover());
     if ui.is_rect_visible(rect) {
         let mark = Theme::of(ui).state(state).mark;
         let path = [rect.left_center(), rect.right_center()];

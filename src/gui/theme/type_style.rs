@@ -38,12 +38,12 @@ pub enum TypeStyle {
 static SEMIBOLD: LazyLock<Arc<str>> = LazyLock::new(|| "semibold".into());
 static MONO_MEDIUM: LazyLock<Arc<str>> = LazyLock::new(|| "mono-medium".into());
 
-/// The family of Inter SemiBold.
+/// The family of the semibold face.
 pub fn semibold() -> FontFamily {
     FontFamily::Name(Arc::clone(&SEMIBOLD))
 }
 
-/// The family of JetBrains Mono Medium.
+/// The family of the mono face in medium weight.
 pub fn mono_medium() -> FontFamily {
     FontFamily::Name(Arc::clone(&MONO_MEDIUM))
 }

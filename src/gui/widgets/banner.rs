@@ -29,8 +29,9 @@ pub fn banner<R>(
         TypeStyle::BodyStrong.format(theme.text.primary),
     );
     if !text.is_empty() {
-        let gap = if strong.is_empty() { 0.0 } else { space::XS };
-        sentence.append(text, gap, TypeStyle::Body.format(theme.text.primary));
+        // A sign and not a gap, so that it is read out, and copied, as two sentences.
+        let format = TypeStyle::Body.format(theme.text.primary);
+        sentence.append(&format!(" {text}"), 0.0, format);
     }
     sentence.wrap.max_rows = 2;
 

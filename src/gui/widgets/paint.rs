@@ -57,8 +57,8 @@ pub fn unfaded(ui: &Ui) -> Painter {
     painter
 }
 
-/// A verdict on its severity's fill, with the severity's icon or the given one.
-pub fn chip(ui: &mut Ui, tone: Tone, with: Option<MaterialIcon>, text: &str) -> Response {
+/// A verdict on its severity's fill, with the severity's icon or its own.
+pub fn chip(ui: &mut Ui, tone: Tone, own: Option<MaterialIcon>, text: &str) -> Response {
     let theme = Theme::of(ui);
     let colors = theme.tone(tone);
     let name =
@@ -72,7 +72,7 @@ pub fn chip(ui: &mut Ui, tone: Tone, with: Option<MaterialIcon>, text: &str) -> 
         let painter = ui.painter();
         painter.rect_filled(rect, CornerRadius::same(radius::BADGE), colors.fill);
         let middle = rect.left_center() + vec2(space::S + side / 2.0, 0.0);
-        let sign = with.unwrap_or_else(|| tone_icon(tone));
+        let sign = own.unwrap_or_else(|| tone_icon(tone));
         paint_icon(painter, middle, sign, side, colors.text);
         let left = middle + vec2(side / 2.0 + space::XS, 0.0);
         let at = Align2::LEFT_CENTER.anchor_size(left, name.size());

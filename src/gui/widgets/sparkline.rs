@@ -109,8 +109,9 @@ mod tests {
         values[998] = 3.0;
         let kept = decimate(&values, 50);
         assert!(kept.len() <= 101);
-        assert!(kept.iter().any(|(_, value)| *value == 99.0));
-        assert!(kept.iter().any(|(_, value)| *value == 3.0));
+        for extreme in [99.0, 3.0] {
+            assert!(kept.iter().any(|(_, value)| (value - extreme).abs() < 0.01));
+        }
         assert_eq!(kept.last(), Some(&(1.0, 10.0)));
         assert!(kept.is_sorted_by(|a, b| a.0 < b.0));
     }
