@@ -72,17 +72,22 @@ pub fn glyph_width(state: State, side: f32) -> f32 {
 
 /// Paints a state's sign, `side` high, with its left edge and its middle at `left`.
 pub fn paint_glyph(painter: &Painter, left: Pos2, side: f32, state: State, color: Color) {
-    // A tenth of the side, but never less than a pixel: hairlines stay hairlines.
+    // Every edge stands on a pixel at any zoom, and no line is thinner than one.
     let pixel = 1.0 / painter.pixels_per_point();
-    let unit = (side / GLYPH / pixel).round().max(1.0) * pixel;
     let snap = |value: f32| (value / pixel).round() * pixel;
+    let scale = side / GLYPH;
+    let unit = snap(scale).max(pixel);
     let height = match sign(state) {
-        Sign::Box => 10.0 * unit,
-        Sign::Bars(..) => 9.0 * unit,
+        Sign::Box => 10.0 * scale,
+        Sign::Bars(..) => 9.0 * scale,
     };
     let top = pos2(snap(left.x), snap(left.y - height / 2.0));
     let at = |x: f32, y: f32, width: f32, height: f32| {
-        Rect::from_min_size(top + vec2(x, y) * unit, vec2(width, height) * unit)
+        let edge = |tenths: f32| snap(tenths * scale);
+        Rect::from_min_max(
+            top + vec2(edge(x), edge(y)),
+            top + vec2(edge(x + width), edge(y + height)),
+        )
     };
     let frame = Stroke::new(unit, color);
     match sign(state) {
