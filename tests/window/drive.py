@@ -130,7 +130,9 @@ class Window:
         home = self.home or self._ending.enter_context(tempfile.TemporaryDirectory(prefix="sockscope-home-"))
         environment = dict(os.environ)
         for kind in ["config", "state", "data", "cache"]:
-            environment[f"XDG_{kind.upper()}_HOME"] = os.path.join(os.path.abspath(home), kind)
+            folder = os.path.join(os.path.abspath(home), kind)
+            os.makedirs(folder, exist_ok=True)
+            environment[f"XDG_{kind.upper()}_HOME"] = folder
         self.errors = self._ending.enter_context(tempfile.TemporaryFile())
         self.started = time.monotonic()
         self.program = self._helper(*self.command, env=environment, stderr=self.errors)
