@@ -50,7 +50,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("text", &[]),
     ("os", &["model"]),
     ("analysis", &["model", "text"]),
-    ("error", &["model", "text"]),
+    ("error", &["model", "text", "analysis"]),
     ("lab", &["model", "text", "os", "error"]),
     ("store", &["model", "text", "analysis", "error"]),
     ("report", &["model", "text", "analysis", "error"]),
