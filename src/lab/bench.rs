@@ -138,22 +138,16 @@ impl Bench {
         let thread = {
             let inbox = Arc::clone(&inbox);
             let shared = Arc::clone(&shared);
-            thread::Builder::new()
-                .name("lab-bench".to_owned())
-                .spawn(move || {
-                    // Unwinding drops every socket, which closes it abortively.
-                    let ended = catch_unwind(AssertUnwindSafe(|| work(&inbox)));
-                    let swept = inbox.close();
-                    if ended.is_err() {
-                        shared.update(|state| state.fail(swept));
-                    }
-                })?
+            thread::Builder::new().name("lab-bench".to_owned()).spawn(move || {
+                // Unwinding drops every socket, which closes it abortively.
+                let ended = catch_unwind(AssertUnwindSafe(|| work(&inbox)));
+                let swept = inbox.close();
+                if ended.is_err() {
+                    shared.update(|state| state.fail(swept));
+                }
+            })?
         };
-        Ok(Self {
-            inbox,
-            shared,
-            thread: Some(thread),
-        })
+        Ok(Self { inbox, shared, thread: Some(thread) })
     }
 
     /// Has a command carried out after those that were sent before. One that cannot be is refused: the
@@ -197,11 +191,7 @@ struct Waiting {
 
 impl Inbox {
     fn new(cancel: Cancel) -> Self {
-        Self {
-            waiting: Mutex::default(),
-            arrived: Condvar::new(),
-            cancel,
-        }
+        Self { waiting: Mutex::default(), arrived: Condvar::new(), cancel }
     }
 
     fn lock(&self) -> MutexGuard<'_, Waiting> {
@@ -241,10 +231,7 @@ impl Inbox {
                 }
                 return Some(command);
             }
-            waiting = self
-                .arrived
-                .wait(waiting)
-                .unwrap_or_else(PoisonError::into_inner);
+            waiting = self.arrived.wait(waiting).unwrap_or_else(PoisonError::into_inner);
         }
     }
 

@@ -20,10 +20,7 @@ impl Cancel {
     /// The same wish, which also comes true at `deadline`.
     #[must_use]
     pub fn with_deadline(&self, deadline: Instant) -> Self {
-        Self {
-            wished: Arc::clone(&self.wished),
-            deadline: Some(deadline),
-        }
+        Self { wished: Arc::clone(&self.wished), deadline: Some(deadline) }
     }
 
     /// Wishes that whatever runs under it stops.

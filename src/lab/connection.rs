@@ -51,11 +51,7 @@ impl ConnectionEnd {
     }
 
     fn holding(end: End, socket: Socket, recorder: &Recorder) -> Self {
-        Self {
-            end,
-            recorder: recorder.clone(),
-            socket: Some(socket),
-        }
+        Self { end, recorder: recorder.clone(), socket: Some(socket) }
     }
 
     /// Whether this end has not been closed.
@@ -79,10 +75,7 @@ impl ConnectionEnd {
 
     /// One `setsockopt` for each option; stops at the first that fails.
     pub fn set_options(&mut self, options: SocketOptions) -> Result<(), CallError> {
-        options
-            .each()
-            .into_iter()
-            .try_for_each(|option| self.set_option(option))
+        options.each().into_iter().try_for_each(|option| self.set_option(option))
     }
 
     /// `setsockopt(option)`.
@@ -154,11 +147,7 @@ impl ConnectionEnd {
 
     /// `shutdown(SHUT_WR)`: sends the FIN and goes on reading.
     pub fn shutdown_write(&mut self) -> Result<(), CallError> {
-        self.call(
-            "shutdown(SHUT_WR)".to_owned(),
-            |socket| socket.shutdown(Shutdown::Write),
-            zero,
-        )
+        self.call("shutdown(SHUT_WR)".to_owned(), |socket| socket.shutdown(Shutdown::Write), zero)
     }
 
     /// `close()`, as the socket's own linger option has it; it may block for that long.
@@ -190,8 +179,7 @@ impl ConnectionEnd {
         written: impl FnOnce(&T) -> String,
     ) -> Result<T, CallError> {
         let socket = self.socket.as_ref();
-        self.recorder
-            .call(self.end, call, || make(socket.ok_or_else(closed)?), written)
+        self.recorder.call(self.end, call, || make(socket.ok_or_else(closed)?), written)
     }
 }
 
@@ -210,30 +198,18 @@ pub(super) fn new_socket(
     address: SocketAddr,
     recorder: &Recorder,
 ) -> Result<Socket, CallError> {
-    let family = if address.is_ipv4() {
-        "AF_INET"
-    } else {
-        "AF_INET6"
-    };
+    let family = if address.is_ipv4() { "AF_INET" } else { "AF_INET6" };
     recorder.call(
         end,
         format!("socket({family}, SOCK_STREAM)"),
-        || {
-            Socket::new(
-                Domain::for_address(address),
-                Type::STREAM,
-                Some(Protocol::TCP),
-            )
-        },
+        || Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP)),
         |_| "a socket".to_owned(),
     )
 }
 
 /// The address of an Internet socket.
 pub(super) fn address_of(address: &SockAddr) -> io::Result<SocketAddr> {
-    address
-        .as_socket()
-        .ok_or_else(|| io::Error::other("not an Internet address"))
+    address.as_socket().ok_or_else(|| io::Error::other("not an Internet address"))
 }
 
 enum Step<T> {
@@ -273,21 +249,17 @@ fn closed() -> io::Error {
 /// always, which held when measured (idle, full buffer, unread data, after a reset; linger off, 0, 1, 20).
 /// Elsewhere the documented errors of a close are those of a non-blocking or a foreign descriptor.
 fn close(socket: Socket, cancel: &Cancel, unblock: impl FnOnce()) -> io::Result<()> {
-    let may_block = socket
-        .linger()
-        .is_ok_and(|time| time.is_some_and(|time| !time.is_zero()));
+    let may_block = socket.linger().is_ok_and(|time| time.is_some_and(|time| !time.is_zero()));
     if !may_block {
         drop(socket);
         return Ok(());
     }
     let (done, closing) = mpsc::channel();
-    let closer = thread::Builder::new()
-        .name("lab-close".to_owned())
-        .spawn(move || {
-            drop(socket);
-            // The other side waits for this until the thread is joined.
-            let _ = done.send(());
-        })?;
+    let closer = thread::Builder::new().name("lab-close".to_owned()).spawn(move || {
+        drop(socket);
+        // The other side waits for this until the thread is joined.
+        let _ = done.send(());
+    })?;
     let mut unblock = Some(unblock);
     while let Err(mpsc::RecvTimeoutError::Timeout) = closing.recv_timeout(STEP) {
         if cancel.is_cancelled()
@@ -296,7 +268,5 @@ fn close(socket: Socket, cancel: &Cancel, unblock: impl FnOnce()) -> io::Result<
             unblock();
         }
     }
-    closer
-        .join()
-        .map_err(|_| io::Error::other("the closing thread panicked"))
+    closer.join().map_err(|_| io::Error::other("the closing thread panicked"))
 }

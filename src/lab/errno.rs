@@ -50,15 +50,9 @@ impl CallError {
         let (errno, meaning) = match error.kind() {
             io::ErrorKind::Interrupted => (CANCELLED, text!("lab.errno.cancelled")),
             io::ErrorKind::TimedOut => ("no errno", text!("lab.errno.time_limit")),
-            _ => (
-                "no errno",
-                text!("lab.errno.other", answer = error.to_string()),
-            ),
+            _ => ("no errno", text!("lab.errno.other", answer = error.to_string())),
         };
-        Self {
-            errno: errno.to_owned(),
-            meaning,
-        }
+        Self { errno: errno.to_owned(), meaning }
     }
 }
 
@@ -189,12 +183,7 @@ mod tests {
     fn no_number_stands_twice_in_a_numbering() {
         for (index, row) in NAMES.iter().enumerate() {
             for other in &NAMES[index + 1..] {
-                assert!(
-                    row.1 != other.1 && row.2 != other.2,
-                    "{} {}",
-                    row.0,
-                    other.0
-                );
+                assert!(row.1 != other.1 && row.2 != other.2, "{} {}", row.0, other.0);
                 assert!(row.3.is_none() || row.3 != other.3, "{} {}", row.0, other.0);
             }
         }

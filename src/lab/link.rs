@@ -33,10 +33,7 @@ impl Link {
     ) -> Result<Self, CallError> {
         let mut client = ConnectionEnd::client(listener.address(), recorder)?;
         client.set_options(client_options)?;
-        let pair = Pair {
-            client: client.connect(listener.address())?,
-            peer: listener.address(),
-        };
+        let pair = Pair { client: client.connect(listener.address())?, peer: listener.address() };
         connected(pair);
         let mut peer = listener.accept(pair.client, recorder)?;
         peer.set_options(peer_options)?;

@@ -20,11 +20,7 @@ pub struct Bounded<T> {
 impl<T> Bounded<T> {
     /// An empty list that keeps `capacity` entries.
     pub const fn new(capacity: usize) -> Self {
-        Self {
-            capacity,
-            newest: VecDeque::new(),
-            dropped: 0,
-        }
+        Self { capacity, newest: VecDeque::new(), dropped: 0 }
     }
 
     /// Adds an entry, and lets the oldest go when there is no room.
@@ -60,11 +56,7 @@ impl Recorder {
     /// A log of the newest `capacity` calls, whose times count from `began`; waiting calls that are made
     /// through it end when `cancel` says so.
     pub fn new(began: Instant, capacity: usize, cancel: Cancel) -> Self {
-        Self {
-            began,
-            cancel,
-            calls: Arc::new(Mutex::new(Arc::new(Bounded::new(capacity)))),
-        }
+        Self { began, cancel, calls: Arc::new(Mutex::new(Arc::new(Bounded::new(capacity)))) }
     }
 
     /// The calls made so far.
@@ -90,28 +82,18 @@ impl Recorder {
         let took = self.began.elapsed().saturating_sub(at);
         let outcome = match &result {
             Ok(value) => CallOutcome::Returned(written(value)),
-            Err(error) => CallOutcome::Failed {
-                errno: error.errno.clone(),
-                meaning: error.meaning.plain(),
-            },
+            Err(error) => {
+                CallOutcome::Failed { errno: error.errno.clone(), meaning: error.meaning.plain() }
+            }
         };
         let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::make_mut(&mut calls).push(Call {
-            at,
-            end,
-            call,
-            outcome,
-            took,
-        });
+        Arc::make_mut(&mut calls).push(Call { at, end, call, outcome, took });
         result
     }
 }
 
 /// A call whose success is the number 0.
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "the shape that Recorder::call takes"
-)]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape that Recorder::call takes")]
 pub(super) fn zero((): &()) -> String {
     "0".to_owned()
 }
@@ -129,10 +111,7 @@ mod tests {
         }
         let calls = recorder.calls();
         assert_eq!((calls.iter().len(), calls.dropped()), (500, 703));
-        assert_eq!(
-            calls.iter().next_back().map(|call| call.call.as_str()),
-            Some("call(1202)")
-        );
+        assert_eq!(calls.iter().next_back().map(|call| call.call.as_str()), Some("call(1202)"));
     }
 
     #[test]

@@ -5,16 +5,21 @@
 //! took, so it never takes more than a tenth of a core, and says how often it looks. While nothing happens
 //! it looks seldom; whoever is about to make something happen says so first ([`Observer::expect_changes`]).
 
+mod seen;
+#[cfg(test)]
+mod tests;
+
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+pub(super) use seen::STEADY;
+pub use seen::{Lane, Observation, Seen, Watch};
+
 use super::cancel::Cancel;
-use super::log::Bounded;
-use crate::model::lab::{Change, End, Resolution};
-use crate::model::{Operation, PollFailure, Socket, State};
+use crate::model::{Operation, PollFailure, Socket};
 use crate::os::{Pair, PairProbe};
 
 /// The shortest rest between two looks.
@@ -25,136 +30,9 @@ const SLOW: Duration = Duration::from_millis(100);
 const LIVELY: Duration = Duration::from_secs(2);
 /// A tenth of a core: the rest is so many times the last look.
 const REST_PER_COST: u32 = 10;
-/// How many looks have to agree before something counts as final.
-pub(super) const STEADY: u64 = 2;
-/// How long a closed connection is watched: TIME_WAIT lasts 60 to 64 s on Linux (tcp-closing.md, A1).
+/// How long a closed connection is watched: TIME_WAIT was measured to last 60 to 64 s on
+/// Linux.
 const AFTERLIFE: Duration = Duration::from_secs(65);
-/// The newest changes that a lane keeps.
-const CHANGES: usize = 500;
-
-/// What is known of one end.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Seen {
-    /// No look has succeeded yet.
-    #[default]
-    Unknown,
-    /// The last look found no row for it.
-    NoRow,
-    /// The last look found its row in this state.
-    State(State),
-}
-
-/// Whether a connection is still looked up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Watch {
-    /// It is.
-    Looking,
-    /// Neither end has a row any more; none can come back.
-    RowsGone,
-    /// Its time was up before its rows were gone, or its addresses belong to a newer connection.
-    GivenUp,
-}
-
-/// What was seen of one connection.
-#[derive(Clone, Debug)]
-pub struct Lane {
-    /// The number it was given.
-    pub number: u64,
-    /// Its addresses.
-    pub pair: Pair,
-    /// Whether it is still looked up.
-    pub watch: Watch,
-    /// Every change of state, with times since the run began.
-    pub changes: Bounded<Change>,
-    seen: [Seen; 2],
-    /// How many looks in a row found the ends as they are now.
-    unchanged: [u64; 2],
-    until: Option<Instant>,
-}
-
-impl Lane {
-    /// What the last look found of this end.
-    pub const fn seen(&self, end: End) -> Seen {
-        self.seen[end as usize]
-    }
-
-    /// How many looks in a row found it so.
-    pub const fn looks_unchanged(&self, end: End) -> u64 {
-        self.unchanged[end as usize]
-    }
-
-    /// Records one look; says whether anything changed.
-    fn record(&mut self, at: Duration, rows: &[Option<Socket>; 2]) -> bool {
-        let mut changed = false;
-        for (end, row) in End::ALL.into_iter().zip(rows) {
-            let state = row.as_ref().map(|row| row.state);
-            let seen = state.map_or(Seen::NoRow, Seen::State);
-            let index = end as usize;
-            if self.seen[index] == seen {
-                self.unchanged[index] += 1;
-                continue;
-            }
-            self.seen[index] = seen;
-            self.unchanged[index] = 1;
-            self.changes.push(Change { at, end, state });
-            changed = true;
-        }
-        // A table that is read while a row changes its place may miss it once.
-        let steady = self.unchanged.iter().all(|looks| *looks >= STEADY);
-        if self.seen == [Seen::NoRow; 2] && steady {
-            self.watch = Watch::RowsGone;
-        }
-        changed
-    }
-}
-
-/// Everything that was seen, as of one moment.
-#[derive(Clone, Debug)]
-pub struct Observation {
-    /// Grows with every change to this observation, so that the newer of two can be told.
-    pub generation: u64,
-    /// How the ends are looked up.
-    pub resolution: Resolution,
-    /// Whether the look-up can show rows that no process holds, TIME_WAIT among them.
-    pub shows_unowned: bool,
-    /// The watched connections, oldest first.
-    pub lanes: Vec<Arc<Lane>>,
-    /// How many looks were made, failed ones included.
-    pub looks: u64,
-    /// How long the last look took; none before the first.
-    pub last_cost: Option<Duration>,
-    /// How long the observer rests until the next look.
-    pub interval: Duration,
-    /// How many looks failed. A failed look says nothing about rows: each end keeps what was last seen.
-    pub failed_looks: u64,
-    /// Why the last look failed; none when it succeeded.
-    pub failure: Option<PollFailure>,
-}
-
-impl Observation {
-    /// Nothing seen yet, by this probe.
-    pub fn new(probe: &dyn PairProbe) -> Self {
-        Self {
-            generation: 0,
-            resolution: probe.resolution(),
-            shows_unowned: probe.shows_unowned(),
-            lanes: Vec::new(),
-            looks: 0,
-            last_cost: None,
-            interval: QUICK,
-            failed_looks: 0,
-            failure: None,
-        }
-    }
-
-    /// The connection with this number.
-    pub fn lane(&self, number: u64) -> Option<&Lane> {
-        self.lanes
-            .iter()
-            .find(|lane| lane.number == number)
-            .map(Arc::as_ref)
-    }
-}
 
 /// Is told of every new observation, and whether it shows something new or only the same again.
 pub type Notify = Box<dyn Fn(&Arc<Observation>, bool) + Send>;
@@ -204,10 +82,7 @@ impl Observer {
                 .name("lab-observer".to_owned())
                 .spawn(move || shared.look_until_stopped(probe, &notify))?
         };
-        Ok(Self {
-            shared,
-            thread: Some(thread),
-        })
+        Ok(Self { shared, thread: Some(thread) })
     }
 
     /// Begins to watch a connection under a number of the caller's. An older one with the same addresses
@@ -220,15 +95,7 @@ impl Observer {
                     Arc::make_mut(lane).watch = Watch::GivenUp;
                 }
             }
-            lanes.push(Arc::new(Lane {
-                number,
-                pair,
-                watch: Watch::Looking,
-                changes: Bounded::new(CHANGES),
-                seen: [Seen::Unknown; 2],
-                unchanged: [0; 2],
-                until: None,
-            }));
+            lanes.push(Arc::new(Lane::new(number, pair)));
         });
     }
 
@@ -318,8 +185,7 @@ impl Control {
     fn due(&self, now: Instant) -> Instant {
         let floor = if now < self.lively_until { QUICK } else { SLOW };
         let cost = self.observation.last_cost.unwrap_or_default();
-        self.last_look
-            .map_or(now, |look| look + floor.max(cost * REST_PER_COST))
+        self.last_look.map_or(now, |look| look + floor.max(cost * REST_PER_COST))
     }
 
     /// What has to be looked up now. Gives up what had its time.
@@ -418,9 +284,7 @@ impl Shared {
             let due = control.due(now);
             let wanted = control.wanted(now);
             control = if wanted.is_empty() {
-                self.told
-                    .wait(control)
-                    .unwrap_or_else(PoisonError::into_inner)
+                self.told.wait(control).unwrap_or_else(PoisonError::into_inner)
             } else if due <= now {
                 return Some(wanted);
             } else {
@@ -440,6 +304,3 @@ fn failed(cause: &str) -> PollFailure {
         cause: cause.to_owned(),
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -91,17 +91,16 @@ pub struct SocketOptions {
 impl SocketOptions {
     /// Every option with its value, in the order in which they are set.
     pub const fn each(self) -> [SocketOption; 2] {
-        [
-            SocketOption::ReuseAddress(self.reuse_address),
-            SocketOption::Linger(self.linger),
-        ]
+        [SocketOption::ReuseAddress(self.reuse_address), SocketOption::Linger(self.linger)]
     }
 
-    /// Sets every option; stops at the first error, which is the system's own.
-    pub fn apply(self, socket: &Socket) -> io::Result<()> {
+    /// The options whose values differ from `before`, in the order in which they are set.
+    pub fn each_unlike(self, before: Self) -> impl Iterator<Item = SocketOption> {
         self.each()
             .into_iter()
-            .try_for_each(|option| option.set(socket))
+            .zip(before.each())
+            .filter(|(new, old)| new != old)
+            .map(|(new, _)| new)
     }
 
     /// What the kernel says the options are now.
@@ -146,18 +145,13 @@ mod tests {
     #[test]
     fn what_is_set_on_a_living_socket_reads_back() -> io::Result<()> {
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
-        assert_eq!(
-            SocketOptions::read_back(&socket)?,
-            SocketOptions::default(),
-            "a new socket"
-        );
+        assert_eq!(SocketOptions::read_back(&socket)?, SocketOptions::default(), "a new socket");
         for reuse_address in [true, false] {
             for linger in [Linger::Seconds(0), Linger::Seconds(7), Linger::Off] {
-                let options = SocketOptions {
-                    reuse_address,
-                    linger,
-                };
-                options.apply(&socket)?;
+                let options = SocketOptions { reuse_address, linger };
+                for option in options.each() {
+                    option.set(&socket)?;
+                }
                 assert_eq!(SocketOptions::read_back(&socket)?, options);
             }
         }
@@ -166,16 +160,10 @@ mod tests {
 
     #[test]
     fn calls_are_written_as_in_c() {
-        let options = SocketOptions {
-            reuse_address: true,
-            linger: Linger::Seconds(0),
-        };
+        let options = SocketOptions { reuse_address: true, linger: Linger::Seconds(0) };
         assert_eq!(
             options.each().map(|option| option.to_string()),
-            [
-                "setsockopt(SO_REUSEADDR, 1)",
-                "setsockopt(SO_LINGER, {1, 0})"
-            ]
+            ["setsockopt(SO_REUSEADDR, 1)", "setsockopt(SO_LINGER, {1, 0})"]
         );
         assert_eq!(Linger::Off.to_string(), "{0, 0}");
     }

@@ -36,12 +36,7 @@ impl Listener {
             || socket.bind(&SockAddr::from(address)),
             zero,
         )?;
-        recorder.call(
-            End::Peer,
-            format!("listen({BACKLOG})"),
-            || socket.listen(BACKLOG),
-            zero,
-        )?;
+        recorder.call(End::Peer, format!("listen({BACKLOG})"), || socket.listen(BACKLOG), zero)?;
         let address = recorder.call(
             End::Peer,
             "getsockname()".to_owned(),

@@ -136,16 +136,13 @@ impl Run {
                 hidden: closed && !seen.shows_unowned,
             }
         };
-        let seen = self.observer.wait(
-            Instant::now() + STATE_PATIENCE,
-            self.recorder.cancel(),
-            |seen| {
+        let seen =
+            self.observer.wait(Instant::now() + STATE_PATIENCE, self.recorder.cancel(), |seen| {
                 let found = find(seen);
                 // Nothing comes after that, whatever was wanted.
                 let gone = found.seen == Seen::NoRow;
                 found.looked_since && found.steady && (gone || found.seen == wanted)
-            },
-        );
+            });
         let found = find(&seen);
         let hidden = found.hidden && found.seen == Seen::NoRow;
         let verdict = if hidden || !found.looked_since || found.seen == Seen::Unknown {
@@ -160,11 +157,7 @@ impl Run {
         self.checks.push(Check {
             subject: text!("lab.check.state", end = end.name()).plain(),
             expected: written(wanted),
-            observed: if hidden {
-                text!("lab.check.hidden").plain()
-            } else {
-                written(found.seen)
-            },
+            observed: if hidden { text!("lab.check.hidden").plain() } else { written(found.seen) },
             verdict,
         });
     }
@@ -213,23 +206,14 @@ pub fn run_with(
     match Observer::start(probe, began, Box::new(|_, _| {})) {
         Err(error) => result.checks.push(unfinished(error.to_string())),
         Ok(observer) => {
-            let mut run = Run {
-                listener: None,
-                observer,
-                recorder,
-                links: 0,
-                checks: Vec::new(),
-            };
+            let mut run = Run { listener: None, observer, recorder, links: 0, checks: Vec::new() };
             if let Err(error) = scenario.run(&mut run) {
                 run.broken_off(cancel, &error);
             }
             result.calls = run.recorder.calls().iter().cloned().collect();
             let seen: Arc<Observation> = run.observer.latest();
-            result.changes = seen
-                .lanes
-                .iter()
-                .flat_map(|lane| lane.changes.iter().copied())
-                .collect();
+            result.changes =
+                seen.lanes.iter().flat_map(|lane| lane.changes.iter().copied()).collect();
             result.changes.sort_by_key(|change| change.at);
             result.checks = run.checks;
         }

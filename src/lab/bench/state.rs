@@ -88,8 +88,7 @@ impl BenchState {
 
     /// What the last look found of one end.
     pub fn seen(&self, connection: &ConnectionState, end: End) -> Seen {
-        self.lane(connection)
-            .map_or(Seen::Unknown, |lane| lane.seen(end))
+        self.lane(connection).map_or(Seen::Unknown, |lane| lane.seen(end))
     }
 
     /// Takes over what was seen, unless something newer is known: two threads bring it.
@@ -125,10 +124,7 @@ pub(super) struct Shared {
 
 impl Shared {
     pub(super) fn new(state: BenchState, wake: Arc<dyn Fn() + Send + Sync>) -> Self {
-        Self {
-            latest: Mutex::new(Arc::new(state)),
-            wake,
-        }
+        Self { latest: Mutex::new(Arc::new(state)), wake }
     }
 
     pub(super) fn latest(&self) -> Arc<BenchState> {

@@ -19,11 +19,7 @@ fn wait(bench: &Bench, enough: impl Fn(&BenchState) -> bool) -> Arc<BenchState> 
 }
 
 fn connect(count: usize) -> Command {
-    Command::Connect {
-        count,
-        client: SocketOptions::default(),
-        peer: SocketOptions::default(),
-    }
+    Command::Connect { count, client: SocketOptions::default(), peer: SocketOptions::default() }
 }
 
 #[test]
@@ -47,10 +43,7 @@ fn a_panic_in_the_worker_closes_the_sockets_and_shows() {
     let state = wait(&bench, |state| state.failure.is_some());
     let failure = state.failure.as_ref().map(Text::plain);
     assert!(failure.is_some_and(|sentence| sentence.ends_with("All its sockets are closed.")));
-    assert_eq!(
-        pair_probe().lookup(&[pair]).expect("a table"),
-        [[None, None]]
-    );
+    assert_eq!(pair_probe().lookup(&[pair]).expect("a table"), [[None, None]]);
     bench.send(connect(1));
     let state = wait(&bench, |state| state.refused.is_some());
     let reason = state.refused.as_ref().map(|refused| refused.reason.id());
@@ -63,9 +56,7 @@ fn a_reset_sweeps_away_what_waits() {
     for queued in 0..MAX_QUEUED {
         assert_eq!(inbox.push(connect(queued)), Ok(0));
     }
-    let reason = inbox
-        .push(connect(1))
-        .map_err(|refused| refused.reason.id());
+    let reason = inbox.push(connect(1)).map_err(|refused| refused.reason.id());
     assert_eq!(reason, Err("lab.refused.queue"));
     assert_eq!(inbox.push(Command::Reset), Ok(MAX_QUEUED as u64));
     assert!(inbox.cancel.is_cancelled());

@@ -65,8 +65,7 @@ impl Worker {
 
     pub(super) fn run(mut self, inbox: &Inbox) {
         while let Some(command) = inbox.pop() {
-            self.shared
-                .update(|state| state.running = Some(command.clone()));
+            self.shared.update(|state| state.running = Some(command.clone()));
             self.observer.expect_changes();
             let carried_out = self.carry_out(&command);
             self.publish();
@@ -87,14 +86,12 @@ impl Worker {
     /// came to see, and stands in the log.
     fn carry_out(&mut self, command: &Command) -> Result<(), Text> {
         match *command {
-            Command::Connect {
-                count,
-                client,
-                peer,
-            } => self.connect(count, [client, peer]),
+            Command::Connect { count, client, peer } => self.connect(count, [client, peer]),
             Command::SetOptions { end, options } => self.on_each(end, |connection| {
-                connection.asked[end as usize] = options;
-                connection.act(end, |socket| socket.set_options(options))
+                let before = std::mem::replace(&mut connection.asked[end as usize], options);
+                let mut changed = options.each_unlike(before);
+                connection
+                    .act(end, |socket| changed.try_for_each(|option| socket.set_option(option)))
             }),
             Command::Send { end, bytes } => {
                 if !(1..=MAX_SEND).contains(&bytes) {
@@ -111,14 +108,11 @@ impl Worker {
                     connection.act(end, |socket| socket.recv(patience()).map(drop))
                 })
             }
-            Command::ShutdownWrite { end } => self.on_each(end, |connection| {
-                connection.act(end, ConnectionEnd::shutdown_write)
-            }),
+            Command::ShutdownWrite { end } => {
+                self.on_each(end, |connection| connection.act(end, ConnectionEnd::shutdown_write))
+            }
             Command::Close { end } => self.on_each(end, |connection| {
-                connection
-                    .link
-                    .as_mut()
-                    .map_or(Ok(()), |link| link.close(end))
+                connection.link.as_mut().map_or(Ok(()), |link| link.close(end))
             }),
             Command::Abort { end } => {
                 self.on_each(end, |connection| connection.act(end, ConnectionEnd::abort))
@@ -136,11 +130,7 @@ impl Worker {
     fn connect(&mut self, count: usize, options: [SocketOptions; 2]) -> Result<(), Text> {
         let open = self.connections.iter().filter(|it| it.is_open()).count();
         if count == 0 || open + count > MAX_CONNECTIONS {
-            return Err(text!(
-                "lab.refused.connections",
-                n = MAX_CONNECTIONS,
-                open = open
-            ));
+            return Err(text!("lab.refused.connections", n = MAX_CONNECTIONS, open = open));
         }
         self.make_room(count);
         for _ in 0..count {
@@ -193,13 +183,7 @@ impl Worker {
         if link.is_err() {
             observer.let_go(number);
         }
-        Connection {
-            number,
-            recorder,
-            pair,
-            link: link.ok(),
-            asked: options,
-        }
+        Connection { number, recorder, pair, link: link.ok(), asked: options }
     }
 
     /// Acts on every connection whose end is open, until the lab is cancelled.
@@ -244,9 +228,7 @@ impl Worker {
 
 impl Connection {
     fn holds(&self, end: End) -> bool {
-        self.link
-            .as_ref()
-            .is_some_and(|link| link.end(end).is_held())
+        self.link.as_ref().is_some_and(|link| link.end(end).is_held())
     }
 
     fn is_open(&self) -> bool {
@@ -258,18 +240,12 @@ impl Connection {
         end: End,
         what: impl FnOnce(&mut ConnectionEnd) -> Result<(), CallError>,
     ) -> Result<(), CallError> {
-        self.link
-            .as_mut()
-            .map_or(Ok(()), |link| what(link.end_mut(end)))
+        self.link.as_mut().map_or(Ok(()), |link| what(link.end_mut(end)))
     }
 
     fn state(&self) -> ConnectionState {
         let end = |end: End| {
-            let held = self
-                .link
-                .as_ref()
-                .map(|link| link.end(end))
-                .filter(|it| it.is_held());
+            let held = self.link.as_ref().map(|link| link.end(end)).filter(|it| it.is_held());
             EndState {
                 held: held.is_some(),
                 asked: self.asked[end as usize],

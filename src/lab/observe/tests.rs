@@ -1,7 +1,8 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::*;
-use crate::model::{Owner, Protocol};
+use crate::model::lab::{End, Resolution};
+use crate::model::{Owner, Protocol, State};
 
 type Rows = Vec<[Option<Socket>; 2]>;
 type Answer = dyn FnMut(u64, &[Pair]) -> Result<Rows, PollFailure> + Send;
@@ -28,16 +29,10 @@ impl PairProbe for Scripted {
 }
 
 fn pair(port: u16) -> Pair {
-    Pair {
-        client: ([127, 0, 0, 1], port).into(),
-        peer: ([127, 0, 0, 1], 80).into(),
-    }
+    Pair { client: ([127, 0, 0, 1], port).into(), peer: ([127, 0, 0, 1], 80).into() }
 }
 
-#[expect(
-    clippy::unnecessary_wraps,
-    reason = "a place for a row holds one or none"
-)]
+#[expect(clippy::unnecessary_wraps, reason = "a place for a row holds one or none")]
 fn row(pair: Pair, state: State) -> Option<Socket> {
     Some(Socket {
         protocol: Protocol::Tcp,
@@ -52,10 +47,7 @@ fn observer(
     answer: impl FnMut(u64, &[Pair]) -> Result<Rows, PollFailure> + Send + 'static,
 ) -> (Observer, Arc<AtomicU64>) {
     let looks = Arc::new(AtomicU64::new(0));
-    let probe = Scripted {
-        answer: Box::new(answer),
-        looks: Arc::clone(&looks),
-    };
+    let probe = Scripted { answer: Box::new(answer), looks: Arc::clone(&looks) };
     let observer =
         Observer::start(Box::new(probe), Instant::now(), Box::new(|_, _| {})).expect("a thread");
     (observer, looks)
@@ -74,10 +66,7 @@ fn changes_are_recorded_once_and_looking_ends_with_the_rows() {
         Ok(pairs
             .iter()
             .map(|pair| match look {
-                0..3 => [
-                    row(*pair, State::Established),
-                    row(*pair, State::Established),
-                ],
+                0..3 => [row(*pair, State::Established), row(*pair, State::Established)],
                 3..6 => [row(*pair, State::TimeWait), None],
                 _ => [None, None],
             })
@@ -85,16 +74,10 @@ fn changes_are_recorded_once_and_looking_ends_with_the_rows() {
     });
     assert_eq!(looks.load(Ordering::Relaxed), 0, "nothing to look at");
     observer.watch(1, pair(1));
-    let seen = wait(&observer, |seen| {
-        seen.lane(1)
-            .is_some_and(|lane| lane.watch == Watch::RowsGone)
-    });
+    let seen =
+        wait(&observer, |seen| seen.lane(1).is_some_and(|lane| lane.watch == Watch::RowsGone));
     let lane = seen.lane(1).expect("the lane");
-    let changes: Vec<_> = lane
-        .changes
-        .iter()
-        .map(|change| (change.end, change.state))
-        .collect();
+    let changes: Vec<_> = lane.changes.iter().map(|change| (change.end, change.state)).collect();
     assert_eq!(
         changes,
         [
@@ -113,22 +96,20 @@ fn changes_are_recorded_once_and_looking_ends_with_the_rows() {
 fn a_failed_look_is_a_failure_and_not_a_missing_row() {
     let (observer, _) = observer(|look, pairs| match look {
         0 => Ok(vec![[row(pairs[0], State::Established), None]]),
-        1..20 => Err(failed("no table today")),
-        20..40 => panic!("on purpose: the observer has to live through it"),
-        40..60 => Ok(vec![]),
+        // Long enough that a look during it is not missed on a busy machine.
+        1..100 => Err(failed("no table today")),
+        100..120 => panic!("on purpose: the observer has to live through it"),
+        120..140 => Ok(vec![]),
         _ => Ok(vec![[row(pairs[0], State::CloseWait), None]]),
     });
     observer.watch(1, pair(1));
     let seen = wait(&observer, |seen| seen.failed_looks > 0);
-    assert_eq!(
-        seen.failure.as_ref().map(|failure| failure.cause.as_str()),
-        Some("no table today")
-    );
+    assert_eq!(seen.failure.as_ref().map(|failure| failure.cause.as_str()), Some("no table today"));
     let lane = seen.lane(1).expect("the lane");
     assert_eq!(lane.seen(End::Client), Seen::State(State::Established));
     assert_eq!(lane.changes.iter().len(), 2);
-    let seen = wait(&observer, |seen| seen.looks > 60);
-    assert_eq!((seen.failed_looks, &seen.failure), (59, &None));
+    let seen = wait(&observer, |seen| seen.looks > 140);
+    assert_eq!((seen.failed_looks, &seen.failure), (139, &None));
     let lane = seen.lane(1).expect("the lane");
     assert_eq!(lane.seen(End::Client), Seen::State(State::CloseWait));
 }
@@ -147,10 +128,9 @@ fn a_dear_look_is_made_seldom() {
         thread::sleep(cost / 10);
     }
     let made = looks.load(Ordering::Relaxed);
-    assert!(
-        (1..=6).contains(&made),
-        "{made} looks in 50 times their cost"
-    );
+    let time = began.elapsed();
+    let most = time.as_millis() / (cost * (1 + REST_PER_COST)).as_millis() + 1;
+    assert!(made >= 1 && u128::from(made) <= most, "{made} looks in {time:?}");
     assert!(observer.latest().interval >= cost * REST_PER_COST);
 }
 
@@ -158,8 +138,7 @@ fn a_dear_look_is_made_seldom() {
 fn while_nothing_happens_it_looks_seldom() {
     let (observer, _) = observer(|_, pairs| Ok(vec![[row(pairs[0], State::Established), None]]));
     observer.watch(1, pair(1));
-    let seen = wait(&observer, |seen| seen.looks > 3);
-    assert!(seen.interval < SLOW, "{seen:?}");
+    wait(&observer, |seen| seen.looks > 3 && seen.interval < SLOW);
     wait(&observer, |seen| seen.interval >= SLOW);
     observer.expect_changes();
     wait(&observer, |seen| seen.interval < SLOW);
@@ -168,10 +147,7 @@ fn while_nothing_happens_it_looks_seldom() {
 #[test]
 fn a_number_that_is_forgotten_or_replaced_is_left_alone() {
     let (observer, _) = observer(|_, pairs| {
-        Ok(pairs
-            .iter()
-            .map(|pair| [row(*pair, State::Established), None])
-            .collect())
+        Ok(pairs.iter().map(|pair| [row(*pair, State::Established), None]).collect())
     });
     observer.watch(1, pair(1));
     observer.watch(2, pair(2));
