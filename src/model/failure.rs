@@ -7,8 +7,6 @@ use std::fmt;
 pub enum Operation {
     /// Asking the system for its socket table.
     ReadSocketTable,
-    /// Checking the table against the kernel's own count of sockets.
-    CheckSocketTable,
     /// Running the collector itself.
     RunCollector,
 }
@@ -28,7 +26,6 @@ impl fmt::Display for PollFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let operation = match self.operation {
             Operation::ReadSocketTable => "reading the socket table",
-            Operation::CheckSocketTable => "checking the socket table",
             Operation::RunCollector => "running the collector",
         };
         write!(f, "{operation} with {}: {}", self.source, self.cause)

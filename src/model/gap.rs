@@ -12,6 +12,9 @@ pub enum Family {
 }
 
 impl Family {
+    /// Both families.
+    pub const ALL: [Self; 2] = [Self::V4, Self::V6];
+
     /// The name as people write it.
     pub const fn name(self) -> &'static str {
         match self {
@@ -40,34 +43,60 @@ pub enum Gap {
     },
     /// Some rows could not be read; they are missing.
     RowsUnreadable {
-        /// How many.
+        /// How many, as far as that is known.
         rows: usize,
         /// What the system answered for the first of them.
         cause: String,
+    },
+    /// Only the rows that pass a filter were taken.
+    Filtered {
+        /// The filter as it was typed.
+        filter: String,
     },
     /// Rows whose state number this program does not know; they are shown as CLOSED.
     UnknownState {
         /// How many.
         rows: usize,
     },
-    /// Something else, recorded by a later version of the program.
-    Other {
-        /// What that version calls it.
-        kind: String,
-    },
     /// The names of processes could not be read; owners are shown by pid alone.
     NamesUnreadable {
         /// What the system answered.
         cause: String,
     },
+    /// Something that a later version of the program recorded, or recorded otherwise.
+    Other(OtherGap),
+}
+
+/// A gap that this version does not know, kept with all it says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OtherGap {
+    /// What that version calls it.
+    pub kind: String,
+    /// Whether rows are missing because of it.
+    pub rows_missing: bool,
+    /// The user it concerns.
+    pub user: Option<String>,
+    /// How many sockets it concerns.
+    pub sockets: Option<usize>,
+    /// The address family it concerns.
+    pub family: Option<String>,
+    /// What the system answered.
+    pub cause: Option<String>,
+    /// The filter that was used.
+    pub filter: Option<String>,
 }
 
 impl Gap {
     /// Whether rows are missing, so that counts are too low.
     pub const fn loses_rows(&self) -> bool {
-        matches!(
-            self,
-            Self::FamilyUnreadable { .. } | Self::RowsUnreadable { .. }
-        )
+        match self {
+            Self::FamilyUnreadable { .. } | Self::RowsUnreadable { .. } | Self::Filtered { .. } => {
+                true
+            }
+            Self::OwnersHidden { .. }
+            | Self::UnknownState { .. }
+            | Self::NamesUnreadable { .. } => false,
+            Self::Other(gap) => gap.rows_missing,
+        }
     }
 }

@@ -141,10 +141,6 @@ pub struct ScenarioResult {
 impl ScenarioResult {
     /// The worst verdict of its checks; nothing judged is nothing told.
     pub fn verdict(&self) -> Verdict {
-        self.checks
-            .iter()
-            .map(|check| check.verdict)
-            .max()
-            .unwrap_or(Verdict::CouldNotTell)
+        self.checks.iter().map(|check| check.verdict).max().unwrap_or(Verdict::CouldNotTell)
     }
 }

@@ -14,7 +14,7 @@ mod socket;
 mod state;
 
 pub use failure::{Operation, PollFailure};
-pub use gap::{Family, Gap};
+pub use gap::{Family, Gap, OtherGap};
 pub use owner::{Owner, Pids};
 pub use process::Process;
 pub use snapshot::{Host, Snapshot, StateCounts};

@@ -81,6 +81,11 @@ impl State {
         }
     }
 
+    /// The state with exactly this [`State::name`]; people's spellings are read by [`str::parse`].
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.name() == name)
+    }
+
     /// The position in [`State::ALL`].
     pub const fn index(self) -> usize {
         self as usize
@@ -98,10 +103,9 @@ impl State {
             Self::Listen | Self::Closed | Self::TimeWait | Self::LastAck => false,
             Self::SynSent => !matches!(self, Self::Listen | Self::Closed),
             Self::SynReceived => !matches!(self, Self::Listen | Self::Closed | Self::SynSent),
-            Self::Established => !matches!(
-                self,
-                Self::Listen | Self::Closed | Self::SynSent | Self::SynReceived
-            ),
+            Self::Established => {
+                !matches!(self, Self::Listen | Self::Closed | Self::SynSent | Self::SynReceived)
+            }
             Self::FinWait1 => matches!(self, Self::FinWait2 | Self::Closing | Self::TimeWait),
             Self::FinWait2 | Self::Closing => matches!(self, Self::TimeWait),
             Self::CloseWait => matches!(self, Self::LastAck),

@@ -1,8 +1,7 @@
 //! The operating system: its socket table, its processes, its name for itself.
 //!
 //! Facts only. No row is dropped here, nothing is judged, and nothing waits for a user. What differs
-//! between systems is decided in this folder and nowhere else in the crate (socket options and the
-//! choice of a renderer aside; ARCHITECTURE.md lists the files).
+//! between systems is decided in this folder; ARCHITECTURE.md lists the two files beside it.
 
 mod host;
 mod linux;
@@ -68,7 +67,7 @@ pub trait PairProbe: Send {
 
 /// The best source of the socket table that this system has.
 pub fn live_source() -> Box<dyn SocketSource> {
-    Box::new(NetstatSource::new(Box::new(SystemProcesses::new())))
+    Box::new(NetstatSource::new(Box::new(SystemProcesses)))
 }
 
 /// The best probe for single connections that this system has.

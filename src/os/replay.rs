@@ -15,10 +15,7 @@ impl ReplaySource {
         name: String,
         snapshots: impl IntoIterator<Item = Snapshot, IntoIter: Send + 'static>,
     ) -> Self {
-        Self {
-            name,
-            snapshots: Box::new(snapshots.into_iter()),
-        }
+        Self { name, snapshots: Box::new(snapshots.into_iter()) }
     }
 }
 

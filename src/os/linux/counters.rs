@@ -3,27 +3,26 @@
 use std::io;
 use std::path::Path;
 
-/// How many TCP sockets of both families are in use in this network namespace.
-///
-/// Source: `net/sockstat` and `net/sockstat6` under `/proc` (proc(5)); `inuse` leaves out TIME_WAIT, and
-/// `tw` counts it for both families. A kernel without IPv6 has no `sockstat6`.
-pub fn tcp_sockets(proc: &Path) -> io::Result<u64> {
-    let v4 = std::fs::read_to_string(proc.join("net/sockstat"))?;
-    let v6 = match std::fs::read_to_string(proc.join("net/sockstat6")) {
-        Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
-        Err(error) => return Err(error),
-    };
-    let v4_count = value(&v4, "TCP:", "inuse").ok_or_else(|| malformed("net/sockstat"))?;
-    let time_wait = value(&v4, "TCP:", "tw").unwrap_or(0);
-    Ok(v4_count + time_wait + value(&v6, "TCP6:", "inuse").unwrap_or(0))
-}
+use crate::model::Family;
 
-fn malformed(file: &str) -> io::Error {
-    io::Error::new(
-        io::ErrorKind::InvalidData,
-        format!("{file} has no count of TCP sockets"),
-    )
+/// How many TCP sockets of one family are in use in this network namespace, TIME_WAIT left out.
+///
+/// Source: `inuse` in `net/sockstat` and `net/sockstat6` under `/proc` (proc(5)). A kernel without IPv6 has no
+/// `sockstat6`, and no such sockets.
+pub fn tcp_sockets(proc: &Path, family: Family) -> io::Result<u64> {
+    let (file, label) = match family {
+        Family::V4 => ("net/sockstat", "TCP:"),
+        Family::V6 => ("net/sockstat6", "TCP6:"),
+    };
+    let text = match std::fs::read_to_string(proc.join(file)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound && family == Family::V6 => {
+            return Ok(0);
+        }
+        read => read?,
+    };
+    value(&text, label, "inuse").ok_or_else(|| {
+        io::Error::new(io::ErrorKind::InvalidData, format!("{file} has no count of TCP sockets"))
+    })
 }
 
 /// The number behind `key` on the line that begins with `label`.
@@ -53,16 +52,17 @@ mod tests {
     }
 
     #[test]
-    fn both_families_add_up_and_ipv6_may_be_absent() -> io::Result<()> {
+    fn each_family_has_its_file_and_ipv6_may_have_none() -> io::Result<()> {
         let proc = tempfile::tempdir()?;
-        assert!(tcp_sockets(proc.path()).is_err());
+        assert!(tcp_sockets(proc.path(), Family::V4).is_err());
+        assert_eq!(tcp_sockets(proc.path(), Family::V6)?, 0);
         std::fs::create_dir(proc.path().join("net"))?;
         std::fs::write(proc.path().join("net/sockstat"), SOCKSTAT)?;
-        assert_eq!(tcp_sockets(proc.path())?, 17);
+        assert_eq!(tcp_sockets(proc.path(), Family::V4)?, 14);
         std::fs::write(proc.path().join("net/sockstat6"), "TCP6: inuse 5\n")?;
-        assert_eq!(tcp_sockets(proc.path())?, 22);
+        assert_eq!(tcp_sockets(proc.path(), Family::V6)?, 5);
         std::fs::write(proc.path().join("net/sockstat"), "")?;
-        assert!(tcp_sockets(proc.path()).is_err());
+        assert!(tcp_sockets(proc.path(), Family::V4).is_err());
         Ok(())
     }
 }

@@ -1,5 +1,6 @@
 use std::net::{TcpListener, TcpStream};
 
+use super::table::Descriptor;
 use super::*;
 
 fn row(state: State, pids: &[u32], inode: Option<u32>) -> Row {
@@ -22,27 +23,12 @@ fn a_row_is_never_without_an_answer_to_who_holds_it() {
         Holder::Unseen => "unseen",
     };
     let none = HashSet::new();
-    assert_eq!(
-        kind(&row(State::Established, &[7], Some(9)), &listening),
-        "processes"
-    );
-    assert_eq!(
-        kind(&row(State::Established, &[], Some(9)), &listening),
-        "unseen"
-    );
-    assert_eq!(
-        kind(&row(State::Established, &[], Some(0)), &listening),
-        "accept queue"
-    );
-    assert_eq!(
-        kind(&row(State::CloseWait, &[], Some(0)), &listening),
-        "accept queue"
-    );
+    assert_eq!(kind(&row(State::Established, &[7], Some(9)), &listening), "processes");
+    assert_eq!(kind(&row(State::Established, &[], Some(9)), &listening), "unseen");
+    assert_eq!(kind(&row(State::Established, &[], Some(0)), &listening), "accept queue");
+    assert_eq!(kind(&row(State::CloseWait, &[], Some(0)), &listening), "accept queue");
     assert_eq!(kind(&row(State::CloseWait, &[], Some(0)), &none), "kernel");
-    assert_eq!(
-        kind(&row(State::FinWait2, &[], Some(0)), &listening),
-        "kernel"
-    );
+    assert_eq!(kind(&row(State::FinWait2, &[], Some(0)), &listening), "kernel");
     assert_eq!(kind(&row(State::TimeWait, &[], None), &none), "kernel");
     assert_eq!(kind(&row(State::Established, &[], None), &none), "unseen");
 }
@@ -56,16 +42,10 @@ fn a_held_connection_is_seen_from_both_ends_with_its_owner() -> std::io::Result<
         };
         let client = TcpStream::connect(listener.local_addr()?)?;
         let (peer, _) = listener.accept()?;
-        let mut source = NetstatSource::new(Box::new(crate::os::SystemProcesses::new()));
-        let snapshot = source
-            .poll()
-            .expect("a table")
-            .expect("a live source never ends");
+        let mut source = NetstatSource::new(Box::new(crate::os::SystemProcesses));
+        let snapshot = source.poll().expect("a table").expect("a live source never ends");
         let find = |local, remote| {
-            snapshot
-                .sockets
-                .iter()
-                .find(|row| row.local == local && row.remote == remote)
+            snapshot.sockets.iter().find(|row| row.local == local && row.remote == remote)
         };
         let me = Owner::Known(Arc::from([std::process::id()]));
         for socket in [&client, &peer] {
@@ -76,15 +56,13 @@ fn a_held_connection_is_seen_from_both_ends_with_its_owner() -> std::io::Result<
         assert_eq!((row.state, &row.owner), (State::Listen, &me));
         assert!(snapshot.processes.contains_key(&std::process::id()));
 
-        let pair = Pair {
-            client: client.local_addr()?,
-            peer: client.peer_addr()?,
-        };
+        let pair = Pair { client: client.local_addr()?, peer: client.peer_addr()? };
         let ends = TablePairProbe.lookup(&[pair]).expect("a table").remove(0);
-        assert!(ends.iter().all(|end| {
-            end.as_ref()
-                .is_some_and(|socket| socket.state == State::Established)
-        }));
+        assert!(
+            ends.iter().all(|end| {
+                end.as_ref().is_some_and(|socket| socket.state == State::Established)
+            })
+        );
     }
     Ok(())
 }
