@@ -22,6 +22,16 @@ pub enum Fate {
 impl Fate {
     /// Every fate, in the order in which they are listed.
     pub const ALL: [Self; 4] = [Self::Stuck, Self::Changed, Self::New, Self::Gone];
+
+    /// The word for it in documents.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Stuck => "stuck",
+            Self::Changed => "changed",
+            Self::New => "new",
+            Self::Gone => "gone",
+        }
+    }
 }
 
 /// One socket that is not simply the same in both snapshots.
@@ -88,6 +98,7 @@ pub struct Comparison {
     pub holders: Vec<HolderChange>,
     /// Every socket that is not simply the same, by fate, then in the order of the tables.
     pub sockets: Vec<SocketChange>,
+    fates: [usize; Fate::ALL.len()],
 }
 
 impl Comparison {
@@ -95,26 +106,17 @@ impl Comparison {
     pub fn new(a: Arc<Snapshot>, b: Arc<Snapshot>) -> Self {
         let sockets = socket_changes(&a.sockets, &b.sockets);
         let holders = holder_changes(&a, &b);
-        Self {
-            counts_a: a.counts(),
-            counts_b: b.counts(),
-            a,
-            b,
-            holders,
-            sockets,
-        }
+        let fates = Fate::ALL.map(|fate| sockets.iter().filter(|it| it.fate == fate).count());
+        Self { counts_a: a.counts(), counts_b: b.counts(), a, b, holders, sockets, fates }
     }
 
     /// How many sockets had this fate.
-    pub fn count(&self, fate: Fate) -> usize {
-        self.sockets
-            .iter()
-            .filter(|change| change.fate == fate)
-            .count()
+    pub const fn count(&self, fate: Fate) -> usize {
+        self.fates[fate as usize]
     }
 
     /// How many sockets differ: those that are new, gone, or in another state.
-    pub fn differing(&self) -> usize {
+    pub const fn differing(&self) -> usize {
         self.sockets.len() - self.count(Fate::Stuck)
     }
 
@@ -139,16 +141,19 @@ fn socket_changes(a: &[Socket], b: &[Socket]) -> Vec<SocketChange> {
     // Several listeners may share a place: they are matched in the order in which they stand.
     let mut in_b: HashMap<Place, Vec<usize>> = HashMap::with_capacity(b.len());
     for (index, socket) in b.iter().enumerate().rev() {
-        in_b.entry((socket.local, socket.remote))
-            .or_default()
-            .push(index);
+        in_b.entry((socket.local, socket.remote)).or_default().push(index);
     }
     let mut matched = HashSet::new();
     let mut changes = Vec::new();
     for (index_a, socket) in a.iter().enumerate() {
-        let candidate = in_b
-            .get_mut(&(socket.local, socket.remote))
-            .and_then(Vec::pop);
+        let candidate = in_b.get_mut(&(socket.local, socket.remote)).and_then(|twins| {
+            // Of several at one place, one in the same state, else the first.
+            let same = twins.iter().rposition(|index| b[*index].state == socket.state);
+            match same {
+                Some(place) => Some(twins.remove(place)),
+                None => twins.pop(),
+            }
+        });
         // A state that cannot follow means that the 4-tuple carries another connection now: one that is
         // gone and one that is new.
         let same = candidate.filter(|index| b[*index].state.can_follow(socket.state));
@@ -159,20 +164,14 @@ fn socket_changes(a: &[Socket], b: &[Socket]) -> Vec<SocketChange> {
             Some(_) => None,
         };
         matched.extend(same);
-        changes.extend(fate.map(|fate| SocketChange {
-            fate,
-            in_a: Some(index_a),
-            in_b: same,
-        }));
+        changes.extend(fate.map(|fate| SocketChange { fate, in_a: Some(index_a), in_b: same }));
     }
     changes.extend(
-        (0..b.len())
-            .filter(|index| !matched.contains(index))
-            .map(|index| SocketChange {
-                fate: Fate::New,
-                in_a: None,
-                in_b: Some(index),
-            }),
+        (0..b.len()).filter(|index| !matched.contains(index)).map(|index| SocketChange {
+            fate: Fate::New,
+            in_a: None,
+            in_b: Some(index),
+        }),
     );
     changes.sort_by_key(|change| change.fate);
     changes
@@ -181,11 +180,7 @@ fn socket_changes(a: &[Socket], b: &[Socket]) -> Vec<SocketChange> {
 /// A holder as one snapshot knows it. Two processes are one when pid, name and start agree.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Key {
-    Process {
-        name: String,
-        pid: u32,
-        started_s: Option<u64>,
-    },
+    Process { name: String, pid: u32, started_s: Option<u64> },
     Other(Holder),
 }
 
@@ -194,86 +189,79 @@ fn holder_changes(a: &Snapshot, b: &Snapshot) -> Vec<HolderChange> {
     let mut in_b = counts_by_holder(b);
     let mut changes = Vec::new();
 
-    let both: Vec<Key> = in_a
-        .keys()
-        .filter(|key| in_b.contains_key(*key))
-        .cloned()
-        .collect();
+    let both: Vec<Key> = in_a.keys().filter(|key| in_b.contains_key(*key)).cloned().collect();
     for key in both {
-        let (Some(a), Some(b)) = (in_a.remove(&key), in_b.remove(&key)) else {
-            continue;
-        };
+        let (Some(a), Some(b)) = (in_a.remove(&key), in_b.remove(&key)) else { continue };
         let holder = match key {
-            Key::Process { name, pid, .. } => Holder::Process {
-                name,
-                pid_a: Some(pid),
-                pid_b: Some(pid),
-            },
+            Key::Process { name, pid, .. } => {
+                Holder::Process { name, pid_a: Some(pid), pid_b: Some(pid) }
+            }
             Key::Other(holder) => holder,
         };
         changes.push(HolderChange { holder, a, b });
     }
-    // What is left of one name on each side is a restart when it is one process on each side.
-    for (key, b) in std::mem::take(&mut in_b) {
-        let holder = match key {
-            Key::Other(holder) => holder,
-            Key::Process { name, pid, .. } => {
-                let old = only_process_named(&in_a, &name);
-                let before = old
-                    .as_ref()
-                    .and_then(|(key, pid)| Some((in_a.remove(key)?, *pid)));
-                let pid_a = before.map(|(_, pid)| pid);
-                let a = before.map(|(counts, _)| counts).unwrap_or_default();
-                let holder = Holder::Process {
-                    name,
-                    pid_a,
-                    pid_b: Some(pid),
-                };
-                changes.push(HolderChange { holder, a, b });
-                continue;
-            }
-        };
-        changes.push(HolderChange {
-            holder,
-            a: StateCounts::default(),
-            b,
-        });
+    // What is left of one name is a restart when it is one process on each side; with more of them, which
+    // took over from which would be a guess.
+    let only_in_b = only_processes(&in_b);
+    for (name, key_a) in only_processes(&in_a) {
+        let Some(key_b) = only_in_b.get(&name) else { continue };
+        let (Some(a), Some(b)) = (in_a.remove(&key_a), in_b.remove(key_b)) else { continue };
+        let holder = Holder::Process { name, pid_a: key_a.pid(), pid_b: key_b.pid() };
+        changes.push(HolderChange { holder, a, b });
     }
-    for (key, a) in in_a {
-        let holder = match key {
-            Key::Process { name, pid, .. } => Holder::Process {
-                name,
-                pid_a: Some(pid),
-                pid_b: None,
-            },
-            Key::Other(holder) => holder,
-        };
-        changes.push(HolderChange {
-            holder,
-            a,
-            b: StateCounts::default(),
-        });
-    }
+    let one_sided = |key: Key, in_a: bool| match key {
+        Key::Process { name, pid, .. } => Holder::Process {
+            name,
+            pid_a: Some(pid).filter(|_| in_a),
+            pid_b: Some(pid).filter(|_| !in_a),
+        },
+        Key::Other(holder) => holder,
+    };
+    let none = StateCounts::default();
+    changes.extend(in_a.into_iter().map(|(key, a)| HolderChange {
+        holder: one_sided(key, true),
+        a,
+        b: none,
+    }));
+    changes.extend(in_b.into_iter().map(|(key, b)| HolderChange {
+        holder: one_sided(key, false),
+        a: none,
+        b,
+    }));
     changes.sort_by_cached_key(|change| {
         let (a, b) = (change.a[State::CloseWait], change.b[State::CloseWait]);
         let total = change.a.total().abs_diff(change.b.total());
-        (
-            std::cmp::Reverse((a.abs_diff(b), a.max(b), total)),
-            change.holder.clone(),
-        )
+        (std::cmp::Reverse((a.abs_diff(b), a.max(b), total)), change.holder.clone())
     });
     changes
 }
 
-fn only_process_named(counts: &BTreeMap<Key, StateCounts>, wanted: &str) -> Option<(Key, u32)> {
-    let mut found = counts.keys().filter_map(|key| match key {
-        Key::Process { name, pid, .. } if name == wanted && !name.is_empty() => {
-            Some((key.clone(), *pid))
+impl Key {
+    const fn pid(&self) -> Option<u32> {
+        match self {
+            Self::Process { pid, .. } => Some(*pid),
+            Self::Other(_) => None,
         }
-        Key::Process { .. } | Key::Other(_) => None,
-    });
-    let first = found.next()?;
-    found.next().is_none().then_some(first)
+    }
+}
+
+/// The processes whose name no other process has, by that name.
+fn only_processes(counts: &BTreeMap<Key, StateCounts>) -> BTreeMap<String, Key> {
+    let mut by_name: BTreeMap<&str, Vec<&Key>> = BTreeMap::new();
+    for key in counts.keys() {
+        if let Key::Process { name, .. } = key
+            && !name.is_empty()
+        {
+            by_name.entry(name).or_default().push(key);
+        }
+    }
+    by_name
+        .into_iter()
+        .filter_map(|(name, keys)| match keys.as_slice() {
+            [only] => Some((name.to_owned(), (*only).clone())),
+            _ => None,
+        })
+        .collect()
 }
 
 fn counts_by_holder(snapshot: &Snapshot) -> BTreeMap<Key, StateCounts> {
@@ -303,163 +291,14 @@ fn counts_by_holder(snapshot: &Snapshot) -> BTreeMap<Key, StateCounts> {
         }
     }
     for (pid, counted) in by_pid {
-        let key = snapshot.processes.get(&pid).map_or_else(
-            || Key::Process {
-                name: String::new(),
-                pid,
-                started_s: None,
-            },
-            process,
-        );
+        let key = snapshot
+            .processes
+            .get(&pid)
+            .map_or_else(|| Key::Process { name: String::new(), pid, started_s: None }, process);
         *counts.entry(key).or_default() += counted;
     }
     counts
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::SystemTime;
-
-    use super::*;
-    use crate::model::{Host, Protocol};
-
-    fn socket(port: u16, state: State, owner: Owner) -> Socket {
-        Socket {
-            protocol: Protocol::Tcp,
-            local: SocketAddr::from(([10, 0, 0, 1], port)),
-            remote: Some(SocketAddr::from(([10, 0, 0, 9], 443))),
-            state,
-            owner,
-        }
-    }
-
-    fn known(pid: u32) -> Owner {
-        Owner::Known(Arc::from([pid]))
-    }
-
-    fn snapshot(sockets: Vec<Socket>, processes: &[(u32, &str)]) -> Arc<Snapshot> {
-        Arc::new(Snapshot {
-            taken_at: SystemTime::UNIX_EPOCH,
-            host: Arc::new(Host {
-                name: "build-17".to_owned(),
-                os: "Linux".to_owned(),
-            }),
-            source: "test".to_owned(),
-            took: None,
-            sockets,
-            processes: processes
-                .iter()
-                .map(|(pid, name)| {
-                    let started_s = Some(u64::from(*pid));
-                    (
-                        *pid,
-                        Process {
-                            pid: *pid,
-                            name: (*name).to_owned(),
-                            started_s,
-                        },
-                    )
-                })
-                .collect(),
-            gaps: Vec::new(),
-        })
-    }
-
-    #[test]
-    fn every_fate_is_told_apart() {
-        let a = snapshot(
-            vec![
-                socket(1, State::CloseWait, known(7)),
-                socket(2, State::Established, known(7)),
-                socket(3, State::Established, known(7)),
-                socket(4, State::Established, known(7)),
-                socket(5, State::TimeWait, Owner::NoOwner),
-            ],
-            &[(7, "feed")],
-        );
-        let b = snapshot(
-            vec![
-                socket(5, State::Established, known(7)),
-                socket(1, State::CloseWait, known(7)),
-                socket(2, State::CloseWait, known(7)),
-                socket(3, State::Established, known(7)),
-                socket(6, State::SynSent, known(7)),
-            ],
-            &[(7, "feed")],
-        );
-        let comparison = Comparison::new(a, b);
-        let change = |fate, in_a, in_b| SocketChange { fate, in_a, in_b };
-        assert_eq!(
-            comparison.sockets,
-            [
-                change(Fate::Stuck, Some(0), Some(1)),
-                change(Fate::Changed, Some(1), Some(2)),
-                change(Fate::New, None, Some(0)),
-                change(Fate::New, None, Some(4)),
-                change(Fate::Gone, Some(3), None),
-                change(Fate::Gone, Some(4), None),
-            ]
-        );
-        assert_eq!(comparison.differing(), 5);
-        assert_eq!(comparison.counts_b[State::CloseWait], 2);
-    }
-
-    #[test]
-    fn a_restarted_process_is_one_holder_and_says_so() {
-        let a = snapshot(
-            vec![
-                socket(1, State::CloseWait, known(7)),
-                socket(2, State::Established, known(8)),
-            ],
-            &[(7, "feed"), (8, "chrome")],
-        );
-        let b = snapshot(
-            vec![
-                socket(3, State::Established, known(9)),
-                socket(2, State::Established, known(8)),
-            ],
-            &[(9, "feed"), (8, "chrome")],
-        );
-        let comparison = Comparison::new(a, b);
-        let holder = &comparison.holders[0].holder;
-        let feed = Holder::Process {
-            name: "feed".to_owned(),
-            pid_a: Some(7),
-            pid_b: Some(9),
-        };
-        assert_eq!(holder, &feed);
-        assert!(holder.was_restarted());
-        assert!(!comparison.holders[1].holder.was_restarted());
-    }
-
-    #[test]
-    fn two_processes_of_one_name_are_not_guessed_to_be_restarts() {
-        let row = |port, pid| socket(port, State::Established, known(pid));
-        let a = snapshot(vec![row(1, 7), row(2, 8)], &[(7, "chrome"), (8, "chrome")]);
-        let b = snapshot(vec![row(3, 9)], &[(9, "chrome")]);
-        let comparison = Comparison::new(a, b);
-        assert_eq!(comparison.holders.len(), 3);
-        assert!(
-            comparison
-                .holders
-                .iter()
-                .all(|change| !change.holder.was_restarted())
-        );
-    }
-
-    #[test]
-    fn holders_without_a_process_are_counted_too() {
-        let hidden = Owner::Hidden {
-            user: Some(Arc::from("postgres")),
-        };
-        let rows = vec![
-            socket(1, State::Established, hidden),
-            socket(2, State::TimeWait, Owner::NoOwner),
-            socket(3, State::CloseWait, Owner::NotAccepted),
-        ];
-        let comparison = Comparison::new(snapshot(rows, &[]), snapshot(Vec::new(), &[]));
-        let total: StateCounts = comparison.holders.iter().map(|change| change.a).sum();
-        assert_eq!(total, comparison.counts_a);
-        assert_eq!(comparison.holders[0].holder, Holder::NotAccepted);
-    }
-}
+mod tests;

@@ -1,10 +1,11 @@
 //! Plain text filter over sockets: every word must occur somewhere in the row.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
-use std::fmt::Write;
+use std::net::{IpAddr, SocketAddr};
 
 use super::phrases;
-use crate::model::{Process, Socket, State};
+use crate::model::{Owner, Process, Socket, State};
 
 /// Words that a row must contain, in any order and case. No words let every row through.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -16,6 +17,14 @@ pub struct Filter {
 enum Word {
     /// A state's name in any system's spelling.
     State(State),
+    /// A whole address with its port, of either end.
+    Address(SocketAddr),
+    /// A whole address without a port, of either end.
+    Ip(IpAddr),
+    /// A number: a port of either end, or the pid of whoever holds the socket or did.
+    Number(u32),
+    /// `pid:18422`: the pid of whoever holds the socket or did.
+    Pid(u32),
     /// Anything else, folded.
     Text(String),
 }
@@ -23,18 +32,25 @@ enum Word {
 impl Word {
     fn new(word: &str) -> Self {
         let text = fold(word);
+        if let Some(Ok(pid)) = text.strip_prefix("pid:").map(str::parse) {
+            return Self::Pid(pid);
+        }
+        if let Ok(address) = word.parse::<SocketAddr>() {
+            return Self::Address(SocketAddr::new(address.ip().to_canonical(), address.port()));
+        }
+        if let Ok(ip) = word.parse::<IpAddr>() {
+            return Self::Ip(ip.to_canonical());
+        }
         match word.parse::<State>() {
             // `close`, which some systems call CLOSED, may be a CLOSE_WAIT that is still being typed.
             Ok(state) if !begins_another(&text, state) => Self::State(state),
-            _ => Self::Text(text),
+            _ => text.parse().map_or(Self::Text(text), Self::Number),
         }
     }
 }
 
 fn begins_another(text: &str, state: State) -> bool {
-    State::ALL
-        .iter()
-        .any(|other| *other != state && fold(other.name()).starts_with(text))
+    State::ALL.iter().any(|other| *other != state && fold(other.name()).starts_with(text))
 }
 
 /// What is compared: lower case, and `-` the same as `_`, since systems write states with either.
@@ -43,52 +59,47 @@ fn fold(text: &str) -> String {
 }
 
 impl Filter {
-    /// A filter of these words, separated by white space. A word that is a state's name in any spelling
-    /// (`close-wait`, `FIN_WAIT2`) means that state.
+    /// A filter of these words, separated by white space. A state's name in any spelling (`close-wait`,
+    /// `FIN_WAIT2`) means that state, a whole address that address, a number a port or a pid, and `pid:` and a
+    /// number a pid alone.
     pub fn new(text: &str) -> Self {
-        Self {
-            words: text.split_whitespace().map(Word::new).collect(),
-        }
-    }
-
-    /// Whether every row passes.
-    pub fn is_empty(&self) -> bool {
-        self.words.is_empty()
+        Self { words: text.split_whitespace().map(Word::new).collect() }
     }
 
     /// Whether this row passes: its state, addresses, and whoever holds it are searched.
-    ///
-    /// `scratch` is written to, so that a caller with many rows allocates once.
-    pub fn matches(
-        &self,
-        socket: &Socket,
-        processes: &BTreeMap<u32, Process>,
-        scratch: &mut String,
-    ) -> bool {
-        if self.words.is_empty() {
-            return true;
-        }
-        scratch.clear();
+    pub fn matches(&self, socket: &Socket, processes: &BTreeMap<u32, Process>) -> bool {
+        let described = OnceCell::new();
+        let described = || described.get_or_init(|| describe(socket, processes));
         self.words.iter().all(|word| match word {
             Word::State(state) => socket.state == *state,
-            Word::Text(text) => {
-                if scratch.is_empty() {
-                    describe(socket, processes, scratch);
-                }
-                scratch.contains(text.as_str())
+            Word::Address(address) => ends(socket).any(|end| end == *address),
+            Word::Ip(ip) => ends(socket).any(|end| end.ip() == *ip),
+            Word::Number(number) => {
+                ends(socket).any(|end| u32::from(end.port()) == *number) || has_pid(socket, *number)
             }
+            Word::Pid(pid) => has_pid(socket, *pid),
+            Word::Text(text) => described().contains(text.as_str()),
         })
     }
 }
 
-fn describe(socket: &Socket, processes: &BTreeMap<u32, Process>, into: &mut String) {
-    let owner = phrases::owner(&socket.owner, processes).plain();
-    // Writing to a String cannot fail.
-    let _ = write!(into, "{} {} {owner} ", socket.state, socket.local);
-    if let Some(remote) = socket.remote {
-        let _ = write!(into, "{remote}");
+fn ends(socket: &Socket) -> impl Iterator<Item = SocketAddr> {
+    std::iter::once(socket.local).chain(socket.remote)
+}
+
+fn has_pid(socket: &Socket, pid: u32) -> bool {
+    match &socket.owner {
+        Owner::Known(pids) => pids.contains(&pid),
+        Owner::Remembered(was) => was.iter().any(|process| process.pid == pid),
+        Owner::NoOwner | Owner::NotAccepted | Owner::Hidden { .. } => false,
     }
-    *into = fold(into);
+}
+
+/// What a row says, folded.
+fn describe(socket: &Socket, processes: &BTreeMap<u32, Process>) -> String {
+    let owner = phrases::owner(&socket.owner, processes).plain();
+    let remote = socket.remote.map(|remote| remote.to_string()).unwrap_or_default();
+    fold(&format!("{} {} {owner} {remote}", socket.state, socket.local))
 }
 
 #[cfg(test)]
@@ -96,7 +107,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::model::{Owner, Protocol};
+    use crate::model::Protocol;
 
     fn matches(filter: &str) -> bool {
         let socket = Socket {
@@ -106,28 +117,38 @@ mod tests {
             state: State::CloseWait,
             owner: Owner::Known(Arc::from([18_422])),
         };
-        let process = Process {
-            pid: 18_422,
-            name: "Feed-Client".to_owned(),
-            started_s: None,
-        };
+        let process = Process { pid: 18_422, name: "Feed-Client".to_owned(), started_s: None };
         let processes = BTreeMap::from([(process.pid, process)]);
-        Filter::new(filter).matches(&socket, &processes, &mut String::new())
+        Filter::new(filter).matches(&socket, &processes)
     }
 
     #[test]
     fn every_word_must_occur() {
-        for text in [
+        let matching = [
             "",
             "feed",
             "FEED-client 443",
             "close-wait",
             "CLOSE_WAIT 10.0.0.9",
             "18422",
-        ] {
+            "49812",
+            "pid:18422",
+            "10.0.0",
+            "10.0.0.9:443",
+        ];
+        for text in matching {
             assert!(matches(text), "{text}");
         }
-        for text in ["established", "feed 80", "close-wait nginx", "fin-wait-2"] {
+        for text in [
+            "established",
+            "feed 80",
+            "close-wait nginx",
+            "fin-wait-2",
+            "0.0.0.9",
+            "10.0.0.9:44",
+            "1842",
+            "4981",
+        ] {
             assert!(!matches(text), "{text}");
         }
     }
@@ -137,10 +158,7 @@ mod tests {
         assert!(!matches("listen"));
         assert!(!matches("closed"));
         for typed in ["close", "close-", "close-wa", "close_wai"] {
-            assert!(
-                matches(typed),
-                "a state's name that is still being typed: {typed}"
-            );
+            assert!(matches(typed), "a state's name that is still being typed: {typed}");
         }
     }
 }

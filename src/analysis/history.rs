@@ -15,6 +15,8 @@ pub struct Sample {
     pub at: SystemTime,
     /// How many sockets were in each state.
     pub counts: StateCounts,
+    /// Whether the time before it was not sampled, so that nothing joins it to the sample before.
+    pub parted: bool,
 }
 
 /// Why there are no samples for a while.
@@ -24,7 +26,7 @@ pub enum Cause {
     Paused,
     /// Polls failed, or gave only a part of the table.
     Failed,
-    /// The machine slept, or its clock was set forward.
+    /// The machine slept or the program stood still, or the clock was set forward.
     Slept,
 }
 
@@ -45,7 +47,7 @@ const BLOCK: usize = 60;
 /// How many blocks are kept: an hour at one poll a second.
 const BLOCKS: usize = 60;
 
-/// How many breaks are kept.
+/// How many breaks are kept by their causes; what they part stays parted all the same.
 const BREAKS: usize = 256;
 
 /// The newest [`History::CAPACITY`] samples, oldest first.
@@ -62,12 +64,14 @@ impl History {
     /// With 64 bytes a sample and one block being filled, that is at most 229 KiB.
     pub const CAPACITY: usize = BLOCK * BLOCKS;
 
-    /// Adds the counts of a whole table. Samples come in the order of their time.
-    pub fn push(&mut self, sample: Sample) {
-        if let Some(open) = self.breaks.back_mut().filter(|gap| gap.to.is_none()) {
-            open.to = Some(sample.at);
+    /// Adds the counts of a whole table, read at `at`. Samples come in the order of their time.
+    pub fn push(&mut self, at: SystemTime, counts: StateCounts) {
+        let open = self.breaks.back_mut().filter(|gap| gap.to.is_none());
+        let parted = open.is_some();
+        if let Some(open) = open {
+            open.to = Some(at);
         }
-        self.tail.push(sample);
+        self.tail.push(Sample { at, counts, parted });
         if self.tail.len() == BLOCK {
             self.blocks.push_back(Arc::from(self.tail.as_slice()));
             self.tail.clear();
@@ -86,21 +90,20 @@ impl History {
             Some(open) if open.to.is_none() => *open.to.insert(at),
             _ => self.last().map_or(at, |sample| sample.at),
         };
-        self.breaks.push_back(Break {
-            from,
-            to: None,
-            cause,
-        });
+        self.breaks.push_back(Break { from, to: None, cause });
         if self.breaks.len() > BREAKS {
             self.breaks.pop_front();
         }
     }
 
+    /// Whether the time since the last sample is a break.
+    pub fn is_interrupted(&self) -> bool {
+        self.breaks.back().is_some_and(|gap| gap.to.is_none())
+    }
+
     /// The newest sample.
     pub fn last(&self) -> Option<&Sample> {
-        self.tail
-            .last()
-            .or_else(|| self.blocks.back().and_then(|block| block.last()))
+        self.tail.last().or_else(|| self.blocks.back().and_then(|block| block.last()))
     }
 
     /// The samples from `from` on, oldest first.
@@ -125,10 +128,7 @@ impl History {
         let from = last.at.checked_sub(span)?;
         let first = self.since(from).next()?;
         let sampled = last.at.duration_since(first.at).ok()?;
-        let broken = self
-            .breaks
-            .iter()
-            .any(|gap| gap.to.is_none_or(|to| to > first.at));
+        let broken = self.is_interrupted() || self.since(from).skip(1).any(|sample| sample.parted);
         if sampled < span / 2 || broken {
             return None;
         }
@@ -147,30 +147,29 @@ mod tests {
         SystemTime::UNIX_EPOCH + Duration::from_secs(second)
     }
 
-    fn sample(second: u64, close_wait: u32) -> Sample {
+    fn push(history: &mut History, second: u64, close_wait: u32) {
         let mut counts = StateCounts::default();
         counts[State::CloseWait] = close_wait;
-        Sample {
-            at: at(second),
-            counts,
-        }
+        history.push(at(second), counts);
     }
 
     #[test]
     fn memory_does_not_grow_with_uptime() {
         let mut history = History::default();
         for second in 0..100_000 {
-            history.push(sample(second, 1));
+            push(&mut history, second, 1);
             if second % 10 == 0 {
                 history.interrupt(at(second), Cause::Paused);
             }
         }
         let kept = history.since(at(0)).count();
-        assert!(
-            (History::CAPACITY..=History::CAPACITY + BLOCK).contains(&kept),
-            "{kept}"
-        );
+        assert!((History::CAPACITY..=History::CAPACITY + BLOCK).contains(&kept), "{kept}");
         assert_eq!(history.breaks().count(), BREAKS);
+        let parted = history.since(at(0)).filter(|sample| sample.parted).count();
+        assert!(
+            parted >= History::CAPACITY / 10,
+            "old breaks are forgotten, what they part is not"
+        );
         assert!((History::CAPACITY + BLOCK) * size_of::<Sample>() <= 240 * 1024);
     }
 
@@ -178,7 +177,7 @@ mod tests {
     fn samples_come_back_in_order_from_any_time() {
         let mut history = History::default();
         for second in 0..150 {
-            history.push(sample(second, 0));
+            push(&mut history, second, 0);
         }
         let times: Vec<SystemTime> = history.since(at(100)).map(|sample| sample.at).collect();
         assert_eq!(times, (100..150).map(at).collect::<Vec<_>>());
@@ -188,25 +187,17 @@ mod tests {
     #[test]
     fn a_break_spans_from_the_last_sample_to_the_next() {
         let mut history = History::default();
-        history.push(sample(1, 0));
+        push(&mut history, 1, 0);
         history.interrupt(at(2), Cause::Paused);
         history.interrupt(at(3), Cause::Paused);
         history.interrupt(at(4), Cause::Failed);
-        history.push(sample(6, 0));
+        push(&mut history, 6, 0);
         let breaks: Vec<Break> = history.breaks().copied().collect();
         assert_eq!(
             breaks,
             [
-                Break {
-                    from: at(1),
-                    to: Some(at(4)),
-                    cause: Cause::Paused
-                },
-                Break {
-                    from: at(4),
-                    to: Some(at(6)),
-                    cause: Cause::Failed
-                },
+                Break { from: at(1), to: Some(at(4)), cause: Cause::Paused },
+                Break { from: at(4), to: Some(at(6)), cause: Cause::Failed },
             ]
         );
     }
@@ -217,12 +208,12 @@ mod tests {
         let mut history = History::default();
         assert_eq!(history.per_minute(State::CloseWait, minute), None);
         for second in 0..=60 {
-            history.push(sample(second, u32::try_from(second).expect("small")));
+            push(&mut history, second, u32::try_from(second).expect("small"));
         }
         assert_eq!(history.per_minute(State::CloseWait, minute), Some(60));
         assert_eq!(history.per_minute(State::Established, minute), Some(0));
         history.interrupt(at(61), Cause::Failed);
-        history.push(sample(70, 90));
+        push(&mut history, 70, 90);
         assert_eq!(history.per_minute(State::CloseWait, minute), None);
     }
 }

@@ -12,17 +12,13 @@ pub fn owner(owner: &Owner, processes: &BTreeMap<u32, Process>) -> Text {
     match owner {
         Owner::Known(pids) => {
             let names = pids.iter().map(|pid| {
-                let name = processes
-                    .get(pid)
-                    .map_or("", |process| process.name.as_str());
+                let name = processes.get(pid).map_or("", |process| process.name.as_str());
                 process_label(name, *pid)
             });
             text!("owner.known", processes = join(names))
         }
         Owner::Remembered(was) => {
-            let names = was
-                .iter()
-                .map(|process| process_label(&process.name, process.pid));
+            let names = was.iter().map(|process| process_label(&process.name, process.pid));
             text!("owner.remembered", processes = join(names))
         }
         Owner::NoOwner => text!("owner.none"),
@@ -34,11 +30,7 @@ pub fn owner(owner: &Owner, processes: &BTreeMap<u32, Process>) -> Text {
 
 /// A process by name and pid; by its pid alone where the name could not be read.
 pub fn process_label(name: &str, pid: u32) -> String {
-    if name.is_empty() {
-        format!("pid {pid}")
-    } else {
-        format!("{name} {pid}")
-    }
+    if name.is_empty() { format!("pid {pid}") } else { format!("{name} {pid}") }
 }
 
 fn join(names: impl Iterator<Item = String>) -> String {
@@ -48,42 +40,34 @@ fn join(names: impl Iterator<Item = String>) -> String {
 /// What could not be seen, as a sentence.
 pub fn gap(gap: &Gap) -> Text {
     match gap {
-        Gap::OwnersHidden {
-            user: Some(user),
-            sockets,
-        } => {
+        Gap::OwnersHidden { user: Some(user), sockets } => {
             text!("gap.owners_hidden_user", n = *sockets, user = &**user)
         }
-        Gap::OwnersHidden {
-            user: None,
-            sockets,
-        } => text!("gap.owners_hidden", n = *sockets),
+        Gap::OwnersHidden { user: None, sockets } => text!("gap.owners_hidden", n = *sockets),
         Gap::FamilyUnreadable { family, cause } => {
             text!("gap.family", family = family.name(), cause = cause.as_str())
         }
         Gap::RowsUnreadable { rows, cause } => text!("gap.rows", n = *rows, cause = cause.as_str()),
         Gap::UnknownState { rows } => text!("gap.unknown_state", n = *rows),
         Gap::NamesUnreadable { cause } => text!("gap.names", cause = cause.as_str()),
-        Gap::Other { kind } => text!("gap.other", kind = kind.as_str()),
+        Gap::Filtered { filter } => text!("gap.filtered", filter = filter.as_str()),
+        Gap::Other(gap) => text!("gap.other", kind = gap.kind.as_str()),
     }
 }
 
 /// How many owners are hidden, and from which users: `37 owners hidden: root 31, postgres 6`.
 pub fn hidden_owners(snapshot: &Snapshot) -> Option<Text> {
-    let mut total = 0;
+    let mut total = 0_usize;
     let mut users = Vec::new();
     for gap in &snapshot.gaps {
         if let Gap::OwnersHidden { user, sockets } = gap {
-            total += sockets;
+            // A document may claim anything.
+            total = total.saturating_add(*sockets);
             users.extend(user.as_ref().map(|user| (*sockets, user)));
         }
     }
     users.sort_by(|one, other| other.cmp(one));
-    let users = join(
-        users
-            .into_iter()
-            .map(|(sockets, user)| format!("{user} {sockets}")),
-    );
+    let users = join(users.into_iter().map(|(sockets, user)| format!("{user} {sockets}")));
     match (total, users.is_empty()) {
         (0, _) => None,
         (n, true) => Some(text!("coverage.owners_hidden", n = n)),
@@ -97,7 +81,6 @@ pub fn poll_failure(failure: &PollFailure) -> Text {
     let cause = failure.cause.as_str();
     match failure.operation {
         Operation::ReadSocketTable => text!("failure.read", source = source, cause = cause),
-        Operation::CheckSocketTable => text!("failure.check", source = source, cause = cause),
         Operation::RunCollector => text!("failure.collector", source = source, cause = cause),
     }
 }
@@ -130,14 +113,21 @@ pub fn holder(holder: &Holder) -> Text {
     }
 }
 
+/// Which state other than CLOSE_WAIT changed most, in one sentence; none when no other changed.
+pub fn largest_other_change(comparison: &Comparison) -> Option<Text> {
+    let (a, b) = (comparison.counts_a, comparison.counts_b);
+    let state = State::SHOWN
+        .into_iter()
+        .filter(|state| *state != State::CloseWait && a[*state] != b[*state])
+        .max_by_key(|state| a[*state].abs_diff(b[*state]))?;
+    Some(text!("verdict.other", state = state.name(), a = a[state], b = b[state]))
+}
+
 /// What a comparison says of CLOSE_WAIT, in one sentence.
 ///
 /// Rows that went because their process was restarted are not called fixed.
 pub fn comparison_verdict(comparison: &Comparison) -> Text {
-    let (a, b) = (
-        comparison.counts_a[State::CloseWait],
-        comparison.counts_b[State::CloseWait],
-    );
+    let (a, b) = (comparison.counts_a[State::CloseWait], comparison.counts_b[State::CloseWait]);
     if comparison.a.is_partial() || comparison.b.is_partial() {
         return text!("verdict.partial", a = a, b = b);
     }
@@ -148,12 +138,7 @@ pub fn comparison_verdict(comparison: &Comparison) -> Text {
     match (a, b, restarted) {
         (0, 0, _) => text!("verdict.none"),
         (_, _, Some(change)) if b < a => {
-            text!(
-                "verdict.restarted",
-                a = a,
-                b = b,
-                process = holder(&change.holder)
-            )
+            text!("verdict.restarted", a = a, b = b, process = holder(&change.holder))
         }
         (_, 0, _) => text!("verdict.all_gone", n = a),
         _ if b > a => text!("verdict.more", n = b - a, a = a, b = b, stuck = stuck),

@@ -53,8 +53,11 @@ pub struct Track {
     pub since: Since,
 }
 
-/// Where a row is matched: several listeners, or sockets that are merely bound, may share one address,
-/// and are told apart by the order in which the system lists them.
+/// For so many polls in a row a row may be missing from partial tables before it counts as gone.
+const PARTIAL_POLLS: u64 = 60;
+
+/// Where a row is matched: several listeners, or sockets that are merely bound, may share one address, and
+/// are told apart by the order in which the system lists them.
 type Place = (SocketAddr, Option<SocketAddr>, u16);
 
 #[derive(Debug)]
@@ -88,9 +91,7 @@ impl Tracker {
         self.poll += 1;
         let mut twins = HashMap::new();
         let mut resolved = HashMap::new();
-        let Snapshot {
-            sockets, processes, ..
-        } = snapshot;
+        let Snapshot { sockets, processes, .. } = snapshot;
         let tracks = sockets
             .iter_mut()
             .map(|socket| {
@@ -113,12 +114,13 @@ impl Tracker {
                 entry.track
             })
             .collect();
+        let poll = self.poll;
+        // A row that a partial table lacks may well still be there, but not for ever.
+        let patience = if snapshot.is_partial() { PARTIAL_POLLS } else { 0 };
+        self.entries.retain(|_, entry| poll - entry.poll <= patience);
         if !snapshot.is_partial() {
-            // A row that a partial table lacks may well still be there.
-            let poll = self.poll;
-            self.entries.retain(|_, entry| entry.poll == poll);
+            self.last_look = Some(at);
         }
-        self.last_look = Some(at);
         tracks
     }
 
@@ -132,12 +134,7 @@ impl Tracker {
         let mut new_entry = || {
             let id = SocketId(*next_id);
             *next_id += 1;
-            Entry {
-                track: Track { id, since },
-                state,
-                holders: None,
-                poll,
-            }
+            Entry { track: Track { id, since }, state, holders: None, poll }
         };
         let entry = self.entries.entry(place).or_insert_with(&mut new_entry);
         if !state.can_follow(entry.state) {
@@ -164,12 +161,10 @@ fn resolve(pids: &Pids, processes: &BTreeMap<u32, Process>) -> Arc<[Process]> {
         .collect()
 }
 
-fn twin_number(twins: &mut HashMap<SocketAddr, u16>, socket: &Socket) -> u16 {
-    if socket.remote.is_some() {
-        // The kernel allows a 4-tuple one connection.
-        return 0;
-    }
-    let next = twins.entry(socket.local).or_default();
+/// The kernel allows a 4-tuple one connection, but addresses may lack what tells two apart: the interface
+/// of a link-local address, or a socket bound to a device.
+fn twin_number(twins: &mut HashMap<(SocketAddr, Option<SocketAddr>), u16>, socket: &Socket) -> u16 {
+    let next = twins.entry((socket.local, socket.remote)).or_default();
     let twin = *next;
     *next = next.saturating_add(1);
     twin
@@ -201,24 +196,14 @@ mod tests {
     fn table(sockets: Vec<Socket>, processes: &[(u32, &str)]) -> Snapshot {
         Snapshot {
             taken_at: at(0),
-            host: Arc::new(Host {
-                name: "build-17".to_owned(),
-                os: "Linux".to_owned(),
-            }),
+            host: Arc::new(Host { name: "build-17".to_owned(), os: "Linux".to_owned() }),
             source: "test".to_owned(),
             took: None,
             sockets,
             processes: processes
                 .iter()
                 .map(|(pid, name)| {
-                    (
-                        *pid,
-                        Process {
-                            pid: *pid,
-                            name: (*name).to_owned(),
-                            started_s: None,
-                        },
-                    )
+                    (*pid, Process { pid: *pid, name: (*name).to_owned(), started_s: None })
                 })
                 .collect(),
             gaps: Vec::new(),
@@ -232,25 +217,15 @@ mod tests {
     #[test]
     fn a_socket_keeps_its_identity_and_its_state_begins_between_two_looks() {
         let mut tracker = Tracker::new();
-        let row = |state| {
-            table(
-                vec![socket("10.0.0.1:5000", REMOTE, state, known(7))],
-                &[(7, "curl")],
-            )
-        };
+        let row =
+            |state| table(vec![socket("10.0.0.1:5000", REMOTE, state, known(7))], &[(7, "curl")]);
         let first = tracker.observe(&mut row(State::Established), at(1))[0];
         assert_eq!(first.since, Since::Before(at(1)));
         let second = tracker.observe(&mut row(State::Established), at(2))[0];
         assert_eq!(second, first);
         let third = tracker.observe(&mut row(State::CloseWait), at(3))[0];
         assert_eq!(third.id, first.id);
-        assert_eq!(
-            third.since,
-            Since::Between {
-                after: at(2),
-                seen: at(3)
-            }
-        );
+        assert_eq!(third.since, Since::Between { after: at(2), seen: at(3) });
     }
 
     #[test]
@@ -259,10 +234,8 @@ mod tests {
         let row = |state, owner, names: &[(u32, &str)]| {
             table(vec![socket("10.0.0.1:5000", REMOTE, state, owner)], names)
         };
-        let first = tracker.observe(
-            &mut row(State::Established, known(7), &[(7, "curl")]),
-            at(1),
-        )[0];
+        let first =
+            tracker.observe(&mut row(State::Established, known(7), &[(7, "curl")]), at(1))[0];
 
         let mut waiting = row(State::TimeWait, Owner::NoOwner, &[(7, "someone-else")]);
         assert_eq!(tracker.observe(&mut waiting, at(2))[0].id, first.id);
@@ -291,21 +264,18 @@ mod tests {
     #[test]
     fn a_partial_table_forgets_nothing() {
         let mut tracker = Tracker::new();
-        let full = || {
-            table(
-                vec![socket("10.0.0.1:5000", REMOTE, State::CloseWait, known(7))],
-                &[],
-            )
-        };
+        let full = || table(vec![socket("10.0.0.1:5000", REMOTE, State::CloseWait, known(7))], &[]);
         let first = tracker.observe(&mut full(), at(1))[0];
         let mut partial = table(vec![], &[]);
-        partial.gaps.push(Gap::RowsUnreadable {
-            rows: 1,
-            cause: "EIO".to_owned(),
-        });
-        tracker.observe(&mut partial, at(2));
+        partial.gaps.push(Gap::RowsUnreadable { rows: 1, cause: "EIO".to_owned() });
+        tracker.observe(&mut partial.clone(), at(2));
         assert_eq!(tracker.observe(&mut full(), at(3))[0], first);
         tracker.observe(&mut table(vec![], &[]), at(4));
-        assert_ne!(tracker.observe(&mut full(), at(5))[0].id, first.id);
+        let second = tracker.observe(&mut full(), at(5))[0];
+        assert_ne!(second.id, first.id);
+        for second in 0..=PARTIAL_POLLS {
+            tracker.observe(&mut partial.clone(), at(6 + second));
+        }
+        assert_ne!(tracker.observe(&mut full(), at(100))[0].id, second.id, "not for ever");
     }
 }
