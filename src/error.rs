@@ -55,6 +55,11 @@ pub enum Error {
     Encode(serde_json::Error),
     /// A thread could not be started.
     Thread(io::Error),
+    /// No window could be opened.
+    Window {
+        /// What the system answered.
+        cause: String,
+    },
 }
 
 impl Error {
@@ -63,32 +68,16 @@ impl Error {
         match self {
             Self::Poll(failure) => phrases::poll_failure(failure),
             Self::Read { path, source } => {
-                text!(
-                    "error.read",
-                    path = path.display().to_string(),
-                    cause = source.to_string()
-                )
+                text!("error.read", path = path.display().to_string(), cause = source.to_string())
             }
             Self::Write { path, source } => {
-                text!(
-                    "error.write",
-                    path = path.display().to_string(),
-                    cause = source.to_string()
-                )
+                text!("error.write", path = path.display().to_string(), cause = source.to_string())
             }
             Self::Damaged { path, cause } => {
-                text!(
-                    "error.damaged",
-                    path = path.display().to_string(),
-                    cause = cause.as_str()
-                )
+                text!("error.damaged", path = path.display().to_string(), cause = cause.as_str())
             }
             Self::Foreign { path, found } => {
-                text!(
-                    "error.foreign",
-                    path = path.display().to_string(),
-                    found = found.as_str()
-                )
+                text!("error.foreign", path = path.display().to_string(), found = found.as_str())
             }
             Self::TooLarge { path, limit } => text!(
                 "error.too_large",
@@ -98,6 +87,7 @@ impl Error {
             Self::Output(source) => text!("error.output", cause = source.to_string()),
             Self::Encode(source) => text!("error.encode", cause = source.to_string()),
             Self::Thread(source) => text!("error.thread", cause = source.to_string()),
+            Self::Window { cause } => text!("error.window", cause = cause.as_str()),
         }
     }
 }

@@ -4,6 +4,9 @@
 //! `assets/schema/snapshot-1.schema.json`. Keys are in snake case, durations are integers that end in
 //! `_ms`, times are RFC 3339, and an absent fact is an absent key.
 
+mod bounded;
+mod gap;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -17,8 +20,10 @@ use serde::ser::{SerializeMap, Serializer};
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Family, Gap, Host, Owner, Pids, Process, Protocol, Snapshot, Socket, State, StateCounts,
+    Gap, Host, Owner, Pids, Process, Protocol, Snapshot, Socket, State, StateCounts,
 };
+use bounded::AtMost;
+use gap::WireGap;
 
 /// What the document calls itself.
 pub const FORMAT: &str = "sockscope-snapshot";
@@ -27,15 +32,23 @@ pub const FORMAT: &str = "sockscope-snapshot";
 pub const VERSION: u32 = 1;
 
 /// The most sockets that one document may hold: a bound on memory, far above any real table.
-pub const MAX_SOCKETS: usize = 2_000_000;
+pub const MAX_SOCKETS: usize = 1_000_000;
+
+/// The most processes that one document may name, all owners together, and the most for one socket: a
+/// listener of a preforking server is held by hundreds.
+const MAX_HOLDERS: usize = 4 * MAX_SOCKETS;
+const MAX_HOLDERS_OF_ONE: usize = 4_096;
+
+/// The most gaps that one document may list.
+const MAX_GAPS: usize = 1_024;
 
 /// What a document claims to be; read first, so that a foreign file is named and not called damaged.
 #[derive(Deserialize)]
 pub struct Header {
-    /// The `format` key, when there is one.
-    pub format: Option<String>,
-    /// The `version` key, when there is one.
-    pub version: Option<u32>,
+    /// The `format` key, whatever it is.
+    pub format: Option<serde_json::Value>,
+    /// The `version` key, whatever it is.
+    pub version: Option<serde_json::Value>,
 }
 
 /// A snapshot, ready to be written as a document; rows are written one by one and never gathered.
@@ -79,9 +92,7 @@ struct OutgoingSockets<'a>(&'a Snapshot);
 
 impl Serialize for OutgoingSockets<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Snapshot {
-            sockets, processes, ..
-        } = self.0;
+        let Snapshot { sockets, processes, .. } = self.0;
         serializer.collect_seq(sockets.iter().map(|socket| WireSocket {
             protocol: Cow::Borrowed(socket.protocol.name()),
             local: socket.local,
@@ -116,22 +127,19 @@ pub struct Incoming {
     #[serde(deserialize_with = "rows")]
     sockets: Rows,
     #[serde(default)]
-    gaps: Vec<WireGap<'static>>,
+    gaps: AtMost<WireGap<'static>, MAX_GAPS>,
 }
 
 impl From<Incoming> for Snapshot {
     fn from(document: Incoming) -> Self {
         Self {
             taken_at: document.taken_at.0,
-            host: Arc::new(Host {
-                name: document.host,
-                os: document.os,
-            }),
+            host: Arc::new(Host { name: document.host, os: document.os }),
             source: document.source,
             took: document.took_ms.map(Duration::from_millis),
             sockets: document.sockets.sockets,
             processes: document.sockets.processes,
-            gaps: document.gaps.into_iter().map(Gap::from).collect(),
+            gaps: document.gaps.0.into_iter().map(Gap::from).collect(),
         }
     }
 }
@@ -146,22 +154,21 @@ struct WireSocket<'a> {
     owner: WireOwner<'a>,
 }
 
+/// Flat, and not an enum by its kind: serde would hold a tagged owner twice while reading it.
 #[derive(Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-enum WireOwner<'a> {
-    Known {
-        processes: Vec<WireProcess<'a>>,
-    },
-    Remembered {
-        processes: Vec<WireProcess<'a>>,
-    },
-    NoOwner,
-    NotAccepted,
-    Hidden {
-        #[serde(skip_serializing_if = "Option::is_none")]
-        user: Option<Cow<'a, str>>,
-    },
+struct WireOwner<'a> {
+    kind: Cow<'a, str>,
+    #[serde(default, skip_serializing_if = "AtMost::is_empty")]
+    processes: AtMost<WireProcess<'a>, MAX_HOLDERS_OF_ONE>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    user: Option<Cow<'a, str>>,
 }
+
+const KNOWN: &str = "known";
+const REMEMBERED: &str = "remembered";
+const NO_OWNER: &str = "no_owner";
+const NOT_ACCEPTED: &str = "not_accepted";
+const HIDDEN: &str = "hidden";
 
 #[derive(Serialize, Deserialize)]
 struct WireProcess<'a> {
@@ -174,30 +181,25 @@ struct WireProcess<'a> {
 
 impl<'a> WireOwner<'a> {
     fn from_model(owner: &'a Owner, processes: &'a BTreeMap<u32, Process>) -> Self {
-        let nameless = |pid| WireProcess {
-            pid,
-            name: Cow::Borrowed(""),
-            started_at: None,
+        let nameless = |pid| WireProcess { pid, name: Cow::Borrowed(""), started_at: None };
+        let of = |kind, processes: Vec<WireProcess<'a>>, user| Self {
+            kind: Cow::Borrowed(kind),
+            processes: AtMost(processes),
+            user,
         };
         match owner {
-            Owner::Known(pids) => Self::Known {
-                processes: pids
-                    .iter()
-                    .map(|pid| {
-                        processes
-                            .get(pid)
-                            .map_or_else(|| nameless(*pid), WireProcess::from)
-                    })
-                    .collect(),
-            },
-            Owner::Remembered(was) => Self::Remembered {
-                processes: was.iter().map(WireProcess::from).collect(),
-            },
-            Owner::NoOwner => Self::NoOwner,
-            Owner::NotAccepted => Self::NotAccepted,
-            Owner::Hidden { user } => Self::Hidden {
-                user: user.as_deref().map(Cow::Borrowed),
-            },
+            Owner::Known(pids) => {
+                let named = |pid: &u32| {
+                    processes.get(pid).map_or_else(|| nameless(*pid), WireProcess::from)
+                };
+                of(KNOWN, pids.iter().map(named).collect(), None)
+            }
+            Owner::Remembered(was) => {
+                of(REMEMBERED, was.iter().map(WireProcess::from).collect(), None)
+            }
+            Owner::NoOwner => of(NO_OWNER, Vec::new(), None),
+            Owner::NotAccepted => of(NOT_ACCEPTED, Vec::new(), None),
+            Owner::Hidden { user } => of(HIDDEN, Vec::new(), user.as_deref().map(Cow::Borrowed)),
         }
     }
 }
@@ -223,9 +225,7 @@ impl From<WireProcess<'_>> for Process {
             pid: process.pid,
             name: process.name.into_owned(),
             started_s: process.started_at.and_then(|Time(time)| {
-                time.duration_since(SystemTime::UNIX_EPOCH)
-                    .ok()
-                    .map(|since| since.as_secs())
+                time.duration_since(SystemTime::UNIX_EPOCH).ok().map(|since| since.as_secs())
             }),
         }
     }
@@ -237,6 +237,7 @@ struct Rows {
     sockets: Vec<Socket>,
     processes: BTreeMap<u32, Process>,
     holders: BTreeMap<Vec<u32>, Pids>,
+    held: usize,
     users: BTreeMap<String, Arc<str>>,
 }
 
@@ -245,10 +246,13 @@ impl Rows {
         if row.protocol != Protocol::Tcp.name() {
             return Err(E::unknown_variant(&row.protocol, &["tcp"]));
         }
-        let state: State = row.state.parse().map_err(E::custom)?;
-        let owner = self
-            .owner(row.owner)
-            .ok_or_else(|| E::custom("an owner without a process"))?;
+        let state = State::from_name(&row.state)
+            .ok_or_else(|| E::custom(format_args!("{:?} is not a TCP state", row.state)))?;
+        self.held += row.owner.processes.0.len();
+        if self.held > MAX_HOLDERS {
+            return Err(E::custom(format_args!("more than {MAX_HOLDERS} owners")));
+        }
+        let owner = self.owner(row.owner)?;
         self.sockets.push(Socket {
             protocol: Protocol::Tcp,
             local: row.local,
@@ -259,37 +263,33 @@ impl Rows {
         Ok(())
     }
 
-    fn owner(&mut self, owner: WireOwner<'_>) -> Option<Owner> {
-        Some(match owner {
-            WireOwner::Known { processes } if processes.is_empty() => return None,
-            WireOwner::Remembered { processes } if processes.is_empty() => return None,
-            WireOwner::Known { processes } => {
+    fn owner<E: de::Error>(&mut self, owner: WireOwner<'_>) -> Result<Owner, E> {
+        let WireOwner { kind, processes: AtMost(processes), user } = owner;
+        Ok(match &*kind {
+            KNOWN | REMEMBERED if processes.is_empty() => {
+                return Err(E::custom("an owner without a process"));
+            }
+            KNOWN => {
                 let pids: Vec<u32> = processes.iter().map(|process| process.pid).collect();
                 for process in processes {
-                    self.processes
-                        .entry(process.pid)
-                        .or_insert_with(|| process.into());
+                    self.processes.entry(process.pid).or_insert_with(|| process.into());
                 }
                 let shared = |pids: &Vec<u32>| Arc::from(pids.as_slice());
-                Owner::Known(Arc::clone(
-                    self.holders.entry(pids).or_insert_with_key(shared),
-                ))
+                Owner::Known(Arc::clone(self.holders.entry(pids).or_insert_with_key(shared)))
             }
-            WireOwner::Remembered { processes } => {
-                Owner::Remembered(processes.into_iter().map(Process::from).collect())
-            }
-            WireOwner::NoOwner => Owner::NoOwner,
-            WireOwner::NotAccepted => Owner::NotAccepted,
-            WireOwner::Hidden { user } => Owner::Hidden {
+            REMEMBERED => Owner::Remembered(processes.into_iter().map(Process::from).collect()),
+            NO_OWNER => Owner::NoOwner,
+            NOT_ACCEPTED => Owner::NotAccepted,
+            HIDDEN => Owner::Hidden {
                 user: user.map(|user| {
                     let shared = |user: &String| Arc::from(user.as_str());
-                    Arc::clone(
-                        self.users
-                            .entry(user.into_owned())
-                            .or_insert_with_key(shared),
-                    )
+                    Arc::clone(self.users.entry(user.into_owned()).or_insert_with_key(shared))
                 }),
             },
+            unknown => {
+                let known = &[KNOWN, REMEMBERED, NO_OWNER, NOT_ACCEPTED, HIDDEN];
+                return Err(E::unknown_variant(unknown, known));
+            }
         })
     }
 }
@@ -308,9 +308,7 @@ fn rows<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Rows, D::Error> {
             let mut rows = Rows::default();
             while let Some(row) = sequence.next_element::<WireSocket<'_>>()? {
                 if rows.sockets.len() == MAX_SOCKETS {
-                    return Err(de::Error::custom(format_args!(
-                        "more than {MAX_SOCKETS} sockets"
-                    )));
+                    return Err(de::Error::custom(format_args!("more than {MAX_SOCKETS} sockets")));
                 }
                 rows.push(row)?;
             }
@@ -319,89 +317,6 @@ fn rows<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Rows, D::Error> {
     }
 
     deserializer.deserialize_seq(RowVisitor)
-}
-
-#[derive(Serialize, Deserialize)]
-struct WireGap<'a> {
-    kind: Cow<'a, str>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    user: Option<Cow<'a, str>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    sockets: Option<usize>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    family: Option<Cow<'a, str>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    cause: Option<Cow<'a, str>>,
-}
-
-impl<'a> WireGap<'a> {
-    const fn of(kind: &'a str) -> Self {
-        Self {
-            kind: Cow::Borrowed(kind),
-            user: None,
-            sockets: None,
-            family: None,
-            cause: None,
-        }
-    }
-}
-
-impl<'a> From<&'a Gap> for WireGap<'a> {
-    fn from(gap: &'a Gap) -> Self {
-        match gap {
-            Gap::OwnersHidden { user, sockets } => Self {
-                user: user.as_deref().map(Cow::Borrowed),
-                sockets: Some(*sockets),
-                ..Self::of("owners_hidden")
-            },
-            Gap::FamilyUnreadable { family, cause } => Self {
-                family: Some(Cow::Borrowed(family.name())),
-                cause: Some(Cow::Borrowed(cause)),
-                ..Self::of("family_unreadable")
-            },
-            Gap::RowsUnreadable { rows, cause } => Self {
-                sockets: Some(*rows),
-                cause: Some(Cow::Borrowed(cause)),
-                ..Self::of("rows_unreadable")
-            },
-            Gap::UnknownState { rows } => Self {
-                sockets: Some(*rows),
-                ..Self::of("unknown_state")
-            },
-            Gap::NamesUnreadable { cause } => Self {
-                cause: Some(Cow::Borrowed(cause)),
-                ..Self::of("names_unreadable")
-            },
-            Gap::Other { kind } => Self::of(kind),
-        }
-    }
-}
-
-impl From<WireGap<'static>> for Gap {
-    /// A kind that this version does not know, or one without its numbers, is kept by its name.
-    fn from(gap: WireGap<'static>) -> Self {
-        let cause = gap.cause.map(Cow::into_owned);
-        let family = match gap.family.as_deref() {
-            Some("IPv4") => Some(Family::V4),
-            Some("IPv6") => Some(Family::V6),
-            _ => None,
-        };
-        match (&*gap.kind, gap.sockets, cause, family) {
-            ("owners_hidden", Some(sockets), _, _) => Self::OwnersHidden {
-                user: gap.user.map(|user| Arc::from(&*user)),
-                sockets,
-            },
-            ("family_unreadable", _, Some(cause), Some(family)) => {
-                Self::FamilyUnreadable { family, cause }
-            }
-            ("rows_unreadable", Some(rows), Some(cause), _) => Self::RowsUnreadable { rows, cause },
-            ("unknown_state", Some(rows), _, _) => Self::UnknownState { rows },
-            ("names_unreadable", _, Some(cause), _) => Self::NamesUnreadable { cause },
-            (kind, ..) => Self::Other {
-                kind: kind.to_owned(),
-            },
-        }
-    }
 }
 
 /// A time as RFC 3339 in UTC, to the millisecond.
@@ -419,10 +334,15 @@ impl<'de> Deserialize<'de> for Time {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Cow::<str>::deserialize(deserializer)?;
         let time: Timestamp = text.parse().map_err(de::Error::custom)?;
+        // Not every system's clock can hold a time before this one, and no snapshot is so old.
+        if time < Timestamp::UNIX_EPOCH {
+            return Err(de::Error::custom("a time before 1970"));
+        }
         Ok(Self(SystemTime::from(time)))
     }
 }
 
+/// Rounded up: what took time never took none.
 fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+    u64::try_from(duration.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX)
 }

@@ -54,36 +54,21 @@ impl Settings {
     /// Loads settings. This never fails: what cannot be used is set aside, replaced by the normal
     /// settings, and told.
     pub fn load(path: &Path) -> LoadedSettings {
-        let normal = |problem| LoadedSettings {
-            settings: Self::default(),
-            problem,
-        };
+        let normal = |problem| LoadedSettings { settings: Self::default(), problem };
         let bytes = match file::read_bounded(path, MAX_BYTES) {
             Ok(bytes) => bytes,
             Err(Error::Read { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
                 return normal(None);
             }
             Err(error) => {
-                return normal(Some(SettingsProblem {
-                    error,
-                    set_aside: None,
-                }));
+                return normal(Some(SettingsProblem { error, set_aside: None }));
             }
         };
         match parse(&bytes) {
-            Ok(settings) => LoadedSettings {
-                settings,
-                problem: None,
-            },
+            Ok(settings) => LoadedSettings { settings, problem: None },
             Err(cause) => {
-                let error = Error::Damaged {
-                    path: path.to_owned(),
-                    cause,
-                };
-                normal(Some(SettingsProblem {
-                    error,
-                    set_aside: set_aside(path),
-                }))
+                let error = Error::Damaged { path: path.to_owned(), cause };
+                normal(Some(SettingsProblem { error, set_aside: set_aside(path) }))
             }
         }
     }
@@ -91,10 +76,8 @@ impl Settings {
     /// Saves settings, whole or not at all, and makes their folder if need be.
     pub fn save(&self, path: &Path) -> Result<()> {
         if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).map_err(|source| Error::Write {
-                path: path.to_owned(),
-                source,
-            })?;
+            std::fs::create_dir_all(folder)
+                .map_err(|source| Error::Write { path: path.to_owned(), source })?;
         }
         let document = Document {
             format: FORMAT.to_owned(),
@@ -112,11 +95,7 @@ impl Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self {
-            interval: Duration::from_secs(1),
-            theme: ThemeChoice::System,
-            zoom: 1.0,
-        }
+        Self { interval: Duration::from_secs(1), theme: ThemeChoice::System, zoom: 1.0 }
     }
 }
 
@@ -156,18 +135,11 @@ const fn normal_zoom() -> f32 {
 fn parse(bytes: &[u8]) -> Result<Settings, String> {
     let document: Document = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
     if (document.format.as_str(), document.version) != (FORMAT, VERSION) {
-        return Err(format!(
-            "it is {}, version {}",
-            document.format, document.version
-        ));
+        return Err(format!("it is {}, version {}", document.format, document.version));
     }
     let [shortest, longest] = Settings::INTERVALS;
     let [smallest, largest] = Settings::ZOOMS;
-    let zoom = if document.zoom.is_finite() {
-        document.zoom
-    } else {
-        normal_zoom()
-    };
+    let zoom = if document.zoom.is_finite() { document.zoom } else { normal_zoom() };
     Ok(Settings {
         interval: Duration::from_millis(document.interval_ms).clamp(shortest, longest),
         theme: document.theme,
@@ -195,11 +167,8 @@ mod tests {
         assert_eq!(loaded.settings, Settings::default());
         assert!(loaded.problem.is_none(), "no file is no problem");
 
-        let settings = Settings {
-            interval: Duration::from_secs(5),
-            theme: ThemeChoice::Light,
-            zoom: 1.25,
-        };
+        let settings =
+            Settings { interval: Duration::from_secs(5), theme: ThemeChoice::Light, zoom: 1.25 };
         settings.save(&path).expect("the folder is made");
         assert_eq!(Settings::load(&path).settings, settings);
         Ok(())
@@ -209,21 +178,13 @@ mod tests {
     fn a_damaged_file_is_set_aside_and_told() -> std::io::Result<()> {
         let folder = tempfile::tempdir()?;
         let path = folder.path().join("settings.json");
-        let bad = [
-            "",
-            "{\"format\": \"sockscope-settings\"",
-            "[]",
-            "\u{0}\u{1}",
-            "{\"version\":9}",
-        ];
+        let bad =
+            ["", "{\"format\": \"sockscope-settings\"", "[]", "\u{0}\u{1}", "{\"version\":9}"];
         for (number, bytes) in bad.into_iter().enumerate() {
             std::fs::write(&path, bytes)?;
             let loaded = Settings::load(&path);
             assert_eq!(loaded.settings, Settings::default());
-            let kept = loaded
-                .problem
-                .and_then(|problem| problem.set_aside)
-                .expect("it is kept");
+            let kept = loaded.problem.and_then(|problem| problem.set_aside).expect("it is kept");
             assert_eq!(std::fs::read_to_string(kept)?, bytes);
             assert!(!path.exists());
             assert_eq!(std::fs::read_dir(folder.path())?.count(), number + 1);

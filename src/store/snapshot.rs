@@ -8,9 +8,8 @@ use super::file;
 use crate::error::{Error, Result};
 use crate::model::Snapshot;
 
-/// The largest document that is read, in bytes after decompression: four times a table of a million
-/// sockets.
-const MAX_BYTES: u64 = 1 << 30;
+/// The largest document that is read, in bytes after decompression: a table of a million sockets.
+const MAX_BYTES: u64 = 1 << 28;
 
 /// Writes a snapshot as one line of JSON.
 ///
@@ -39,17 +38,16 @@ pub fn load_snapshot(path: &Path) -> Result<Snapshot> {
         cause: error.to_string(),
     };
     let header: Header = serde_json::from_slice(&bytes).map_err(damaged)?;
-    match (header.format.as_deref(), header.version) {
-        (Some(FORMAT), Some(VERSION)) => {}
-        (format, version) => {
-            let format = format.unwrap_or("a JSON document without a format");
-            let version =
-                version.map_or_else(String::new, |version| format!(", version {version}"));
-            return Err(Error::Foreign {
-                path: path.to_owned(),
-                found: format!("{format}{version}"),
-            });
-        }
+    let [format, version] = [&header.format, &header.version];
+    let ours = format.as_ref().is_some_and(|format| format == FORMAT)
+        && version.as_ref().is_some_and(|version| version == VERSION);
+    if !ours {
+        let found = match (format, version) {
+            (None, _) => "a JSON document without a format".to_owned(),
+            (Some(format), None) => format!("{format} without a version"),
+            (Some(format), Some(version)) => format!("{format}, version {version}"),
+        };
+        return Err(Error::Foreign { path: path.to_owned(), found });
     }
     let document: Incoming = serde_json::from_slice(&bytes).map_err(damaged)?;
     Ok(document.into())
