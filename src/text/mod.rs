@@ -5,10 +5,12 @@
 //! are never translated.
 
 mod number;
+mod time;
 
 use std::borrow::Cow;
 
 pub use number::{age, bytes, plain_age, rate, signed, thousands};
+pub use time::{clock, clock_minutes, date, date_with_offset, stamp, utc};
 
 /// A language that the catalogue has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -94,7 +96,7 @@ impl Text {
                     rendered.push_str(&thousands(*count));
                 }
                 Some((_, Arg::Count(count))) => rendered.push_str(&count.to_string()),
-                Some((_, Arg::Word(word))) => rendered.push_str(word),
+                Some((_, Arg::Word(word))) => rendered.push_str(&printable(word)),
                 Some((_, Arg::Text(text))) => {
                     rendered.push_str(&text.render_with(locale, numbers));
                 }
@@ -130,6 +132,17 @@ impl Text {
             // An id without an entry shows itself; `tests/texts.rs` finds it first.
             .unwrap_or(Cow::Borrowed(self.id))
     }
+}
+
+/// Replaces what could steer a terminal or turn a line of text round: a process may call itself anything.
+///
+/// Control characters (Unicode category Cc) and the controls of the bidirectional algorithm (UAX 9).
+pub fn printable(text: &str) -> String {
+    let steers = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{61c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars().map(|c| if steers(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
 
 fn look_up(locale: Locale, id: &str) -> Option<Cow<'static, str>> {
@@ -195,12 +208,14 @@ mod tests {
     }
 
     #[test]
+    fn a_name_can_steer_nothing() {
+        let text = text!("owner.remembered", processes = "a\u{1b}[2J\nb\u{202e}c");
+        assert_eq!(text.plain(), "was a\u{fffd}[2J\u{fffd}b\u{fffd}c");
+    }
+
+    #[test]
     fn what_is_missing_shows_itself() {
         assert_eq!(Text::new("no.such.id", vec![]).plain(), "no.such.id");
-        assert!(
-            Text::new("count.sockets.other", vec![])
-                .plain()
-                .contains("%{n}")
-        );
+        assert!(Text::new("count.sockets.other", vec![]).plain().contains("%{n}"));
     }
 }

@@ -70,10 +70,7 @@ fn age_with(duration: Duration, space: char) -> String {
         3_600..86_400 => ((seconds / 3_600, 'h'), (seconds % 3_600 / 60, 'm')),
         _ => ((seconds / 86_400, 'd'), (seconds % 86_400 / 3_600, 'h')),
     };
-    format!(
-        "{}{space}{} {:02}{space}{}",
-        large.0, large.1, small.0, small.1
-    )
+    format!("{}{space}{} {:02}{space}{}", large.0, large.1, small.0, small.1)
 }
 
 #[cfg(test)]
@@ -86,12 +83,7 @@ mod tests {
 
     #[test]
     fn thousands_are_grouped_from_the_right() {
-        for (number, text) in [
-            (0, "0"),
-            (999, "999"),
-            (1_704, "1 704"),
-            (1_234_567, "1 234 567"),
-        ] {
+        for (number, text) in [(0, "0"), (999, "999"), (1_704, "1 704"), (1_234_567, "1 234 567")] {
             assert_eq!(with_spaces(&thousands(number)), text);
         }
     }
@@ -101,10 +93,7 @@ mod tests {
         assert_eq!(with_spaces(&signed(1_690)), "+1 690");
         assert_eq!(with_spaces(&signed(-1_690)), "\u{2212}1 690");
         assert_eq!(signed(0), "0");
-        assert_eq!(
-            with_spaces(&signed(i64::MIN)),
-            "\u{2212}9 223 372 036 854 775 808"
-        );
+        assert_eq!(with_spaces(&signed(i64::MIN)), "\u{2212}9 223 372 036 854 775 808");
     }
 
     #[test]
