@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::analysis::history::History;
 use crate::analysis::track::Track;
-use crate::model::{PollFailure, Snapshot};
+use crate::model::{PollFailure, Snapshot, StateCounts};
 
 /// How polling goes.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,8 +61,12 @@ pub struct Frame {
     pub snapshot: Option<Arc<Snapshot>>,
     /// What tracking knows of each row of it, in its order.
     pub tracks: Arc<[Track]>,
+    /// How many rows of it are in each state.
+    pub counts: StateCounts,
     /// When the table was read, on the history's axis of time.
     pub at: SystemTime,
+    /// When the latest poll was made, whether or not it gave a table, on the same axis.
+    pub now: SystemTime,
     /// The counts of the polls so far.
     pub history: History,
     /// How often polls are made.
@@ -80,12 +84,11 @@ impl Frame {
             source,
             snapshot: None,
             tracks: Arc::from([]),
+            counts: StateCounts::default(),
             at: now,
+            now,
             history: History::default(),
-            interval: Interval {
-                asked: interval,
-                actual: interval,
-            },
+            interval: Interval { asked: interval, actual: interval },
         }
     }
 }

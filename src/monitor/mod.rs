@@ -9,6 +9,7 @@ mod sampler;
 mod source;
 mod view;
 
+pub use cell::panic_message;
 pub use frame::{Frame, Health, Interval};
 pub use sampler::Monitor;
 pub use source::{SourceChoice, sample};

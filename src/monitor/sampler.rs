@@ -9,10 +9,10 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::Wake;
-use super::cell::lock;
+use super::cell::{lock, panic_message};
 use super::frame::{Frame, Health, Interval};
 use super::source::SourceChoice;
-use crate::analysis::history::{Cause, Sample};
+use crate::analysis::history::Cause;
 use crate::analysis::timeline::Timeline;
 use crate::analysis::track::Tracker;
 use crate::model::{Operation, PollFailure, Snapshot};
@@ -20,6 +20,13 @@ use crate::os::SocketSource;
 
 /// The interval is at least so many times what a poll takes: polling may use a tenth of the time.
 const COST_TO_INTERVAL: u32 = 10;
+
+/// But never longer than this: one poll that hung, through a sleep perhaps, must not stop polling.
+const LONGEST_REST: Duration = Duration::from_secs(30);
+
+/// Samples may be so much further apart than the interval before the time between them counts as not
+/// sampled: the machine slept on a clock that goes on, or the program was stopped.
+const LATE: Duration = Duration::from_secs(2);
 
 /// After so many panics without a good poll in between, the collector is not restarted by itself.
 const PANICS_TOLERATED: u32 = 3;
@@ -52,12 +59,7 @@ impl Monitor {
         let began = SystemTime::now();
         let frame = Frame::starting(source.name().to_owned(), interval, began);
         let shared = Arc::new(Shared {
-            orders: Mutex::new(Orders {
-                interval,
-                paused: false,
-                poll_requests: 0,
-                stop: false,
-            }),
+            orders: Mutex::new(Orders { interval, paused: false, poll_requests: 0, stop: false }),
             changed: Condvar::new(),
             frame: Mutex::new(Arc::new(frame.clone())),
             wake,
@@ -72,13 +74,9 @@ impl Monitor {
             least_interval: Duration::ZERO,
             panics: 0,
         };
-        let thread = std::thread::Builder::new()
-            .name("sampler".to_owned())
-            .spawn(move || sampler.run())?;
-        Ok(Self {
-            shared,
-            thread: Some(thread),
-        })
+        let thread =
+            std::thread::Builder::new().name("sampler".to_owned()).spawn(move || sampler.run())?;
+        Ok(Self { shared, thread: Some(thread) })
     }
 
     /// The newest frame.
@@ -146,77 +144,83 @@ impl Sampler {
     /// One poll, whatever comes of it, and its publication.
     fn poll(&mut self) {
         let began = Instant::now();
-        let polled = catch_unwind(AssertUnwindSafe(|| self.source.poll()));
-        let placed = self
-            .timeline
-            .place(self.started.elapsed(), SystemTime::now());
-        if placed.leapt.is_some() && self.source.is_live() {
-            self.frame.history.interrupt(placed.at, Cause::Slept);
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.poll_once())) {
+            self.panics += 1;
+            // It may have been left half way through a table.
+            self.tracker = Tracker::new();
+            let failure = PollFailure {
+                source: self.source.name().to_owned(),
+                operation: Operation::RunCollector,
+                cause: panic_message(&*panic),
+            };
+            let at = self.timeline.place(self.started.elapsed(), SystemTime::now()).at;
+            self.fail(failure, self.panics < PANICS_TOLERATED, at);
         }
-        match polled {
-            Ok(Ok(Some(snapshot))) => {
-                self.panics = 0;
-                self.take(snapshot, placed.at);
-            }
-            Ok(Ok(None)) => self.frame.health = Health::Recorded,
-            Ok(Err(failure)) => self.fail(failure, true, placed.at),
-            Err(panic) => {
-                self.panics += 1;
-                let failure = PollFailure {
-                    source: self.source.name().to_owned(),
-                    operation: Operation::RunCollector,
-                    cause: panic_message(&*panic),
-                };
-                self.fail(failure, self.panics < PANICS_TOLERATED, placed.at);
-            }
-        }
-        self.least_interval = began.elapsed() * COST_TO_INTERVAL;
+        self.least_interval = (began.elapsed() * COST_TO_INTERVAL).min(LONGEST_REST);
         let asked = lock(&self.shared.orders).interval;
-        self.frame.interval = Interval {
-            asked,
-            actual: asked.max(self.least_interval),
-        };
+        self.frame.interval = Interval { asked, actual: asked.max(self.least_interval) };
         self.publish();
     }
 
+    fn poll_once(&mut self) {
+        let polled = self.source.poll();
+        let placed = self.timeline.place(self.started.elapsed(), SystemTime::now());
+        match polled {
+            Ok(Some(snapshot)) => {
+                // A recording has its own time.
+                let at = if self.source.is_live() { placed.at } else { snapshot.taken_at };
+                let stood_still = placed.leapt.is_some() || self.is_late(at);
+                if self.source.is_live() && stood_still && !self.frame.history.is_interrupted() {
+                    self.frame.history.interrupt(at, Cause::Slept);
+                }
+                self.take(snapshot, at);
+                self.panics = 0;
+            }
+            Ok(None) => self.frame.health = Health::Recorded,
+            Err(failure) => self.fail(failure, true, placed.at),
+        }
+    }
+
+    /// Whether much more time has passed since the last sample than should have.
+    fn is_late(&self, at: SystemTime) -> bool {
+        let since = self.frame.history.last().and_then(|last| at.duration_since(last.at).ok());
+        let interval = self.frame.interval.actual.max(lock(&self.shared.orders).interval);
+        since.is_some_and(|since| since > interval * 2 + LATE)
+    }
+
     fn take(&mut self, mut snapshot: Snapshot, at: SystemTime) {
-        // A recording has its own time.
-        let at = if self.source.is_live() {
-            at
-        } else {
-            snapshot.taken_at
-        };
         self.frame.tracks = self.tracker.observe(&mut snapshot, at).into();
+        self.frame.counts = snapshot.counts();
         if snapshot.is_partial() {
             // Counts that are too low are not drawn as if they were whole.
             self.frame.history.interrupt(at, Cause::Failed);
         } else {
-            self.frame.history.push(Sample {
-                at,
-                counts: snapshot.counts(),
-            });
+            self.frame.history.push(at, self.frame.counts);
         }
-        if self.frame.paused.is_some() {
-            // A single poll asked for during a pause does not end it.
-            self.frame.history.interrupt(at, Cause::Paused);
-        }
+        self.stay_paused(at);
         self.frame.snapshot = Some(Arc::new(snapshot));
         self.frame.at = at;
+        self.frame.now = at;
         self.frame.table += 1;
         self.frame.health = Health::Live;
     }
 
     fn fail(&mut self, failure: PollFailure, retries: bool, at: SystemTime) {
         self.frame.history.interrupt(at, Cause::Failed);
+        self.stay_paused(at);
+        self.frame.now = at;
         let since = match &self.frame.health {
             Health::Failed { since, .. } => *since,
             _ => at,
         };
-        self.frame.health = Health::Failed {
-            since,
-            failure,
-            retries,
-        };
+        self.frame.health = Health::Failed { since, failure, retries };
+    }
+
+    /// A single poll that was asked for during a pause does not end it.
+    fn stay_paused(&mut self, at: SystemTime) {
+        if self.frame.paused.is_some() {
+            self.frame.history.interrupt(at, Cause::Paused);
+        }
     }
 
     fn publish(&mut self) {
@@ -244,12 +248,7 @@ impl Sampler {
             if orders.poll_requests != answered || due.is_zero() {
                 return Some(orders.poll_requests);
             }
-            drop(
-                shared
-                    .changed
-                    .wait_timeout(orders, due)
-                    .unwrap_or_else(PoisonError::into_inner),
-            );
+            drop(shared.changed.wait_timeout(orders, due).unwrap_or_else(PoisonError::into_inner));
         }
     }
 
@@ -264,20 +263,14 @@ impl Sampler {
             return Duration::from_hours(1);
         }
         // A recording is played through at once: its time is its own.
-        let interval = if self.source.is_live() {
-            asked.max(self.least_interval)
-        } else {
-            Duration::ZERO
-        };
+        let interval =
+            if self.source.is_live() { asked.max(self.least_interval) } else { Duration::ZERO };
         interval.saturating_sub(began.elapsed())
     }
 
     fn set_paused(&mut self, paused: bool) {
         if paused {
-            let now = self
-                .timeline
-                .place(self.started.elapsed(), SystemTime::now())
-                .at;
+            let now = self.timeline.place(self.started.elapsed(), SystemTime::now()).at;
             self.frame.history.interrupt(now, Cause::Paused);
             self.frame.paused = Some(now);
         } else {
@@ -287,187 +280,5 @@ impl Sampler {
     }
 }
 
-fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "it panicked".to_owned())
-}
-
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-    use std::path::PathBuf;
-    use std::sync::mpsc;
-
-    use super::super::sample;
-    use super::*;
-    use crate::model::{Host, StateCounts};
-
-    /// Gives what it is told to give, one a poll.
-    struct Scripted(mpsc::Receiver<Poll>);
-
-    enum Poll {
-        Table,
-        Failure,
-        Panic,
-    }
-
-    impl SocketSource for Scripted {
-        fn name(&self) -> &'static str {
-            "scripted"
-        }
-
-        fn is_live(&self) -> bool {
-            true
-        }
-
-        fn poll(&mut self) -> Result<Option<Snapshot>, PollFailure> {
-            match self.0.try_recv() {
-                Ok(Poll::Panic) => panic!("scripted"),
-                Ok(Poll::Failure) => Err(PollFailure {
-                    source: "scripted".to_owned(),
-                    operation: Operation::ReadSocketTable,
-                    cause: "EPERM".to_owned(),
-                }),
-                Ok(Poll::Table) | Err(_) => Ok(Some(Snapshot {
-                    taken_at: SystemTime::now(),
-                    host: Arc::new(Host {
-                        name: String::new(),
-                        os: String::new(),
-                    }),
-                    source: "scripted".to_owned(),
-                    took: None,
-                    sockets: Vec::new(),
-                    processes: BTreeMap::new(),
-                    gaps: Vec::new(),
-                })),
-            }
-        }
-    }
-
-    /// A monitor that polls only when asked, after its first poll.
-    fn start(first: Poll) -> (Monitor, mpsc::Sender<Poll>, mpsc::Receiver<()>) {
-        let (script, polls) = mpsc::channel();
-        script.send(first).expect("the other end is held");
-        let (announce, wakes) = mpsc::channel();
-        // The window may be gone by the time a worker calls.
-        let wake: Wake = Arc::new(move || {
-            let _ = announce.send(());
-        });
-        let source = SourceChoice::Other(Box::new(Scripted(polls)));
-        let monitor = Monitor::start(source, Duration::from_hours(1), wake).expect("a thread");
-        next(&wakes);
-        (monitor, script, wakes)
-    }
-
-    fn next(wakes: &mpsc::Receiver<()>) {
-        wakes
-            .recv_timeout(Duration::from_secs(20))
-            .expect("a worker publishes");
-    }
-
-    #[test]
-    fn a_failed_poll_keeps_the_last_table_and_is_no_sample() {
-        let (monitor, script, wakes) = start(Poll::Table);
-        let good = monitor.frame();
-        assert_eq!((&good.health, good.table), (&Health::Live, 1));
-
-        script.send(Poll::Failure).expect("the source is held");
-        monitor.poll_now();
-        next(&wakes);
-        let failed = monitor.frame();
-        assert!(matches!(
-            failed.health,
-            Health::Failed { retries: true, .. }
-        ));
-        assert_eq!(failed.table, 1);
-        assert!(failed.snapshot.is_some());
-        assert_eq!(failed.history.since(SystemTime::UNIX_EPOCH).count(), 1);
-        assert_eq!(failed.history.breaks().count(), 1);
-
-        monitor.poll_now();
-        next(&wakes);
-        assert_eq!(monitor.frame().health, Health::Live);
-        assert_eq!(
-            monitor.frame().history.last().map(|s| s.counts),
-            Some(StateCounts::default())
-        );
-    }
-
-    #[test]
-    fn a_panicking_source_is_shown_and_at_last_left_alone_until_asked() {
-        let (monitor, script, wakes) = start(Poll::Panic);
-        assert!(matches!(
-            monitor.frame().health,
-            Health::Failed { retries: true, .. }
-        ));
-        for retries in [true, false] {
-            script.send(Poll::Panic).expect("the source is held");
-            monitor.poll_now();
-            next(&wakes);
-            let Health::Failed {
-                failure,
-                retries: now,
-                ..
-            } = &monitor.frame().health
-            else {
-                panic!("it did not fail");
-            };
-            assert_eq!((*now, failure.cause.as_str()), (retries, "scripted"));
-        }
-        monitor.poll_now();
-        next(&wakes);
-        assert_eq!(monitor.frame().health, Health::Live);
-    }
-
-    #[test]
-    fn a_pause_is_a_break_and_a_poll_during_it_does_not_end_it() {
-        let (monitor, _script, wakes) = start(Poll::Table);
-        monitor.set_paused(true);
-        next(&wakes);
-        assert!(monitor.frame().paused.is_some());
-        monitor.poll_now();
-        next(&wakes);
-        let frame = monitor.frame();
-        assert!(frame.paused.is_some());
-        assert_eq!(frame.table, 2);
-        assert_eq!(
-            frame
-                .history
-                .breaks()
-                .filter(|gap| gap.to.is_none())
-                .count(),
-            1
-        );
-        monitor.set_paused(false);
-        next(&wakes);
-        assert!(monitor.frame().paused.is_none());
-    }
-
-    #[test]
-    fn a_recording_is_played_to_its_end() {
-        let (_script, polls) = mpsc::channel();
-        let snapshot = Scripted(polls).poll().expect("a table").expect("a table");
-        let replay = || SourceChoice::Replay {
-            file: PathBuf::from("before.json"),
-            snapshots: vec![snapshot.clone(), snapshot.clone()],
-        };
-        let (announce, wakes) = mpsc::channel();
-        let wake: Wake = Arc::new(move || {
-            let _ = announce.send(());
-        });
-        let monitor = Monitor::start(replay(), Duration::from_secs(1), wake).expect("a thread");
-        for _ in 0..3 {
-            next(&wakes);
-        }
-        let frame = monitor.frame();
-        assert_eq!((&frame.health, frame.table), (&Health::Recorded, 2));
-        assert_eq!(frame.source, "before.json");
-        assert!(sample(replay()).is_ok());
-        let empty = SourceChoice::Replay {
-            file: PathBuf::from("empty"),
-            snapshots: Vec::new(),
-        };
-        assert!(sample(empty).is_err());
-    }
-}
+mod tests;

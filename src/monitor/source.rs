@@ -26,10 +26,7 @@ impl SourceChoice {
             Self::Live => os::live_source(),
             Self::Replay { file, snapshots } => {
                 let name = file.file_name().unwrap_or(file.as_os_str());
-                Box::new(os::ReplaySource::new(
-                    name.to_string_lossy().into_owned(),
-                    snapshots,
-                ))
+                Box::new(os::ReplaySource::new(name.to_string_lossy().into_owned(), snapshots))
             }
             Self::Other(source) => source,
         }

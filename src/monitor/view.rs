@@ -1,15 +1,17 @@
 //! The thread that sorts and filters, so that no frame ever waits for it.
 
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::panic::catch_unwind;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use super::Wake;
-use super::cell::lock;
+use super::cell::{lock, panic_message};
 use super::frame::Frame;
 use crate::analysis::filter::Filter;
 use crate::analysis::track::Track;
-use crate::model::{Owner, Snapshot, Socket, State};
+use crate::model::{Gap, Owner, Snapshot, Socket, State};
 
 /// A column by which rows can be sorted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -28,13 +30,8 @@ pub enum Column {
 
 impl Column {
     /// Every column, from left to right.
-    pub const ALL: [Self; 5] = [
-        Self::State,
-        Self::Residence,
-        Self::Owner,
-        Self::Local,
-        Self::Remote,
-    ];
+    pub const ALL: [Self; 5] =
+        [Self::State, Self::Residence, Self::Owner, Self::Local, Self::Remote];
 }
 
 /// Which rows, in which order.
@@ -50,11 +47,7 @@ pub struct ViewSpec {
 
 impl Default for ViewSpec {
     fn default() -> Self {
-        Self {
-            filter: String::new(),
-            sort: Column::State,
-            descending: false,
-        }
+        Self { filter: String::new(), sort: Column::State, descending: false }
     }
 }
 
@@ -67,6 +60,8 @@ pub struct View {
     pub frame: Arc<Frame>,
     /// Indices into the frame's table.
     pub rows: Vec<usize>,
+    /// What the worker's panic said, when it could not make the view; there are no rows then.
+    pub failure: Option<String>,
 }
 
 impl View {
@@ -74,16 +69,43 @@ impl View {
     pub fn new(frame: Arc<Frame>, spec: ViewSpec) -> Self {
         let rows = frame.snapshot.as_ref().map_or_else(Vec::new, |snapshot| {
             let filter = Filter::new(&spec.filter);
-            let mut scratch = String::new();
             let mut rows: Vec<usize> = (0..snapshot.sockets.len())
-                .filter(|row| {
-                    filter.matches(&snapshot.sockets[*row], &snapshot.processes, &mut scratch)
-                })
+                .filter(|row| filter.matches(&snapshot.sockets[*row], &snapshot.processes))
                 .collect();
             sort(&mut rows, snapshot, &frame.tracks, &spec);
             rows
         });
-        Self { spec, frame, rows }
+        Self { spec, frame, rows, failure: None }
+    }
+
+    /// The view's rows as a table of their own, in the order of the whole one. A filter is noted as a gap, and
+    /// owners that are hidden are counted anew.
+    pub fn to_snapshot(&self) -> Option<Snapshot> {
+        let whole = self.frame.snapshot.as_ref()?;
+        if self.spec.filter.trim().is_empty() {
+            return Some(Snapshot::clone(whole));
+        }
+        let mut rows = self.rows.clone();
+        rows.sort_unstable();
+        let sockets: Vec<Socket> = rows.iter().map(|row| whole.sockets[*row].clone()).collect();
+        let mut hidden: BTreeMap<Option<Arc<str>>, usize> = BTreeMap::new();
+        for socket in &sockets {
+            if let Owner::Hidden { user } = &socket.owner {
+                *hidden.entry(user.clone()).or_default() += 1;
+            }
+        }
+        let hidden = hidden.into_iter().map(|(user, sockets)| Gap::OwnersHidden { user, sockets });
+        let others = whole.gaps.iter().filter(|gap| !matches!(gap, Gap::OwnersHidden { .. }));
+        let filtered = Gap::Filtered { filter: self.spec.filter.clone() };
+        Some(Snapshot {
+            taken_at: whole.taken_at,
+            host: Arc::clone(&whole.host),
+            source: whole.source.clone(),
+            took: whole.took,
+            sockets,
+            processes: whole.processes.clone(),
+            gaps: hidden.chain(others.cloned()).chain([filtered]).collect(),
+        })
     }
 
     /// A row of the view: the socket and what tracking knows of it.
@@ -121,14 +143,8 @@ fn sort(rows: &mut [usize], snapshot: &Snapshot, tracks: &[Track], spec: &ViewSp
     };
     // Rows that are equal in the column keep one order through all frames: that of their addresses.
     rows.sort_unstable_by(|a, b| {
-        let by_column = if spec.descending {
-            compare(b, a)
-        } else {
-            compare(a, b)
-        };
-        by_column
-            .then_with(|| place(a).cmp(&place(b)))
-            .then_with(|| a.cmp(b))
+        let by_column = if spec.descending { compare(b, a) } else { compare(a, b) };
+        by_column.then_with(|| place(a).cmp(&place(b))).then_with(|| a.cmp(b))
     });
 }
 
@@ -137,15 +153,12 @@ fn owner_order<'a>(socket: &'a Socket, snapshot: &'a Snapshot) -> (u8, &'a str, 
     match &socket.owner {
         Owner::Known(pids) => {
             let pid = pids.first().copied().unwrap_or_default();
-            let name = snapshot
-                .processes
-                .get(&pid)
-                .map_or("", |process| process.name.as_str());
+            let name = snapshot.processes.get(&pid).map_or("", |process| process.name.as_str());
             (0, name, pid)
         }
-        Owner::Remembered(was) => was.first().map_or((1, "", 0), |process| {
-            (1, process.name.as_str(), process.pid)
-        }),
+        Owner::Remembered(was) => {
+            was.first().map_or((1, "", 0), |process| (1, process.name.as_str(), process.pid))
+        }
         Owner::Hidden { user } => (2, user.as_deref().unwrap_or_default(), 0),
         Owner::NotAccepted => (3, "", 0),
         Owner::NoOwner => (4, "", 0),
@@ -181,13 +194,9 @@ impl Views {
             wake,
         });
         let worker = Arc::clone(&shared);
-        let thread = std::thread::Builder::new()
-            .name("view".to_owned())
-            .spawn(move || work(&worker))?;
-        Ok(Self {
-            shared,
-            thread: Some(thread),
-        })
+        let thread =
+            std::thread::Builder::new().name("view".to_owned()).spawn(move || work(&worker))?;
+        Ok(Self { shared, thread: Some(thread) })
     }
 
     /// Asks for a view; a request that was not begun yet is replaced.
@@ -225,14 +234,15 @@ fn work(shared: &Shared) {
                 if let Some(wanted) = orders.wanted.take() {
                     break wanted;
                 }
-                orders = shared
-                    .changed
-                    .wait(orders)
-                    .unwrap_or_else(PoisonError::into_inner);
+                orders = shared.changed.wait(orders).unwrap_or_else(PoisonError::into_inner);
             }
         };
-        let view = Arc::new(View::new(frame, spec));
-        *lock(&shared.latest) = Some(view);
+        let made = catch_unwind(|| View::new(Arc::clone(&frame), spec.clone()));
+        let view = made.unwrap_or_else(|panic| {
+            let failure = Some(panic_message(&*panic));
+            View { spec, frame, rows: Vec::new(), failure }
+        });
+        *lock(&shared.latest) = Some(Arc::new(view));
         (shared.wake)();
     }
 }
