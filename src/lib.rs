@@ -1,17 +1,17 @@
 //! Sockscope, an oscilloscope for TCP sockets, as a library with a thin binary.
 //!
 //! ```text
-//!  cli   gui                    two faces; neither knows the other, neither touches an OS
-//!    \   /
-//!   monitor                     worker: poll -> track -> publish an immutable Frame
-//!   /   |   \        lab         connections, peers, scenarios; owns its threads
-//! os  analysis  report  store
-//!   \   |   /       /
-//!    model   text               leaves: plain data; and every sentence we say
+//!  cli            gui               two faces; neither knows the other, neither touches an OS
+//!  ------------------------------
+//!  monitor  lab   report   store    workers; sockets of our own; formats; files
+//!  ------------------------------
+//!  os             analysis          the system, facts only; what tables mean, without I/O
+//!  ------------------------------
+//!  model          text              leaves: plain data; and every sentence we say
 //! ```
 //!
-//! Imports run downwards only; `tests/architecture.rs` holds the crate to it, and ARCHITECTURE.md says
-//! why and where a new leaf goes.
+//! Imports run downwards only; `tests/architecture` holds the crate to it, and ARCHITECTURE.md says why and
+//! where a new leaf goes.
 
 rust_i18n::i18n!("assets/languages", fallback = "en");
 

@@ -41,11 +41,7 @@ impl Diff {
         let a = store::load_snapshot(&self.a)?;
         let b = store::load_snapshot(&self.b)?;
         let comparison = Comparison::new(Arc::new(a), Arc::new(b));
-        let format = if self.json {
-            crate::report::exporter("json")
-        } else {
-            self.format
-        };
+        let format = if self.json { crate::report::exporter("json") } else { self.format };
         match format {
             Some(exporter) => {
                 let subject = Subject::Comparison(&comparison);
@@ -53,25 +49,22 @@ impl Diff {
             }
             None => print(&comparison, output)?,
         }
-        let too_many = self
-            .fail_over
-            .is_some_and(|most| comparison.differing() > most);
+        let too_many = self.fail_over.is_some_and(|most| comparison.differing() > most);
         Ok(if too_many { Exit::Found } else { Exit::Fine })
     }
 }
 
 fn print(comparison: &Comparison, output: &mut Output) -> Result<()> {
     output.line(&phrases::comparison_verdict(comparison).plain())?;
+    if let Some(other) = phrases::largest_other_change(comparison) {
+        output.line(&other.plain())?;
+    }
     output.line("")?;
 
     let align = [Align::Left, Align::Right, Align::Right, Align::Right];
-    let header = [
-        text!("column.state"),
-        text!("column.a"),
-        text!("column.b"),
-        text!("column.change"),
-    ]
-    .map(|title| title.plain().to_uppercase());
+    let header =
+        [text!("column.state"), text!("column.a"), text!("column.b"), text!("column.change")]
+            .map(|title| title.plain().to_uppercase());
     let row = |name: String, a: u32, b: u32| [name, a.to_string(), b.to_string(), change(a, b)];
     let (a, b) = (comparison.counts_a, comparison.counts_b);
     let states = State::SHOWN

@@ -10,7 +10,7 @@ use super::columns::{Align, table};
 use super::output::Output;
 use crate::analysis::phrases;
 use crate::error::Result;
-use crate::model::Snapshot;
+use crate::model::{Gap, Snapshot};
 use crate::monitor::{self, Frame, SourceChoice, View, ViewSpec};
 use crate::store;
 use crate::text;
@@ -29,53 +29,34 @@ impl List {
     pub fn run(&self, source: SourceChoice, output: &mut Output) -> Result<Exit> {
         let snapshot = monitor::sample(source)?;
         let view = view(snapshot, self.filter.join(" "));
-        let Some(snapshot) = &view.frame.snapshot else {
-            return Ok(Exit::CouldNotRun);
-        };
+        let Some(snapshot) = view.to_snapshot() else { return Ok(Exit::CouldNotRun) };
         if self.json {
-            store::write_snapshot(&select(snapshot, &view), output.data())?;
-        } else {
-            print(snapshot, &view, output)?;
+            store::write_snapshot(&snapshot, output.data())?;
+        } else if let Some(whole) = &view.frame.snapshot {
+            print(whole, &view, output)?;
         }
-        note_gaps(snapshot, output);
+        // Whoever typed a filter knows of it.
+        let told = |gap: &&Gap| !matches!(gap, Gap::Filtered { .. });
+        for gap in snapshot.gaps.iter().filter(told) {
+            output.note(&phrases::gap(gap).plain());
+        }
         Ok(Exit::Fine)
     }
 }
 
 /// The rows of one table that pass a filter, without a worker.
 pub fn view(snapshot: Snapshot, filter: String) -> View {
-    let mut frame = Frame::starting(
-        snapshot.source.clone(),
-        Duration::ZERO,
-        SystemTime::UNIX_EPOCH,
-    );
+    let mut frame =
+        Frame::starting(snapshot.source.clone(), Duration::ZERO, SystemTime::UNIX_EPOCH);
     frame.at = snapshot.taken_at;
     frame.snapshot = Some(Arc::new(snapshot));
-    View::new(
-        Arc::new(frame),
-        ViewSpec {
-            filter,
-            ..ViewSpec::default()
-        },
-    )
+    View::new(Arc::new(frame), ViewSpec { filter, ..ViewSpec::default() })
 }
 
 /// Says on stderr what the table lacks.
 pub fn note_gaps(snapshot: &Snapshot, output: &mut Output) {
     for gap in &snapshot.gaps {
         output.note(&phrases::gap(gap).plain());
-    }
-}
-
-/// The snapshot with just the rows of the view, in its order.
-fn select(snapshot: &Snapshot, view: &View) -> Snapshot {
-    Snapshot {
-        sockets: view
-            .rows
-            .iter()
-            .map(|row| snapshot.sockets[*row].clone())
-            .collect(),
-        ..snapshot.clone()
     }
 }
 
@@ -93,10 +74,7 @@ fn print(snapshot: &Snapshot, view: &View, output: &mut Output) -> Result<()> {
             socket.state.name().to_owned(),
             phrases::owner(&socket.owner, &snapshot.processes).plain(),
             socket.local.to_string(),
-            socket
-                .remote
-                .map(|remote| remote.to_string())
-                .unwrap_or_default(),
+            socket.remote.map(|remote| remote.to_string()).unwrap_or_default(),
         ]
     });
     for line in table(header, [Align::Left; 4], rows) {

@@ -55,7 +55,7 @@ impl Termination for Exit {
 struct Arguments {
     #[command(subcommand)]
     verb: Option<Verb>,
-    /// Show this snapshot instead of this computer
+    /// Show this snapshot instead of this computer: in the window, or with `list`
     #[arg(long, value_name = "FILE", global = true)]
     from: Option<PathBuf>,
 }
@@ -84,28 +84,23 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Invocation {
     let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
         Err(error) => {
-            let exit = if error.use_stderr() {
-                Exit::Usage
-            } else {
-                Exit::Fine
-            };
+            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Fine };
             // Help into a closed pipe has nobody to complain to.
             let _ = error.print();
             return Invocation::Done(exit);
         }
     };
-    let source = source(arguments.from.as_deref());
+    let from = arguments.from.as_deref();
     let result = match arguments.verb {
-        None => match source {
+        None => match source(from) {
             Ok(source) => return Invocation::Window(source),
             Err(error) => Err(error),
         },
-        Some(Verb::List(list)) => source.and_then(|source| list.run(source, &mut output)),
-        Some(verb) if arguments.from.is_some() => {
-            output.note(&format!(
-                "--from goes with `list` and with the window, not with `{}`.",
-                verb.name()
-            ));
+        Some(Verb::List(list)) => source(from).and_then(|source| list.run(source, &mut output)),
+        Some(verb) if from.is_some() => {
+            let name = verb.name();
+            output
+                .note(&format!("--from goes with `list` and with the window, not with `{name}`."));
             return Invocation::Done(Exit::Usage);
         }
         Some(Verb::Watch(watch)) => watch.run(&mut output),
@@ -139,6 +134,17 @@ fn finish(result: Result<Exit>, output: &mut Output) -> Exit {
             Exit::CouldNotRun
         }
     }
+}
+
+/// Says what went wrong, if anything did, and how to end.
+pub fn report(result: Result<()>) -> Exit {
+    finish(result.map(|()| Exit::Fine), &mut Output::new())
+}
+
+/// Stands in for the window in a build that has none.
+#[cfg(not(feature = "gui"))]
+pub fn no_window(_source: SourceChoice) -> Result<()> {
+    Err(Error::Window { cause: "this build has none".to_owned() })
 }
 
 fn source(from: Option<&Path>) -> Result<SourceChoice> {

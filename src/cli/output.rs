@@ -2,8 +2,8 @@
 
 use std::io::{self, BufWriter, Stderr, StdoutLock, Write};
 
-use super::columns::printable;
 use crate::error::{Error, Result};
+use crate::text::printable;
 
 /// The program's two streams.
 pub struct Output {
@@ -14,10 +14,7 @@ pub struct Output {
 impl Output {
     /// Takes stdout for as long as the verb runs.
     pub fn new() -> Self {
-        Self {
-            data: BufWriter::new(io::stdout().lock()),
-            notes: io::stderr(),
-        }
+        Self { data: BufWriter::new(io::stdout().lock()), notes: io::stderr() }
     }
 
     /// The stream for data.

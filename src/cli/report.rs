@@ -21,7 +21,7 @@ pub struct Report {
     /// No file: this computer now; one: a snapshot; two: a comparison
     #[arg(value_name = "FILE", num_args = 0..=2)]
     files: Vec<PathBuf>,
-    /// The file to write; stdout without it
+    /// The file to write; stdout without it, or for -
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// The format; by the output's name without it
@@ -63,12 +63,15 @@ impl Report {
         if let Some(named) = self.format {
             return Some(named);
         }
-        match self.output.as_deref().and_then(Path::extension) {
+        let Some(output) = self.output.as_deref() else { return EXPORTERS.first().copied() };
+        let packed = output.extension().is_some_and(|end| end.eq_ignore_ascii_case("gz"));
+        let name = if packed { Path::new(output.file_stem()?) } else { output };
+        match name.extension() {
             None => EXPORTERS.first().copied(),
             Some(extension) => EXPORTERS
                 .iter()
                 .copied()
-                .find(|exporter| extension == exporter.extension()),
+                .find(|exporter| extension.eq_ignore_ascii_case(exporter.extension())),
         }
     }
 
@@ -80,10 +83,10 @@ impl Report {
     ) -> Result<Exit> {
         let zone = TimeZone::system();
         match &self.output {
-            Some(path) => {
+            Some(path) if path != Path::new("-") => {
                 store::write_atomically(path, |out| exporter.export(subject, &zone, out))?;
             }
-            None => exporter.export(subject, &zone, output.data())?,
+            _ => exporter.export(subject, &zone, output.data())?,
         }
         Ok(Exit::Fine)
     }
@@ -95,9 +98,5 @@ pub fn format_name(name: &str) -> Result<&'static dyn Exporter, String> {
 }
 
 fn format_names() -> String {
-    EXPORTERS
-        .iter()
-        .map(|exporter| exporter.name())
-        .collect::<Vec<_>>()
-        .join(", ")
+    EXPORTERS.iter().map(|exporter| exporter.name()).collect::<Vec<_>>().join(", ")
 }

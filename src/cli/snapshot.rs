@@ -18,15 +18,12 @@ pub struct TakeSnapshot {
     /// The file to write, or - for stdout; .gz at its end compresses it
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Print the document, as `-` does
-    #[arg(long, hide = true)]
-    json: bool,
 }
 
 impl TakeSnapshot {
     pub fn run(&self, output: &mut Output) -> Result<Exit> {
         let snapshot = monitor::sample(SourceChoice::Live)?;
-        if self.json || self.file == Path::new("-") {
+        if self.file == Path::new("-") {
             store::write_snapshot(&snapshot, output.data())?;
         } else {
             store::save_snapshot(&snapshot, &self.file)?;

@@ -4,8 +4,8 @@ use std::sync::{Arc, mpsc};
 use std::time::{Duration, SystemTime};
 
 use clap::Args;
+use jiff::SignedDuration;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, json};
 
 use super::Exit;
@@ -17,6 +17,8 @@ use crate::error::{Error, Result};
 use crate::model::{State, StateCounts};
 use crate::monitor::{Frame, Health, Monitor, SourceChoice, View, ViewSpec};
 use crate::store::Settings;
+use crate::text;
+use crate::text::{clock, plain_age, utc};
 
 /// The states with a column of their own; the others share one.
 const SHOWN: usize = 6;
@@ -53,11 +55,7 @@ impl Watch {
         if !self.json {
             let header: Vec<String> = ["TIME".to_owned(), "SOCKETS".to_owned()]
                 .into_iter()
-                .chain(
-                    State::SHOWN[..SHOWN]
-                        .iter()
-                        .map(|state| state.name().to_owned()),
-                )
+                .chain(State::SHOWN[..SHOWN].iter().map(|state| state.name().to_owned()))
                 .chain(["OTHER".to_owned()])
                 .collect();
             print_row(&header, output)?;
@@ -65,12 +63,22 @@ impl Watch {
         let mut polls = 0;
         let mut failed = false;
         let mut noted = false;
+        let mut shown = 0;
+        let mut stretched = false;
         while self.count != Some(polls) && wakes.recv().is_ok() {
             let frame = monitor.frame();
+            if frame.generation == shown {
+                // Behind a slow reader several wake-ups may stand for one frame.
+                continue;
+            }
+            shown = frame.generation;
             polls += 1;
-            if let Health::Failed { failure, .. } = &frame.health {
+            if let Health::Failed { failure, retries, .. } = &frame.health {
                 failed = true;
                 self.report_failure(&phrases::poll_failure(failure).plain(), output)?;
+                if !retries {
+                    break;
+                }
             } else {
                 self.report(&frame, &zone, output)?;
                 if let Some(snapshot) = frame.snapshot.as_ref().filter(|_| !noted) {
@@ -78,29 +86,24 @@ impl Watch {
                     noted = true;
                 }
             }
+            if frame.interval.is_stretched() && !stretched {
+                stretched = true;
+                let every = plain_age(frame.interval.actual);
+                output.note(&text!("coverage.stretched", time = every).plain());
+            }
             output.flush()?;
         }
-        Ok(if failed {
-            Exit::CouldNotRun
-        } else {
-            Exit::Fine
-        })
+        Ok(if failed { Exit::CouldNotRun } else { Exit::Fine })
     }
 
     fn report(&self, frame: &Arc<Frame>, zone: &TimeZone, output: &mut Output) -> Result<()> {
-        let spec = ViewSpec {
-            filter: self.filter.join(" "),
-            ..ViewSpec::default()
-        };
+        let spec = ViewSpec { filter: self.filter.join(" "), ..ViewSpec::default() };
         let view = View::new(Arc::clone(frame), spec);
         let Some(snapshot) = &frame.snapshot else {
             return Ok(());
         };
-        let counts: StateCounts = view
-            .rows
-            .iter()
-            .map(|row| snapshot.sockets[*row].state)
-            .collect();
+        let counts: StateCounts =
+            view.rows.iter().map(|row| snapshot.sockets[*row].state).collect();
         if self.json {
             let by_state: Map<_, _> = counts
                 .iter()
@@ -115,22 +118,12 @@ impl Watch {
             });
             return writeln!(output.data(), "{line}").map_err(Error::Output);
         }
-        let other: u32 = State::SHOWN[SHOWN..]
-            .iter()
-            .map(|state| counts[*state])
-            .sum();
-        let row: Vec<String> = [
-            local_time(snapshot.taken_at, zone),
-            counts.total().to_string(),
-        ]
-        .into_iter()
-        .chain(
-            State::SHOWN[..SHOWN]
-                .iter()
-                .map(|state| counts[*state].to_string()),
-        )
-        .chain([other.to_string()])
-        .collect();
+        let other: u32 = State::SHOWN[SHOWN..].iter().map(|state| counts[*state]).sum();
+        let row: Vec<String> = [clock(snapshot.taken_at, zone), counts.total().to_string()]
+            .into_iter()
+            .chain(State::SHOWN[..SHOWN].iter().map(|state| counts[*state].to_string()))
+            .chain([other.to_string()])
+            .collect();
         print_row(&row, output)
     }
 
@@ -164,15 +157,4 @@ fn parse_interval(text: &str) -> Result<Duration, String> {
         .ok()
         .filter(|interval| (shortest..=longest).contains(interval))
         .ok_or_else(|| "it must lie between 100ms and 10m".to_owned())
-}
-
-fn utc(time: SystemTime) -> String {
-    Timestamp::try_from(time).map_or_else(|error| error.to_string(), |time| format!("{time:.3}"))
-}
-
-fn local_time(time: SystemTime, zone: &TimeZone) -> String {
-    Timestamp::try_from(time).map_or_else(
-        |error| error.to_string(),
-        |time| time.to_zoned(zone.clone()).strftime("%H:%M:%S").to_string(),
-    )
 }

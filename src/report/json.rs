@@ -1,17 +1,18 @@
-//! JSON for other programs. A snapshot is summed up here; `snapshot` saves one whole.
+//! JSON for other programs, without a word that a catalogue could change. A snapshot is summed up here;
+//! `snapshot` saves one whole.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
-use std::time::SystemTime;
+use std::net::SocketAddr;
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::{Exporter, Subject};
-use crate::analysis::diff::{Comparison, Fate};
-use crate::analysis::phrases;
+use crate::analysis::diff::{Comparison, Fate, Holder, HolderChange};
 use crate::error::{Error, Result};
-use crate::model::{Snapshot, State, StateCounts};
+use crate::model::{Owner, Snapshot, Socket, State, StateCounts};
+use crate::text::utc;
 
 /// JSON for other programs.
 pub struct Json;
@@ -47,17 +48,33 @@ impl Exporter for Json {
 
 #[derive(Serialize)]
 struct Summary<'a> {
+    format: &'static str,
+    version: u32,
+    #[serde(flatten)]
+    side: Side<'a>,
+}
+
+impl<'a> Summary<'a> {
+    fn of(snapshot: &'a Snapshot) -> Self {
+        Self { format: "sockscope-summary", version: 1, side: Side::of(snapshot) }
+    }
+}
+
+#[derive(Serialize)]
+struct Side<'a> {
     taken_at: String,
     host: &'a str,
     os: &'a str,
     source: &'a str,
     sockets: usize,
-    counts: serde_json::Map<String, serde_json::Value>,
-    gaps: Vec<String>,
+    counts: Counts,
+    rows_missing: bool,
+    owners_hidden: usize,
 }
 
-impl<'a> Summary<'a> {
+impl<'a> Side<'a> {
     fn of(snapshot: &'a Snapshot) -> Self {
+        let hidden = |socket: &&Socket| matches!(socket.owner, Owner::Hidden { .. });
         Self {
             taken_at: utc(snapshot.taken_at),
             host: &snapshot.host.name,
@@ -65,11 +82,8 @@ impl<'a> Summary<'a> {
             source: &snapshot.source,
             sockets: snapshot.sockets.len(),
             counts: counts(snapshot.counts()),
-            gaps: snapshot
-                .gaps
-                .iter()
-                .map(|gap| phrases::gap(gap).plain())
-                .collect(),
+            rows_missing: snapshot.is_partial(),
+            owners_hidden: snapshot.sockets.iter().filter(hidden).count(),
         }
     }
 }
@@ -78,71 +92,78 @@ impl<'a> Summary<'a> {
 struct ComparisonDocument<'a> {
     format: &'static str,
     version: u32,
-    verdict: String,
-    a: Summary<'a>,
-    b: Summary<'a>,
-    holders: Vec<HolderRow>,
-    fates: serde_json::Map<String, serde_json::Value>,
-    sockets: Vec<SocketRow>,
+    a: Side<'a>,
+    b: Side<'a>,
+    fates: BTreeMap<&'static str, usize>,
+    holders: Vec<HolderRow<'a>>,
+    sockets: Vec<SocketRow<'a>>,
 }
 
 #[derive(Serialize)]
-struct HolderRow {
-    holder: String,
+struct HolderRow<'a> {
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pid_a: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pid_b: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<&'a str>,
     restarted: bool,
-    a: serde_json::Map<String, serde_json::Value>,
-    b: serde_json::Map<String, serde_json::Value>,
+    a: Counts,
+    b: Counts,
 }
 
 #[derive(Serialize)]
-struct SocketRow {
-    fate: String,
+struct SocketRow<'a> {
+    fate: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     state_a: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     state_b: Option<&'static str>,
-    local: String,
+    local: SocketAddr,
     #[serde(skip_serializing_if = "Option::is_none")]
-    remote: Option<String>,
-    owner: String,
+    remote: Option<SocketAddr>,
+    owner: OwnerValue<'a>,
 }
+
+#[derive(Serialize)]
+struct OwnerValue<'a> {
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pids: Vec<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<&'a str>,
+}
+
+type Counts = BTreeMap<&'static str, u32>;
 
 impl<'a> ComparisonDocument<'a> {
     fn of(comparison: &'a Comparison) -> Self {
-        let fate = |fate| phrases::fate(fate).plain();
         Self {
             format: "sockscope-comparison",
             version: 1,
-            verdict: phrases::comparison_verdict(comparison).plain(),
-            a: Summary::of(&comparison.a),
-            b: Summary::of(&comparison.b),
-            holders: comparison
-                .holders
-                .iter()
-                .map(|change| HolderRow {
-                    holder: phrases::holder(&change.holder).plain(),
-                    restarted: change.holder.was_restarted(),
-                    a: counts(change.a),
-                    b: counts(change.b),
-                })
-                .collect(),
+            a: Side::of(&comparison.a),
+            b: Side::of(&comparison.b),
             fates: Fate::ALL
                 .into_iter()
-                .map(|one| (fate(one), comparison.count(one).into()))
+                .map(|fate| (fate.name(), comparison.count(fate)))
                 .collect(),
+            holders: comparison.holders.iter().map(HolderRow::of).collect(),
             sockets: comparison
                 .sockets
                 .iter()
                 .filter_map(|change| {
-                    let (snapshot, socket) = comparison.socket(change)?;
+                    let (_, socket) = comparison.socket(change)?;
                     let (a, b) = comparison.states(change);
                     Some(SocketRow {
-                        fate: fate(change.fate),
+                        fate: change.fate.name(),
                         state_a: a.map(State::name),
                         state_b: b.map(State::name),
-                        local: socket.local.to_string(),
-                        remote: socket.remote.map(|remote| remote.to_string()),
-                        owner: phrases::owner(&socket.owner, &snapshot.processes).plain(),
+                        local: socket.local,
+                        remote: socket.remote,
+                        owner: OwnerValue::of(&socket.owner),
                     })
                 })
                 .collect(),
@@ -150,14 +171,54 @@ impl<'a> ComparisonDocument<'a> {
     }
 }
 
-fn counts(counts: StateCounts) -> serde_json::Map<String, serde_json::Value> {
+impl<'a> HolderRow<'a> {
+    fn of(change: &'a HolderChange) -> Self {
+        let mut row = Self {
+            kind: "process",
+            name: None,
+            pid_a: None,
+            pid_b: None,
+            user: None,
+            restarted: change.holder.was_restarted(),
+            a: counts(change.a),
+            b: counts(change.b),
+        };
+        match &change.holder {
+            Holder::Process { name, pid_a, pid_b } => {
+                row.name = Some(name);
+                row.pid_a = *pid_a;
+                row.pid_b = *pid_b;
+            }
+            Holder::Hidden(user) => {
+                row.kind = "hidden";
+                row.user = user.as_deref();
+            }
+            Holder::NotAccepted => row.kind = "not_accepted",
+            Holder::Kernel => row.kind = "no_owner",
+        }
+        row
+    }
+}
+
+impl<'a> OwnerValue<'a> {
+    fn of(owner: &'a Owner) -> Self {
+        let of = |kind, pids, user| Self { kind, pids, user };
+        match owner {
+            Owner::Known(pids) => of("known", pids.to_vec(), None),
+            Owner::Remembered(was) => {
+                of("remembered", was.iter().map(|process| process.pid).collect(), None)
+            }
+            Owner::NoOwner => of("no_owner", Vec::new(), None),
+            Owner::NotAccepted => of("not_accepted", Vec::new(), None),
+            Owner::Hidden { user } => of("hidden", Vec::new(), user.as_deref()),
+        }
+    }
+}
+
+fn counts(counts: StateCounts) -> Counts {
     counts
         .iter()
         .filter(|(_, count)| *count > 0)
-        .map(|(state, count)| (state.name().to_owned(), count.into()))
+        .map(|(state, count)| (state.name(), count))
         .collect()
-}
-
-fn utc(time: SystemTime) -> String {
-    Timestamp::try_from(time).map_or_else(|error| error.to_string(), |time| format!("{time:.3}"))
 }

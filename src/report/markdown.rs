@@ -2,9 +2,7 @@
 
 use std::fmt::Display;
 use std::io::{self, Write};
-use std::time::SystemTime;
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::{Exporter, Subject};
@@ -13,6 +11,7 @@ use crate::analysis::phrases;
 use crate::error::{Error, Result};
 use crate::model::{Snapshot, State, StateCounts};
 use crate::text;
+use crate::text::{date_with_offset, printable};
 
 /// How many sockets a ticket is shown; the rest is counted.
 const MAX_ROWS: usize = 100;
@@ -62,22 +61,17 @@ fn write_comparison(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     writeln!(out, "# {}\n", text!("report.comparison_title").plain())?;
-    writeln!(
-        out,
-        "**{}**\n",
-        escape(&phrases::comparison_verdict(comparison).plain())
-    )?;
+    writeln!(out, "**{}**\n", escape(&phrases::comparison_verdict(comparison).plain()))?;
+    if let Some(other) = phrases::largest_other_change(comparison) {
+        writeln!(out, "{}\n", escape(&other.plain()))?;
+    }
     writeln!(out, "* A: {}", origin(&comparison.a, zone))?;
     writeln!(out, "* B: {}\n", origin(&comparison.b, zone))?;
 
     writeln!(out, "## {}\n", text!("report.by_state").plain())?;
-    let header = [
-        text!("column.state"),
-        text!("column.a"),
-        text!("column.b"),
-        text!("column.change"),
-    ]
-    .map(|title| title.plain());
+    let header =
+        [text!("column.state"), text!("column.a"), text!("column.b"), text!("column.change")]
+            .map(|title| title.plain());
     let row =
         |name: &str, a: u32, b: u32| [name.to_owned(), a.to_string(), b.to_string(), change(a, b)];
     let (a, b) = (comparison.counts_a, comparison.counts_b);
@@ -138,25 +132,18 @@ fn write_sockets(comparison: &Comparison, out: &mut dyn Write) -> io::Result<()>
     ]
     .map(|title| title.plain());
     let name = |state: Option<State>| state.map_or("", State::name).to_owned();
-    let rows = comparison
-        .sockets
-        .iter()
-        .take(MAX_ROWS)
-        .filter_map(|change| {
-            let (snapshot, socket) = comparison.socket(change)?;
-            let (a, b) = comparison.states(change);
-            Some([
-                phrases::fate(change.fate).plain(),
-                name(a),
-                name(b),
-                phrases::owner(&socket.owner, &snapshot.processes).plain(),
-                socket.local.to_string(),
-                socket
-                    .remote
-                    .map(|remote| remote.to_string())
-                    .unwrap_or_default(),
-            ])
-        });
+    let rows = comparison.sockets.iter().take(MAX_ROWS).filter_map(|change| {
+        let (snapshot, socket) = comparison.socket(change)?;
+        let (a, b) = comparison.states(change);
+        Some([
+            phrases::fate(change.fate).plain(),
+            name(a),
+            name(b),
+            phrases::owner(&socket.owner, &snapshot.processes).plain(),
+            socket.local.to_string(),
+            socket.remote.map(|remote| remote.to_string()).unwrap_or_default(),
+        ])
+    });
     table(out, &header, "llllll", rows)?;
     write_rest(comparison.sockets.len(), out)
 }
@@ -175,10 +162,7 @@ fn write_gaps(snapshots: &[&Snapshot], out: &mut dyn Write) -> io::Result<()> {
         .zip(labels)
         .flat_map(|(snapshot, label)| {
             let label = if snapshots.len() > 1 { label } else { "" };
-            snapshot
-                .gaps
-                .iter()
-                .map(move |gap| format!("{label}{}", phrases::gap(gap).plain()))
+            snapshot.gaps.iter().map(move |gap| format!("{label}{}", phrases::gap(gap).plain()))
         })
         .collect();
     if gaps.is_empty() {
@@ -198,23 +182,11 @@ fn origin(snapshot: &Snapshot, zone: &TimeZone) -> String {
             "report.origin",
             host = snapshot.host.name.as_str(),
             os = snapshot.host.os.as_str(),
-            at = local_time(snapshot.taken_at, zone),
+            at = date_with_offset(snapshot.taken_at, zone),
             source = snapshot.source.as_str(),
             sockets = text!("count.sockets", n = snapshot.sockets.len())
         )
         .plain(),
-    )
-}
-
-/// `2026-11-23 14:20:07 +01:00`: unmistakable for whoever reads it elsewhere.
-fn local_time(time: SystemTime, zone: &TimeZone) -> String {
-    Timestamp::try_from(time).map_or_else(
-        |error| error.to_string(),
-        |time| {
-            time.to_zoned(zone.clone())
-                .strftime("%Y-%m-%d %H:%M:%S %:z")
-                .to_string()
-        },
     )
 }
 
@@ -236,9 +208,7 @@ fn table<const N: usize>(
         return Ok(());
     }
     write_row(out, header)?;
-    let rule = alignment
-        .chars()
-        .map(|side| if side == 'r' { "---:" } else { "---" });
+    let rule = alignment.chars().map(|side| if side == 'r' { "---:" } else { "---" });
     writeln!(out, "| {} |", rule.collect::<Vec<_>>().join(" | "))?;
     for row in rows {
         write_row(out, &row)?;
@@ -254,7 +224,7 @@ fn write_row(out: &mut dyn Write, cells: &[impl Display]) -> io::Result<()> {
 /// Makes text safe inside Markdown: a process may be called anything, line breaks and markup included.
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
+    for character in printable(text).chars() {
         match character {
             '|' | '*' | '_' | '`' | '[' | ']' | '<' | '>' | '\\' | '#' | '~' | '&' => {
                 // State names are full of underscores, and an underscore inside a word is no markup.
@@ -263,7 +233,6 @@ fn escape(text: &str) -> String {
                 }
                 escaped.push(character);
             }
-            control if control.is_control() => escaped.push(' '),
             other => escaped.push(other),
         }
     }
@@ -282,15 +251,12 @@ mod tests {
         let text = String::from_utf8(out).expect("it is text");
         assert_eq!(
             text,
-            "| x | y |\n| --- | ---: |\n| a\\|b \\| \\<script\\> | CLOSE_WAIT |\n\n"
+            "| x | y |\n| --- | ---: |\n| a\\|b\u{fffd}\\| \\<script\\> | CLOSE_WAIT |\n\n"
         );
     }
 
     #[test]
     fn a_change_has_its_sign() {
-        assert_eq!(
-            [change(1, 3), change(3, 1), change(2, 2)],
-            ["+2", "-2", "0"]
-        );
+        assert_eq!([change(1, 3), change(3, 1), change(2, 2)], ["+2", "-2", "0"]);
     }
 }

@@ -45,8 +45,5 @@ pub static EXPORTERS: &[&dyn Exporter] = &[&markdown::Markdown, &json::Json];
 
 /// The format by this name.
 pub fn exporter(name: &str) -> Option<&'static dyn Exporter> {
-    EXPORTERS
-        .iter()
-        .copied()
-        .find(|exporter| exporter.name() == name)
+    EXPORTERS.iter().copied().find(|exporter| exporter.name() == name)
 }
