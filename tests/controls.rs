@@ -34,13 +34,7 @@ fn draw(ui: &mut egui::Ui, seen: &mut Seen) {
     });
     widgets::field(ui, &mut seen.text, "Filter", "state:close-wait", 200.0);
     glyph::badge(ui, State::CloseWait);
-    widgets::banner(
-        ui,
-        Tone::Warning,
-        "Paused.",
-        "The chart keeps the gap.",
-        |_| (),
-    );
+    widgets::banner(ui, Tone::Warning, "Paused.", "The chart keeps the gap.", |_| ());
     widgets::card(ui, "Limits", |_| (), |ui| ui.label("none"));
 }
 
@@ -51,29 +45,21 @@ fn controls_work_by_name_and_say_what_they_are() {
 
     let switch = harness.get_by_role_and_label(Role::CheckBox, "SO_LINGER");
     switch.click();
-    harness
-        .get_by_role_and_label(Role::RadioButton, "5 m")
-        .click();
-    harness
-        .get_by_role_and_label(Role::Button, "Clear filter")
-        .click();
+    harness.get_by_role_and_label(Role::RadioButton, "5 m").click();
+    harness.get_by_role_and_label(Role::Button, "Clear filter").click();
     harness.run();
     assert!(harness.state().on);
     assert_eq!(harness.state().range, 5);
     assert_eq!(harness.state().presses, 1);
 
-    harness
-        .get_by_role_and_label(Role::Button, "Shutdown")
-        .click();
+    harness.get_by_role_and_label(Role::Button, "Shutdown").click();
     harness.run();
     assert_eq!(harness.state().refused, 0);
 
     let filter = harness.get_by_role_and_label(Role::TextInput, "Filter");
     filter.focus();
     harness.run();
-    harness
-        .get_by_role_and_label(Role::TextInput, "Filter")
-        .type_text("nginx");
+    harness.get_by_role_and_label(Role::TextInput, "Filter").type_text("nginx");
     harness.run();
     assert_eq!(harness.state().text, "nginx");
 }
@@ -101,12 +87,7 @@ fn what_is_only_read_has_a_name_too() {
     let mut harness = Harness::new_ui_state(draw, Seen::default());
     harness.run();
     assert_eq!(harness.query_all_by_label("CLOSE_WAIT").count(), 1);
-    assert_eq!(
-        harness
-            .query_all_by_label("Paused. The chart keeps the gap.")
-            .count(),
-        1
-    );
+    assert_eq!(harness.query_all_by_label("Paused. The chart keeps the gap.").count(), 1);
     let card = harness.get_by_role_and_label(Role::Group, "Limits");
     assert_eq!(card.accesskit_node().role(), Role::Group);
 }

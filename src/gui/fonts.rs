@@ -18,22 +18,10 @@ const MONO_MEDIUM: &str = "JetBrains Mono Medium";
 
 /// The four fonts by name.
 const BUNDLED: [(&str, &[u8]); 4] = [
-    (
-        INTER,
-        include_bytes!("../../assets/fonts/Inter-Regular.otf"),
-    ),
-    (
-        INTER_SEMIBOLD,
-        include_bytes!("../../assets/fonts/Inter-SemiBold.otf"),
-    ),
-    (
-        MONO,
-        include_bytes!("../../assets/fonts/JetBrainsMono-Regular.ttf"),
-    ),
-    (
-        MONO_MEDIUM,
-        include_bytes!("../../assets/fonts/JetBrainsMono-Medium.ttf"),
-    ),
+    (INTER, include_bytes!("../../assets/fonts/Inter-Regular.otf")),
+    (INTER_SEMIBOLD, include_bytes!("../../assets/fonts/Inter-SemiBold.otf")),
+    (MONO, include_bytes!("../../assets/fonts/JetBrainsMono-Regular.ttf")),
+    (MONO_MEDIUM, include_bytes!("../../assets/fonts/JetBrainsMono-Medium.ttf")),
 ];
 
 /// Every font of the window, and the order in which each family asks them.
@@ -46,9 +34,7 @@ pub fn definitions() -> FontDefinitions {
     let behind_mono = behind(&fonts, &FontFamily::Monospace);
 
     for (name, bytes) in BUNDLED {
-        fonts
-            .font_data
-            .insert(name.to_owned(), Arc::new(FontData::from_static(bytes)));
+        fonts.font_data.insert(name.to_owned(), Arc::new(FontData::from_static(bytes)));
     }
     let icons = egui_material_icons::font_insert();
     let icon_font = icons.name.clone();
@@ -65,11 +51,7 @@ pub fn definitions() -> FontDefinitions {
         (FontFamily::Proportional, &[INTER][..], &behind_text),
         (semibold(), &[INTER_SEMIBOLD, INTER], &behind_text),
         (FontFamily::Monospace, &[MONO, INTER], &behind_mono),
-        (
-            mono_medium(),
-            &[MONO_MEDIUM, INTER_SEMIBOLD, INTER],
-            &behind_mono,
-        ),
+        (mono_medium(), &[MONO_MEDIUM, INTER_SEMIBOLD, INTER], &behind_mono),
     ] {
         let chain = first
             .iter()
@@ -92,12 +74,7 @@ mod tests {
     #[test]
     fn every_family_has_the_signs_that_the_window_writes() {
         let mut fonts = Fonts::new(TextOptions::default(), definitions());
-        for family in [
-            FontFamily::Proportional,
-            semibold(),
-            FontFamily::Monospace,
-            mono_medium(),
-        ] {
+        for family in [FontFamily::Proportional, semibold(), FontFamily::Monospace, mono_medium()] {
             let font = FontId::new(12.0, family);
             for sign in "0aÄłΩж\u{2009}−×±≤≥≈…–→·".chars() {
                 assert!(fonts.has_glyph(&font, sign), "{sign:?} in {font:?}");
@@ -113,10 +90,7 @@ mod tests {
             let font = FontId::new(100.0, family);
             let zero = fonts.glyph_width(&font, '0');
             for digit in '1'..='9' {
-                assert!(
-                    (fonts.glyph_width(&font, digit) - zero).abs() < 0.001,
-                    "{digit}"
-                );
+                assert!((fonts.glyph_width(&font, digit) - zero).abs() < 0.001, "{digit}");
             }
         }
         let font = FontId::new(12.0, FontFamily::Monospace);

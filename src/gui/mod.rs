@@ -1,6 +1,43 @@
 //! The window.
+//!
+//! ```text
+//!  +------------------------------------------------------+
+//!  | top_bar: source, interval, pause, snapshot           |
+//!  +--------+---------------------------------------------+
+//!  | rail:  | pages: one of PAGES                         |
+//!  | PAGES  |                                             |
+//!  +--------+---------------------------------------------+
+//!  | coverage: rows seen, owners hidden, cost             |
+//!  +------------------------------------------------------+
+//! ```
+//!
+//! Everything is drawn from a read-only `Cx`; whatever the user does becomes a `Command`, and
+//! `app` applies them in one place after drawing. No drawing function waits, does I/O, or touches all
+//! rows: workers do, and publish.
 
-pub mod fonts;
+mod app;
+mod chart;
+mod closing;
+mod coverage;
+mod cx;
+mod dialog;
+mod fonts;
 pub mod glyph;
+mod jobs;
+mod notices;
+mod pages;
+mod rail;
+mod renderer;
+mod scenario_runner;
+mod shelf;
+mod shortcuts;
+mod table;
+mod task;
 pub mod theme;
+mod tiles;
+mod top_bar;
 pub mod widgets;
+
+pub use app::{App, Setup};
+pub use pages::PAGES;
+pub use renderer::open;

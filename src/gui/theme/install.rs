@@ -12,10 +12,9 @@ use crate::gui::fonts;
 /// Gives the window its fonts and both its styles; once, before the first frame.
 pub fn install(ctx: &Context) {
     ctx.set_fonts(fonts::definitions());
-    for (which, theme) in [
-        (egui::Theme::Dark, Theme::pick(true)),
-        (egui::Theme::Light, Theme::pick(false)),
-    ] {
+    for (which, theme) in
+        [(egui::Theme::Dark, Theme::pick(true)), (egui::Theme::Light, Theme::pick(false))]
+    {
         ctx.style_mut_of(which, |style| dress(style, theme));
     }
 }
@@ -49,17 +48,8 @@ fn dress(style: &mut Style, theme: &Theme) {
 }
 
 fn visuals(theme: &Theme) -> Visuals {
-    let base = if theme.dark {
-        Visuals::dark()
-    } else {
-        Visuals::light()
-    };
-    let shadow = Shadow {
-        offset: [0, 4],
-        blur: 12,
-        spread: 0,
-        color: theme.shadow,
-    };
+    let base = if theme.dark { Visuals::dark() } else { Visuals::light() };
+    let shadow = Shadow { offset: [0, 4], blur: 12, spread: 0, color: theme.shadow };
     let mut visuals = Visuals {
         override_text_color: None,
         weak_text_color: Some(theme.text.tertiary),

@@ -14,7 +14,7 @@ mod type_style;
 use eframe::egui;
 
 pub use install::install;
-pub use line::{LineKind, LineStyle, line_style, paint_line};
+pub use line::{LineKind, line_style, paint_line};
 pub use tokens::{Color, NONE};
 pub use type_style::{TypeStyle, mono_medium, semibold};
 
@@ -280,10 +280,7 @@ mod tests {
             for tone in [Tone::Critical, Tone::Warning, Tone::Note, Tone::Fine] {
                 let colors = theme.tone(tone);
                 assert!(contrast(colors.text, colors.fill) >= 5.95, "{tone:?}");
-                assert!(
-                    contrast(colors.stroke, theme.surface.panel) >= 4.3,
-                    "{tone:?}"
-                );
+                assert!(contrast(colors.stroke, theme.surface.panel) >= 4.3, "{tone:?}");
             }
         }
     }
@@ -296,10 +293,7 @@ mod tests {
                 assert!(contrast(colors.text, colors.fill) >= 4.5, "{state}");
                 assert!(contrast(colors.text, theme.surface.panel) >= 4.5, "{state}");
                 assert!(contrast(colors.mark, theme.surface.panel) >= 3.0, "{state}");
-                assert!(
-                    contrast(theme.text_on(colors.mark), colors.mark) >= 4.5,
-                    "{state}"
-                );
+                assert!(contrast(theme.text_on(colors.mark), colors.mark) >= 4.5, "{state}");
             }
         }
     }

@@ -39,21 +39,12 @@ const fn shade(alpha: u8) -> Color {
 
 /// The four colours of a state: mark, fill, text, edge.
 const fn state(mark: u32, fill: u32, text: u32, edge: u32) -> StateColors {
-    StateColors {
-        mark: hex(mark),
-        fill: hex(fill),
-        text: hex(text),
-        edge: hex(edge),
-    }
+    StateColors { mark: hex(mark), fill: hex(fill), text: hex(text), edge: hex(edge) }
 }
 
 /// The three colours of a severity: text, fill, stroke.
 const fn severity(text: u32, fill: u32, stroke: u32) -> SeverityColors {
-    SeverityColors {
-        text: hex(text),
-        fill: hex(fill),
-        stroke: hex(stroke),
-    }
+    SeverityColors { text: hex(text), fill: hex(fill), stroke: hex(stroke) }
 }
 
 /// The dark theme.

@@ -111,16 +111,11 @@ impl TypeStyle {
 
     /// A text in this style, with its height of a line.
     pub fn rich(self, text: impl Into<String>) -> RichText {
-        RichText::new(text)
-            .font(self.font())
-            .line_height(Some(self.line()))
+        RichText::new(text).font(self.font()).line_height(Some(self.line()))
     }
 
     /// This style and a colour, for a text that is laid out in pieces.
     pub fn format(self, color: Color) -> TextFormat {
-        TextFormat {
-            line_height: Some(self.line()),
-            ..TextFormat::simple(self.font(), color)
-        }
+        TextFormat { line_height: Some(self.line()), ..TextFormat::simple(self.font(), color) }
     }
 }

@@ -18,8 +18,6 @@ enum Weight {
     Usual,
     /// Loses something that does not come back.
     Harsh,
-    /// A link in a row of text.
-    Quiet,
 }
 
 /// A button: a verb, with or without an icon. [`button`] and [`primary_button`] are the usual ones.
@@ -27,6 +25,7 @@ enum Weight {
 #[must_use = "a button is drawn by `show`"]
 pub struct Button<'a> {
     label: &'a str,
+    name: &'a str,
     icon: Option<MaterialIcon>,
     weight: Weight,
     small: bool,
@@ -38,11 +37,18 @@ impl<'a> Button<'a> {
     pub fn new(label: &'a str) -> Self {
         Self {
             label,
+            name: label,
             icon: None,
             weight: Weight::Usual,
             small: false,
             icon_only: false,
         }
+    }
+
+    /// With another accessible name than its label, where the label alone is not unique.
+    pub fn name(mut self, name: &'a str) -> Self {
+        self.name = name;
+        self
     }
 
     /// With an icon before the label.
@@ -63,12 +69,6 @@ impl<'a> Button<'a> {
         self
     }
 
-    /// Without a frame, in the colour of links.
-    pub fn quiet(mut self) -> Self {
-        self.weight = Weight::Quiet;
-        self
-    }
-
     /// 24 points high instead of 28, for rows and banners.
     pub fn small(mut self) -> Self {
         self.small = true;
@@ -78,26 +78,14 @@ impl<'a> Button<'a> {
     /// Draws it.
     pub fn show(self, ui: &mut Ui) -> Response {
         let theme = Theme::of(ui);
-        let style = if self.weight == Weight::Primary {
-            TypeStyle::BodyStrong
-        } else {
-            TypeStyle::Body
-        };
-        let height = if self.small {
-            size::CONTROL_SMALL
-        } else {
-            size::CONTROL
-        };
-        let pad = match (self.weight, self.small) {
-            (Weight::Quiet, _) => space::XS,
-            (_, true) => space::M,
-            (_, false) => 10.0,
-        };
+        let style =
+            if self.weight == Weight::Primary { TypeStyle::BodyStrong } else { TypeStyle::Body };
+        let height = if self.small { size::CONTROL_SMALL } else { size::CONTROL };
+        let pad = if self.small { space::M } else { 10.0 };
         // Laid out with the placeholder colour: which role it wears is known only after the response.
         let label = (!self.icon_only).then(|| {
             let text = self.label.to_owned();
-            ui.painter()
-                .layout_no_wrap(text, style.font(), Color::PLACEHOLDER)
+            ui.painter().layout_no_wrap(text, style.font(), Color::PLACEHOLDER)
         });
         let width = match &label {
             None => height,
@@ -111,11 +99,7 @@ impl<'a> Button<'a> {
         if ui.is_rect_visible(rect) {
             let painter = unfaded(ui);
             let look = self.look(theme, &response, ui.is_enabled());
-            let corner = if self.small {
-                radius::SMALL_CONTROL
-            } else {
-                radius::CONTROL
-            };
+            let corner = if self.small { radius::SMALL_CONTROL } else { radius::CONTROL };
             painter.rect(
                 rect,
                 CornerRadius::same(corner),
@@ -145,12 +129,12 @@ impl<'a> Button<'a> {
             }
         }
 
-        response.widget_info(|| WidgetInfo::labeled(Role::Button, ui.is_enabled(), self.label));
+        response.widget_info(|| WidgetInfo::labeled(Role::Button, ui.is_enabled(), self.name));
         response
     }
 
     fn look(&self, theme: &Theme, response: &Response, enabled: bool) -> Look {
-        let framed = !(self.icon_only || self.weight == Weight::Quiet);
+        let framed = !self.icon_only;
         if !enabled {
             return Look {
                 fill: NONE,
@@ -163,18 +147,13 @@ impl<'a> Button<'a> {
         if self.weight == Weight::Primary {
             return Look {
                 fill: theme.accent.fill,
-                frame: if hovered {
-                    theme.accent.on_fill
-                } else {
-                    theme.accent.fill
-                },
+                frame: if hovered { theme.accent.on_fill } else { theme.accent.fill },
                 text: theme.accent.on_fill,
                 icon: theme.accent.on_fill,
             };
         }
         let text = match self.weight {
             Weight::Harsh => theme.severity.critical.text,
-            Weight::Quiet => theme.accent.text,
             Weight::Primary | Weight::Usual => theme.text.primary,
         };
         Look {
@@ -218,14 +197,7 @@ pub fn primary_button(ui: &mut Ui, icon: impl Into<Option<MaterialIcon>>, label:
 
 /// A button that is an icon; `name` is its accessible name and its tooltip.
 pub fn icon_button(ui: &mut Ui, icon: MaterialIcon, name: &str) -> Response {
-    let button = Button {
-        icon_only: true,
-        small: true,
-        ..Button::new(name).icon(icon)
-    };
+    let button = Button { icon_only: true, small: true, ..Button::new(name).icon(icon) };
     let response = button.show(ui);
-    response
-        .clone()
-        .on_hover_text(name)
-        .on_disabled_hover_text(name)
+    response.clone().on_hover_text(name).on_disabled_hover_text(name)
 }

@@ -56,10 +56,9 @@ fn centered<R>(
     let place = Rect::from_min_size((room.center() - extent / 2.0).max(room.min).round(), extent);
     let drawn = ui.scope_builder(UiBuilder::new().max_rect(place), content);
     let size = drawn.response.rect.size();
-    if known.is_none_or(|known| (known - size).length() > 0.5) {
-        ui.data_mut(|data| data.insert_temp(id, size));
-        ui.ctx()
-            .request_discard("the size of something centred became known");
+    if known.is_none() {
+        ui.ctx().request_discard("the size of something centred became known");
     }
+    ui.data_mut(|data| data.insert_temp(id, size));
     drawn.inner
 }

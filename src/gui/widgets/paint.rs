@@ -62,8 +62,7 @@ pub fn chip(ui: &mut Ui, tone: Tone, own: Option<MaterialIcon>, text: &str) -> R
     let theme = Theme::of(ui);
     let colors = theme.tone(tone);
     let name =
-        ui.painter()
-            .layout_no_wrap(text.to_owned(), TypeStyle::DenseStrong.font(), colors.text);
+        ui.painter().layout_no_wrap(text.to_owned(), TypeStyle::DenseStrong.font(), colors.text);
     let side = 14.0;
     let width = space::S + side + space::XS + name.size().x + space::M;
     let wanted = vec2(width.ceil(), size::SEVERITY_CHIP);

@@ -26,12 +26,8 @@ pub fn segmented<T: PartialEq + Clone>(
         .iter()
         .map(|(_, label)| {
             let label = (*label).to_owned();
-            let galley = ui
-                .painter()
-                .layout_no_wrap(label, bold.clone(), Color::PLACEHOLDER);
-            (galley.size().x + 2.0 * PAD)
-                .ceil()
-                .max(size::CONTROL_SMALL)
+            let galley = ui.painter().layout_no_wrap(label, bold.clone(), Color::PLACEHOLDER);
+            (galley.size().x + 2.0 * PAD).ceil().max(size::CONTROL_SMALL)
         })
         .collect();
     let wanted = vec2(widths.iter().sum(), size::SEGMENTED);
@@ -42,10 +38,8 @@ pub fn segmented<T: PartialEq + Clone>(
     let mut left = rect.left();
 
     for (index, ((segment, label), width)) in segments.iter().zip(widths).enumerate() {
-        let place = Rect::from_min_size(
-            eframe::egui::pos2(left, rect.top()),
-            vec2(width, rect.height()),
-        );
+        let place =
+            Rect::from_min_size(eframe::egui::pos2(left, rect.top()), vec2(width, rect.height()));
         left += width;
         let response = ui.interact(place, all.id.with(index), Sense::click());
         if response.clicked() && *value != *segment {
@@ -62,12 +56,8 @@ pub fn segmented<T: PartialEq + Clone>(
         let first = index == 0;
         let last = index + 1 == segments.len();
         let outer = |outermost: bool| if outermost { radius::CONTROL } else { 0 };
-        let corner = CornerRadius {
-            nw: outer(first),
-            sw: outer(first),
-            ne: outer(last),
-            se: outer(last),
-        };
+        let corner =
+            CornerRadius { nw: outer(first), sw: outer(first), ne: outer(last), se: outer(last) };
         if on {
             painter.rect_filled(place, corner, theme.surface.segment_on);
         } else if response.hovered() {

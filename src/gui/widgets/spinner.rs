@@ -19,8 +19,7 @@ pub fn spinner(ui: &mut Ui, name: &str) -> Response {
         ui.ctx().request_repaint_after(step);
         let color = Theme::of(ui).accent.text;
         let arc = arc(rect.center(), rect.width() / 2.0 - 2.0, turn);
-        ui.painter()
-            .add(Shape::line(arc, Stroke::new(stroke::LINE, color)));
+        ui.painter().add(Shape::line(arc, Stroke::new(stroke::LINE, color)));
     }
     response.widget_info(|| WidgetInfo::labeled(Role::ProgressIndicator, ui.is_enabled(), name));
     response

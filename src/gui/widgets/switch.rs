@@ -28,31 +28,17 @@ pub fn switch(ui: &mut Ui, on: &mut bool, name: &str) -> Response {
         let track = Rect::from_center_size(rect.center(), vec2(WIDTH, HEIGHT));
         let (fill, frame, knob) = match (*on, enabled) {
             (true, true) => (theme.accent.fill, theme.accent.fill, theme.accent.on_fill),
-            (true, false) => (
-                theme.surface.track,
-                theme.stroke.normal,
-                theme.text.disabled,
-            ),
-            (false, true) if response.hovered() => (
-                theme.surface.hover,
-                theme.stroke.control,
-                theme.text.primary,
-            ),
-            (false, true) => (
-                theme.surface.track,
-                theme.stroke.control,
-                theme.text.secondary,
-            ),
+            (true, false) => (theme.surface.track, theme.stroke.normal, theme.text.disabled),
+            (false, true) if response.hovered() => {
+                (theme.surface.hover, theme.stroke.control, theme.text.primary)
+            }
+            (false, true) => (theme.surface.track, theme.stroke.control, theme.text.secondary),
             (false, false) => (NONE, theme.stroke.normal, theme.text.disabled),
         };
         let frame = Stroke::new(stroke::HAIRLINE, frame);
         let corner = CornerRadius::same(ROUND);
         painter.rect(track, corner, fill, frame, StrokeKind::Inside);
-        let x = if *on {
-            track.right() - HEIGHT / 2.0
-        } else {
-            track.left() + HEIGHT / 2.0
-        };
+        let x = if *on { track.right() - HEIGHT / 2.0 } else { track.left() + HEIGHT / 2.0 };
         painter.circle_filled(pos2(x, track.center().y), HEIGHT / 2.0 - 2.0, knob);
         if response.has_focus() {
             focus_ring(&painter, theme, track, ROUND);

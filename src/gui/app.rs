@@ -1,0 +1,376 @@
+//! The window as a whole: takes what workers published, draws, and applies what the user did.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+
+use eframe::egui::{self, CentralPanel, Context, Frame, Margin, Ui};
+use jiff::tz::TimeZone;
+
+use super::cx::{Command, Cx};
+use super::dialog::{Outcome, PathDialog, Purpose};
+use super::jobs::{Done, Job, Jobs};
+use super::notices::Notices;
+use super::pages::{PAGES, Page};
+use super::scenario_runner::ScenarioRunner;
+use super::shelf::{Shelf, Shelved, Side};
+use super::shortcuts::{self, Action};
+use super::theme::Theme;
+use super::theme::measure::{Room, WINDOW_MIN, motion};
+use super::{closing, coverage, rail, theme, top_bar};
+use crate::error::{Error, Result};
+use crate::lab::Bench;
+use crate::monitor::{Health, Monitor, SourceChoice, ViewSpec, Views, Wake};
+use crate::store::{Settings, ThemeChoice};
+use crate::text;
+use crate::text::{Locale, stamp};
+
+/// What a window starts with; tests give their own.
+pub struct Setup {
+    /// Where the tables come from.
+    pub source: SourceChoice,
+    /// Where the settings are kept; none keeps them nowhere.
+    pub settings_file: Option<PathBuf>,
+    /// The time zone of all times shown.
+    pub zone: TimeZone,
+}
+
+impl Setup {
+    /// The settings and the time zone of whoever runs the program.
+    pub fn of_this_user(source: SourceChoice) -> Self {
+        Self { source, settings_file: Settings::path(), zone: TimeZone::system() }
+    }
+}
+
+/// The window's state. Workers own what they work on; this owns what the user chose.
+pub struct App {
+    monitor: Monitor,
+    views: Views,
+    bench: Option<Bench>,
+    scenarios: ScenarioRunner,
+    shelf: Shelf,
+    jobs: Jobs,
+    settings: Settings,
+    settings_file: Option<PathBuf>,
+    zone: TimeZone,
+    open: &'static str,
+    pages: Vec<(&'static str, Box<dyn Page>)>,
+    spec: ViewSpec,
+    requested: Option<(u64, ViewSpec)>,
+    dialog: Option<PathDialog>,
+    notices: Notices,
+    /// The user wants to close the window, and has snapshots that are in no file.
+    closing: bool,
+}
+
+impl App {
+    /// Starts the workers. Fails with [`Error::Thread`] when the system gives no threads.
+    pub fn new(ctx: &Context, setup: Setup) -> Result<Self> {
+        theme::install(ctx);
+        let wake: Wake = {
+            let ctx = ctx.clone();
+            Arc::new(move || ctx.request_repaint())
+        };
+        let mut notices = Notices::default();
+        let loaded = setup.settings_file.as_deref().map(Settings::load);
+        let (settings, problem) = match loaded {
+            Some(loaded) => (loaded.settings, loaded.problem),
+            None => (Settings::default(), None),
+        };
+        if let Some(problem) = problem {
+            let error = problem.error.text();
+            notices.warn(match problem.set_aside {
+                Some(file) => {
+                    let file = file.display().to_string();
+                    text!("notice.settings_set_aside", error = error, file = file)
+                }
+                None => text!("notice.settings_ignored", error = error),
+            });
+        }
+        let monitor = Monitor::start(setup.source, settings.interval, Arc::clone(&wake))
+            .map_err(Error::Thread)?;
+        let bench = match Bench::start(Arc::clone(&wake)) {
+            Ok(bench) => Some(bench),
+            Err(error) => {
+                notices.failed(Error::Thread(error).text());
+                None
+            }
+        };
+        let app = Self {
+            monitor,
+            views: Views::start(Arc::clone(&wake)).map_err(Error::Thread)?,
+            bench,
+            scenarios: ScenarioRunner::new(Arc::clone(&wake)),
+            shelf: Shelf::default(),
+            jobs: Jobs::new(wake),
+            settings,
+            settings_file: setup.settings_file,
+            zone: setup.zone,
+            open: PAGES.first().map_or("", |page| page.name),
+            pages: PAGES.iter().map(|page| (page.name, (page.make)())).collect(),
+            spec: ViewSpec::default(),
+            requested: None,
+            dialog: None,
+            notices,
+            closing: false,
+        };
+        app.apply_look(ctx);
+        Ok(app)
+    }
+
+    fn apply_look(&self, ctx: &Context) {
+        ctx.set_theme(match self.settings.theme {
+            ThemeChoice::System => egui::ThemePreference::System,
+            ThemeChoice::Dark => egui::ThemePreference::Dark,
+            ThemeChoice::Light => egui::ThemePreference::Light,
+        });
+        self.apply_zoom(ctx);
+    }
+
+    /// Zooms as far as the window has room: smaller than its least size, measured in points, no page fits.
+    fn apply_zoom(&self, ctx: &Context) {
+        let [width, height] = WINDOW_MIN;
+        let room = ctx.content_rect().size() * ctx.zoom_factor();
+        let most = (room.x / width).min(room.y / height).max(1.0);
+        let zoom = if room.x > 0.0 { self.settings.zoom.min(most) } else { self.settings.zoom };
+        if (zoom - ctx.zoom_factor()).abs() > 0.001 {
+            ctx.set_zoom_factor(zoom);
+        }
+    }
+
+    /// Asks the view worker for what is to be seen, when that has changed.
+    fn request_view(&mut self) {
+        let frame = self.monitor.frame();
+        let wanted = (frame.table, self.spec.clone());
+        if self.requested.as_ref() != Some(&wanted) {
+            self.views.request(frame, self.spec.clone());
+            self.requested = Some(wanted);
+        }
+    }
+
+    fn take_done(&mut self) {
+        while let Some(done) = self.jobs.take() {
+            match done {
+                Done::Loaded { path, side, snapshot } => {
+                    self.shelf.add_on(side, Shelved { snapshot, file: Some(path) });
+                }
+                Done::Saved { path, snapshot } => {
+                    let name = path.display().to_string();
+                    let sockets = text!("count.sockets", n = snapshot.sockets.len());
+                    self.notices.done(text!("snapshot.saved", path = name, sockets = sockets));
+                    self.shelf.saved(&snapshot, path);
+                }
+                Done::Exported { path } => {
+                    let path = path.display().to_string();
+                    self.notices.done(text!("notice.exported", path = path));
+                }
+                Done::Compared(comparison) => self.shelf.compared(comparison),
+                Done::SettingsKept => {}
+                Done::Exists { again } => self.dialog = PathDialog::replace(*again),
+                Done::Failed { why, job } => match PathDialog::retry(&job, why.clone()) {
+                    Some(dialog) => self.dialog = Some(dialog),
+                    None => self.notices.failed(why),
+                },
+                Done::Lost(why) => {
+                    self.shelf.give_up();
+                    self.notices.failed(why);
+                }
+            }
+        }
+        if let Some((a, b)) = self.shelf.wanted().filter(|_| !self.jobs.is_busy()) {
+            self.jobs.add(Job::Compare(a, b));
+        }
+    }
+
+    fn draw(&mut self, ui: &mut Ui) -> Vec<Command> {
+        let frame = self.monitor.frame();
+        let view = self.views.latest();
+        let bench = self.bench.as_ref().map(Bench::latest);
+        let zone = self.zone.clone();
+        let cx = Cx {
+            frame: &frame,
+            view: view.as_ref(),
+            spec: &self.spec,
+            bench: bench.as_ref(),
+            scenarios: &self.scenarios,
+            shelf: &self.shelf,
+            settings: &self.settings,
+            busy: self.jobs.is_busy(),
+            asking: self.dialog.is_some() || self.closing,
+            zone: &zone,
+            locale: Locale::English,
+            commands: std::cell::RefCell::default(),
+        };
+        top_bar::ui(ui, &cx);
+        coverage::ui(ui, &cx);
+        rail::ui(ui, &cx, self.open);
+        let gap = Room::of(ui.ctx().content_rect().width()).gap();
+        #[expect(clippy::cast_possible_truncation, reason = "8 or 12 points")]
+        let margin = Margin::same(gap as i8);
+        let panel = Frame::new().fill(Theme::of(ui).surface.window).inner_margin(margin);
+        CentralPanel::no_frame().frame(panel).show(ui, |ui| {
+            if let Some((_, page)) = self.pages.iter_mut().find(|(name, _)| *name == self.open) {
+                page.ui(ui, &cx);
+            }
+        });
+        let ctx = ui.ctx().clone();
+        let outcome = self.dialog.as_mut().map(|dialog| dialog.ui(&ctx, &cx));
+        if self.closing {
+            match closing::ui(&ctx, &cx) {
+                closing::Answer::None => {}
+                closing::Answer::Stay => self.closing = false,
+                closing::Answer::Close => ctx.send_viewport_cmd(egui::ViewportCommand::Close),
+            }
+        }
+        self.notices.ui(&ctx, &cx);
+        let commands = cx.commands.into_inner();
+        match outcome {
+            None | Some(Outcome::Open) => {}
+            Some(Outcome::Closed) => self.dialog = None,
+            Some(Outcome::Do(job)) => {
+                self.dialog = None;
+                self.jobs.add(job);
+            }
+        }
+        commands
+    }
+
+    fn apply(&mut self, command: Command, ctx: &Context) {
+        match command {
+            Command::ShowPage(name) => self.open = name,
+            Command::ShowSockets(filter) => {
+                self.spec.filter = filter;
+                self.open = "sockets";
+            }
+            Command::SetView(spec) => self.spec = spec,
+            Command::SetPaused(paused) => self.monitor.set_paused(paused),
+            Command::PollNow => self.monitor.poll_now(),
+            Command::SetSettings(settings) => self.set_settings(settings, ctx),
+            Command::TakeSnapshot => self.take_snapshot(),
+            Command::Choose(side, number) => self.shelf.choose(side, number),
+            Command::SwapSides => self.shelf.swap(),
+            Command::AskSaveSnapshot(side) => self.ask_save(side),
+            Command::AskOpenSnapshot(side) => {
+                self.dialog = Some(PathDialog::new(Purpose::Load(side), String::new()));
+            }
+            Command::AskExport(exporter) => {
+                if let Some(comparison) = self.shelf.comparison() {
+                    let time = stamp(comparison.b.taken_at, &self.zone);
+                    let name = format!("sockscope-comparison-{time}.{}", exporter.extension());
+                    let purpose = Purpose::Export(Arc::clone(comparison), exporter);
+                    self.dialog = Some(PathDialog::new(purpose, in_home(&name)));
+                }
+            }
+            Command::Bench(command) => {
+                if let Some(bench) = &self.bench {
+                    bench.send(command);
+                }
+            }
+            Command::RunScenario(name) => self.scenarios.start(name),
+            Command::StopScenario => self.scenarios.stop(),
+            Command::Copy(text) => {
+                ctx.copy_text(text);
+                self.notices.done(text!("notice.copied"));
+            }
+        }
+    }
+
+    fn act(&mut self, action: Action) {
+        match action {
+            Action::Show(name) => self.open = name,
+            Action::TogglePause => {
+                let frame = self.monitor.frame();
+                if frame.health != Health::Recorded {
+                    self.monitor.set_paused(frame.paused.is_none());
+                }
+            }
+            Action::PollNow => self.monitor.poll_now(),
+            Action::TakeSnapshot => self.take_snapshot(),
+        }
+    }
+
+    fn set_settings(&mut self, settings: Settings, ctx: &Context) {
+        self.monitor.set_interval(settings.interval);
+        self.settings = settings;
+        self.apply_look(ctx);
+        if let Some(path) = &self.settings_file {
+            let (path, settings) = (path.clone(), self.settings.clone());
+            self.jobs.add(Job::KeepSettings { path, settings });
+        }
+    }
+
+    fn take_snapshot(&mut self) {
+        let frame = self.monitor.frame();
+        let Some(snapshot) = &frame.snapshot else {
+            return;
+        };
+        let already = self.shelf.items().iter().any(|item| Arc::ptr_eq(&item.snapshot, snapshot));
+        if already {
+            // The table has not been read again since, so a second one would be the same.
+            self.notices.warn(text!("notice.same_snapshot"));
+            return;
+        }
+        self.shelf.add(Shelved { snapshot: Arc::clone(snapshot), file: None });
+        let sockets = text!("count.sockets", n = snapshot.sockets.len());
+        self.notices.done(text!("notice.snapshot_taken", sockets = sockets));
+    }
+
+    fn ask_save(&mut self, side: Side) {
+        if let Some(shelved) = self.shelf.on(side) {
+            let name = format!("sockscope-{}.json", stamp(shelved.snapshot.taken_at, &self.zone));
+            let purpose = Purpose::Save(Arc::clone(&shelved.snapshot));
+            self.dialog = Some(PathDialog::new(purpose, in_home(&name)));
+        }
+    }
+}
+
+/// A file's name in the user's folder for documents or home; the bare name where there is neither.
+fn in_home(name: &str) -> String {
+    let folders = directories::UserDirs::new();
+    let folder = folders.as_ref().map(|folders| {
+        folders.document_dir().filter(|folder| folder.is_dir()).unwrap_or(folders.home_dir())
+    });
+    folder.map_or_else(|| name.to_owned(), |folder| folder.join(name).display().to_string())
+}
+
+impl eframe::App for App {
+    fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
+        self.take_done();
+        if let Some(failure) = self.scenarios.update() {
+            self.notices.failed(failure);
+        }
+        self.request_view();
+        if let Some(rest) = self.notices.expire(Instant::now()) {
+            ctx.request_repaint_after(rest);
+        }
+        if matches!(self.monitor.frame().health, Health::Starting) {
+            ctx.request_repaint_after(motion::SPINNER_STEP);
+        }
+    }
+
+    fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        let ctx = ui.ctx().clone();
+        self.apply_zoom(&ctx);
+        let closes = ctx.input(|input| input.viewport().close_requested());
+        if closes && !self.closing && self.shelf.unsaved() > 0 {
+            ctx.send_viewport_cmd(egui::ViewportCommand::CancelClose);
+            self.closing = true;
+        }
+        // A dialog has the keys to itself.
+        if self.dialog.is_none() && !self.closing {
+            for action in shortcuts::pressed(&ctx) {
+                self.act(action);
+            }
+        }
+        let commands = self.draw(ui);
+        let any = !commands.is_empty();
+        for command in commands {
+            self.apply(command, &ctx);
+        }
+        if any {
+            self.take_done();
+            self.request_view();
+            ctx.request_repaint();
+        }
+    }
+}

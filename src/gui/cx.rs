@@ -1,0 +1,91 @@
+//! What drawing sees, and what it can ask for.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+
+use super::scenario_runner::ScenarioRunner;
+use super::shelf::{Shelf, Side};
+use crate::lab::{self, BenchState};
+use crate::monitor::{Frame, View, ViewSpec};
+use crate::report::Exporter;
+use crate::store::Settings;
+use crate::text::{Locale, Text};
+
+/// Everything a page draws from. Nothing in it can be changed; what the user does is sent as a
+/// [`Command`].
+pub struct Cx<'a> {
+    /// The newest frame.
+    pub frame: &'a Arc<Frame>,
+    /// The rows of the Sockets page, sorted and filtered; they may be those of an earlier frame.
+    pub view: Option<&'a Arc<View>>,
+    /// What was last asked for with [`Command::SetView`].
+    pub spec: &'a ViewSpec,
+    /// The lab's bench; none when its threads could not be started.
+    pub bench: Option<&'a Arc<BenchState>>,
+    /// The lab's scenarios.
+    pub scenarios: &'a ScenarioRunner,
+    /// The snapshots that can be compared.
+    pub shelf: &'a Shelf,
+    /// What the user has chosen.
+    pub settings: &'a Settings,
+    /// Whether a file is being read or written, or a comparison made.
+    pub busy: bool,
+    /// Whether a dialog has the keys.
+    pub asking: bool,
+    /// The time zone of all times shown.
+    pub zone: &'a TimeZone,
+    /// The language.
+    pub locale: Locale,
+    /// What was sent while this frame was drawn.
+    pub commands: RefCell<Vec<Command>>,
+}
+
+impl Cx<'_> {
+    /// Asks for something; it is done after drawing.
+    pub fn send(&self, command: Command) {
+        self.commands.borrow_mut().push(command);
+    }
+
+    /// A text in the window's language.
+    pub fn say(&self, text: &Text) -> String {
+        text.render(self.locale)
+    }
+}
+
+/// What the user did.
+pub enum Command {
+    /// Show the page with this name.
+    ShowPage(&'static str),
+    /// Show the sockets that pass this filter.
+    ShowSockets(String),
+    /// Sort and filter the Sockets page so.
+    SetView(ViewSpec),
+    /// Stop or go on polling.
+    SetPaused(bool),
+    /// Poll once, now.
+    PollNow,
+    /// Use and keep these settings.
+    SetSettings(Settings),
+    /// Put the present table on the shelf.
+    TakeSnapshot,
+    /// Compare with this snapshot of the shelf, by its number there.
+    Choose(Side, usize),
+    /// Turn the comparison round.
+    SwapSides,
+    /// Ask where to save the snapshot on this side.
+    AskSaveSnapshot(Side),
+    /// Ask which snapshot to open for this side.
+    AskOpenSnapshot(Side),
+    /// Ask where to export the comparison in this format.
+    AskExport(&'static dyn Exporter),
+    /// Do something on the lab's bench.
+    Bench(lab::Command),
+    /// Run the scenario with this name.
+    RunScenario(&'static str),
+    /// Stop the scenario that runs.
+    StopScenario,
+    /// Put this text on the clipboard.
+    Copy(String),
+}

@@ -1,0 +1,101 @@
+//! Opens the window, with the renderer that serves this system best.
+//!
+//! Linux: OpenGL alone; on software rendering, which virtual machines and remote desktops have, it is about
+//! four times as fast as wgpu, and wgpu would double the build. Windows: wgpu first, because a remote desktop
+//! there offers Direct3D in software but only OpenGL 1.1, with OpenGL behind it. macOS: wgpu, for Metal.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use eframe::egui::{IconData, ViewportBuilder};
+use eframe::{NativeOptions, Renderer};
+
+use super::app::{App, Setup};
+use super::theme::measure::WINDOW_MIN;
+use crate::error::{Error, Result};
+use crate::monitor::SourceChoice;
+
+#[cfg(target_os = "linux")]
+const RENDERERS: &[Renderer] = &[Renderer::Glow];
+#[cfg(windows)]
+const RENDERERS: &[Renderer] = &[Renderer::Wgpu, Renderer::Glow];
+#[cfg(target_os = "macos")]
+const RENDERERS: &[Renderer] = &[Renderer::Wgpu];
+
+/// Opens the window and returns when it is closed.
+///
+/// Fails with [`Error::Window`] when there is no display, or no renderer starts.
+pub fn open(source: SourceChoice) -> Result<()> {
+    if is_without_display() {
+        return Err(Error::Window { cause: "there is no display".to_owned() });
+    }
+    let source = Rc::new(Cell::new(Some(source)));
+    let mut causes = Vec::new();
+    for renderer in RENDERERS {
+        let offered = Rc::clone(&source);
+        let opened = eframe::run_native(
+            "Sockscope",
+            options(*renderer)?,
+            Box::new(move |creation| {
+                let Some(source) = offered.take() else {
+                    return Err("the window was opened once already".into());
+                };
+                Ok(Box::new(App::new(&creation.egui_ctx, Setup::of_this_user(source))?))
+            }),
+        );
+        match opened {
+            Ok(()) => return Ok(()),
+            Err(error) => causes.push(plain(&error.to_string())),
+        }
+        let Some(unused) = source.take() else {
+            // This renderer came as far as the window itself: another one would not know what to show.
+            break;
+        };
+        source.set(Some(unused));
+    }
+    Err(Error::Window { cause: causes.join("; ") })
+}
+
+/// X11 and Wayland both say in the environment where they are.
+#[cfg(target_os = "linux")]
+fn is_without_display() -> bool {
+    ["DISPLAY", "WAYLAND_DISPLAY", "WAYLAND_SOCKET"]
+        .into_iter()
+        .all(|name| std::env::var_os(name).is_none_or(|value| value.is_empty()))
+}
+
+/// Windows and macOS say so only when a window is opened.
+#[cfg(not(target_os = "linux"))]
+const fn is_without_display() -> bool {
+    false
+}
+
+/// The error without the place in a library's source that winit puts into it.
+fn plain(error: &str) -> String {
+    match error.split_once("os error at ") {
+        Some((before, after)) => {
+            let cause = after.split_once(": ").map_or(after, |(_, cause)| cause);
+            format!("{before}{cause}")
+        }
+        None => error.to_owned(),
+    }
+}
+
+fn options(renderer: Renderer) -> Result<NativeOptions> {
+    Ok(NativeOptions {
+        viewport: ViewportBuilder::default()
+            .with_title("Sockscope")
+            .with_app_id("io.github.sockscope.Sockscope")
+            .with_inner_size([1280.0, 800.0])
+            .with_min_inner_size(WINDOW_MIN)
+            .with_icon(icon()?),
+        renderer,
+        ..NativeOptions::default()
+    })
+}
+
+fn icon() -> Result<IconData> {
+    let png = include_bytes!("../../assets/icon/icon-256.png");
+    eframe::icon_data::from_png_bytes(png)
+        .map_err(|error| Error::Window { cause: error.to_string() })
+}
