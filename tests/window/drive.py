@@ -81,6 +81,7 @@ class Window:
         self.home = home
         self.id = None
         self.program = None
+        self.manager = None
         self._ending = contextlib.ExitStack()
 
     def __enter__(self):
@@ -114,13 +115,23 @@ class Window:
         self._ending.callback(end, process)
         return process
 
+    def _manage(self):
+        """Sees to it that a window manager runs. openbox has been seen to end by itself now and then; nothing
+        that it does is under test, so it is started again, and that is said."""
+        if self.manager is not None:
+            status = self.manager.poll()
+            if status is None:
+                return
+            print(f"openbox ended with status {status}; started again")
+        self.manager = self._helper("openbox", **QUIET)
+        if not patiently(lambda: self._xdotool("get_num_desktops"), 10):
+            raise StepFailed("openbox did not start")
+
     def _start(self):
         import pyatspi  # only there once a session bus is
         self.accessibility = pyatspi
         self._helper(BUS_LAUNCHER, "--launch-immediately", **QUIET)
-        self._helper("openbox", **QUIET)
-        if not patiently(lambda: self._xdotool("get_num_desktops"), 10):
-            raise StepFailed("openbox did not start")
+        self._manage()
         # A program builds its accessible tree only once somebody wants to read it.
         wanted = ["gdbus", "call", "--session", "--dest", "org.a11y.Bus",
                   "--object-path", "/org/a11y/bus", "--method", "org.freedesktop.DBus.Properties.Set",
@@ -150,6 +161,10 @@ class Window:
 
     def _xdotool(self, *words):
         return subprocess.run(["xdotool", *words], capture_output=True, text=True, timeout=20).stdout.strip()
+
+    def _activate(self):
+        self._xdotool("windowactivate", "--sync", self.id)
+        return self._xdotool("getactivewindow") == str(self.id)
 
     # What can be seen
 
@@ -250,7 +265,9 @@ class Window:
 
     def close(self, seconds=10):
         """Closes the window with the window manager's key, and expects a clean end."""
-        self._xdotool("windowactivate", "--sync", self.id)
+        self._manage()
+        if not patiently(self._activate, 10):
+            raise StepFailed("the window does not become the active one")
         self._xdotool("key", "alt+F4")
         try:
             status = self.program.wait(seconds)
