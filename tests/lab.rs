@@ -23,10 +23,7 @@ use sockscope::os::{Pair, PairProbe, pair_probe};
 use sockscope::text;
 use sockscope::text::Text;
 
-const DEFAULT: SocketOptions = SocketOptions {
-    reuse_address: false,
-    linger: Linger::Off,
-};
+const DEFAULT: SocketOptions = SocketOptions { reuse_address: false, linger: Linger::Off };
 
 /// An errno as this system spells it.
 fn errno(name: &str) -> String {
@@ -63,11 +60,7 @@ fn act(bench: &Bench, commands: impl IntoIterator<Item = Command>) -> Arc<BenchS
 }
 
 fn connect(count: usize, client: SocketOptions) -> Command {
-    Command::Connect {
-        count,
-        client,
-        peer: DEFAULT,
-    }
+    Command::Connect { count, client, peer: DEFAULT }
 }
 
 /// The outcomes of the calls that begin so, in order: the value, or the errno.
@@ -96,11 +89,7 @@ fn every_scenario_is_as_expected() {
     for scenario in SCENARIOS {
         let result = run(*scenario, &Cancel::new());
         let blind = !pair_probe().shows_unowned();
-        let expected = if blind {
-            Verdict::CouldNotTell
-        } else {
-            Verdict::AsExpected
-        };
+        let expected = if blind { Verdict::CouldNotTell } else { Verdict::AsExpected };
         assert_eq!(result.verdict(), expected, "{result:#?}");
         assert!(!result.calls.is_empty() && result.took < Duration::from_secs(11));
         for text in [scenario.title(), scenario.teaches()] {
@@ -112,11 +101,7 @@ fn every_scenario_is_as_expected() {
 #[test]
 fn the_names_of_scenarios_are_words_of_a_command_line() {
     let mut names: Vec<_> = SCENARIOS.iter().map(|scenario| scenario.name()).collect();
-    assert!(
-        names
-            .iter()
-            .all(|name| name.chars().all(|c| c.is_ascii_lowercase() || c == '-'))
-    );
+    assert!(names.iter().all(|name| name.chars().all(|c| c.is_ascii_lowercase() || c == '-')));
     names.sort_unstable();
     names.dedup();
     assert_eq!(names.len(), SCENARIOS.len(), "two scenarios share a name");
@@ -191,16 +176,10 @@ impl PairProbe for Impaired {
 #[test]
 fn what_cannot_be_seen_is_not_judged() {
     for works in [true, false] {
-        let probe = Box::new(Impaired {
-            inner: pair_probe(),
-            works,
-        });
+        let probe = Box::new(Impaired { inner: pair_probe(), works });
         let result = run_with(SCENARIOS[0], &Cancel::new(), probe);
-        let told: Vec<_> = result
-            .checks
-            .iter()
-            .map(|check| (check.subject.as_str(), check.verdict))
-            .collect();
+        let told: Vec<_> =
+            result.checks.iter().map(|check| (check.subject.as_str(), check.verdict)).collect();
         assert_eq!(
             told,
             [
@@ -241,10 +220,7 @@ fn a_scenario_stops_at_once_when_it_is_cancelled() {
 #[test]
 fn an_abortive_close_resets_and_leaves_no_time_wait() {
     let bench = bench();
-    let abortive = SocketOptions {
-        linger: Linger::Seconds(0),
-        ..DEFAULT
-    };
+    let abortive = SocketOptions { linger: Linger::Seconds(0), ..DEFAULT };
     act(
         &bench,
         [
@@ -256,22 +232,15 @@ fn an_abortive_close_resets_and_leaves_no_time_wait() {
     );
     let state = wait(&bench, |state| {
         state.connections.iter().all(|connection| {
-            End::ALL
-                .into_iter()
-                .all(|end| state.seen(connection, end) == Seen::NoRow)
+            End::ALL.into_iter().all(|end| state.seen(connection, end) == Seen::NoRow)
         })
     });
     assert_eq!(state.connections.len(), 3);
     for connection in &state.connections {
-        assert_eq!(
-            outcomes(connection, End::Peer, "recv"),
-            [errno("ECONNRESET")]
-        );
+        assert_eq!(outcomes(connection, End::Peer, "recv"), [errno("ECONNRESET")]);
         let lane = state.lane(connection).expect("a lane");
         assert!(
-            lane.changes
-                .iter()
-                .all(|change| change.state != Some(State::TimeWait)),
+            lane.changes.iter().all(|change| change.state != Some(State::TimeWait)),
             "{lane:?}"
         );
         let rows = pair_probe().lookup(&[lane.pair]).expect("a table");
@@ -317,20 +286,8 @@ fn options_of_living_sockets_change_and_read_back() {
         assert_eq!(connection.end(End::Client).kernel, Some(Ok(DEFAULT)));
     }
     for (end, options) in [
-        (
-            End::Client,
-            SocketOptions {
-                reuse_address: true,
-                linger: Linger::Seconds(0),
-            },
-        ),
-        (
-            End::Peer,
-            SocketOptions {
-                reuse_address: true,
-                linger: Linger::Seconds(7),
-            },
-        ),
+        (End::Client, SocketOptions { reuse_address: true, linger: Linger::Seconds(0) }),
+        (End::Peer, SocketOptions { reuse_address: true, linger: Linger::Seconds(7) }),
         (End::Client, DEFAULT),
     ] {
         let state = act(&bench, [Command::SetOptions { end, options }]);
@@ -341,11 +298,7 @@ fn options_of_living_sockets_change_and_read_back() {
     }
     let state = act(&bench, [Command::Close { end: End::Client }]);
     assert_eq!(state.connections[0].end(End::Client).kernel, None);
-    let linger = outcomes(
-        &state.connections[0],
-        End::Client,
-        "setsockopt(SO_LINGER, {1, 0})",
-    );
+    let linger = outcomes(&state.connections[0], End::Client, "setsockopt(SO_LINGER, {1, 0})");
     assert_eq!(linger, ["0"]);
 }
 
@@ -357,22 +310,13 @@ fn bytes_arrive_and_a_half_close_still_reads() {
         &bench,
         [
             connect(1, DEFAULT),
-            Command::Send {
-                end: client,
-                bytes: 64,
-            },
+            Command::Send { end: client, bytes: 64 },
             Command::Read { end: peer },
             Command::ShutdownWrite { end: client },
             Command::Read { end: peer },
-            Command::Send {
-                end: peer,
-                bytes: 5,
-            },
+            Command::Send { end: peer, bytes: 5 },
             Command::Read { end: client },
-            Command::Send {
-                end: client,
-                bytes: 1,
-            },
+            Command::Send { end: client, bytes: 1 },
         ],
     );
     let connection = &state.connections[0];
@@ -394,11 +338,8 @@ fn bytes_arrive_and_a_half_close_still_reads() {
 fn dropping_the_bench_leaves_nothing_established() {
     let bench = bench();
     let state = act(&bench, [connect(8, DEFAULT)]);
-    let pairs: Vec<Pair> = state
-        .connections
-        .iter()
-        .filter_map(|connection| connection.pair)
-        .collect();
+    let pairs: Vec<Pair> =
+        state.connections.iter().filter_map(|connection| connection.pair).collect();
     assert_eq!(pairs.len(), 8);
     let established = |rows: &[[Option<Socket>; 2]]| rows.iter().flatten().flatten().count();
     let rows = pair_probe().lookup(&pairs).expect("a table");
@@ -412,24 +353,10 @@ fn dropping_the_bench_leaves_nothing_established() {
 fn a_close_that_blocks_ends_with_the_bench_or_a_reset() {
     for reset in [true, false] {
         let bench = bench();
-        let patient = SocketOptions {
-            linger: Linger::Seconds(300),
-            ..DEFAULT
-        };
-        act(
-            &bench,
-            [
-                connect(2, patient),
-                Command::Send {
-                    end: End::Client,
-                    bytes: MAX_SEND,
-                },
-            ],
-        );
+        let patient = SocketOptions { linger: Linger::Seconds(300), ..DEFAULT };
+        act(&bench, [connect(2, patient), Command::Send { end: End::Client, bytes: MAX_SEND }]);
         bench.send(Command::Close { end: End::Client });
-        wait(&bench, |state| {
-            matches!(state.running, Some(Command::Close { .. }))
-        });
+        wait(&bench, |state| matches!(state.running, Some(Command::Close { .. })));
         thread::sleep(Duration::from_millis(100));
         let began = Instant::now();
         if reset {
@@ -439,11 +366,7 @@ fn a_close_that_blocks_ends_with_the_bench_or_a_reset() {
             wait(&bench, |state| state.connections.is_empty());
         }
         drop(bench);
-        assert!(
-            began.elapsed() < Duration::from_secs(5),
-            "{:?}",
-            began.elapsed()
-        );
+        assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
     }
 }
 
@@ -452,19 +375,10 @@ fn commands_that_cannot_work_are_refused_with_a_reason() {
     let bench = bench();
     for (command, reason) in [
         (connect(0, DEFAULT), "lab.refused.connections"),
-        (
-            connect(MAX_CONNECTIONS + 1, DEFAULT),
-            "lab.refused.connections",
-        ),
+        (connect(MAX_CONNECTIONS + 1, DEFAULT), "lab.refused.connections"),
         (Command::Read { end: End::Client }, "lab.refused.no_client"),
         (Command::Abort { end: End::Peer }, "lab.refused.no_peer"),
-        (
-            Command::Send {
-                end: End::Client,
-                bytes: MAX_SEND + 1,
-            },
-            "lab.refused.bytes",
-        ),
+        (Command::Send { end: End::Client, bytes: MAX_SEND + 1 }, "lab.refused.bytes"),
     ] {
         let state = act(&bench, [command]);
         assert_eq!(refusal(&state), Some(reason));
@@ -475,9 +389,7 @@ fn commands_that_cannot_work_are_refused_with_a_reason() {
     assert_eq!(refusal(&state), None);
     let held = |state: &BenchState| {
         let ends = state.connections.iter().flat_map(|connection| {
-            End::ALL
-                .into_iter()
-                .map(|end| usize::from(connection.end(end).held))
+            End::ALL.into_iter().map(|end| usize::from(connection.end(end).held))
         });
         ends.sum::<usize>()
     };
@@ -530,19 +442,14 @@ fn a_port_in_use_is_called_by_its_name() {
     let last = recorder.calls();
     let last = last.iter().next_back().expect("a call");
     assert_eq!(last.call, format!("bind({})", first.address()));
-    let expected = CallOutcome::Failed {
-        errno: errno("EADDRINUSE"),
-        meaning: error.meaning.plain(),
-    };
+    let expected =
+        CallOutcome::Failed { errno: errno("EADDRINUSE"), meaning: error.meaning.plain() };
     assert_eq!(last.outcome, expected);
 }
 
 #[test]
 fn the_peer_listens_on_both_families() {
-    for ip in [
-        IpAddr::V4(Ipv4Addr::LOCALHOST),
-        IpAddr::V6(Ipv6Addr::LOCALHOST),
-    ] {
+    for ip in [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)] {
         let recorder = recorder();
         let listener = match Listener::open(SocketAddr::new(ip, 0), &recorder) {
             Ok(listener) => listener,
@@ -559,12 +466,7 @@ fn the_peer_listens_on_both_families() {
         let began = Instant::now();
         let waited = link.peer.recv(Duration::from_millis(50));
         let names = [errno("EAGAIN"), errno("EWOULDBLOCK")];
-        assert!(
-            waited
-                .as_ref()
-                .is_err_and(|error| names.contains(&error.errno)),
-            "{waited:?}"
-        );
+        assert!(waited.as_ref().is_err_and(|error| names.contains(&error.errno)), "{waited:?}");
         assert!(began.elapsed() < PATIENCE);
         assert!(link.peer.abort().is_ok() && !link.peer.is_held());
         assert_eq!(

@@ -32,10 +32,8 @@ type Catalogue = BTreeMap<String, String>;
 
 #[test]
 fn the_sources_and_the_catalogue_agree() {
-    let calls: Vec<Call> = sources::all()
-        .iter()
-        .flat_map(|source| calls(&source.path, &source.text))
-        .collect();
+    let calls: Vec<Call> =
+        sources::all().iter().flat_map(|source| calls(&source.path, &source.text)).collect();
     let problems = problems(&calls, &english());
     assert!(problems.is_empty(), "\n  {}\n", problems.join("\n  "));
 }
@@ -48,19 +46,14 @@ fn each_topic_lies_in_one_file() {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         let file = path.file_name().unwrap().to_str().unwrap().to_owned();
-        let Some(language) = file
-            .strip_suffix(".yml")
-            .and_then(|stem| stem.split('.').nth(1))
+        let Some(language) = file.strip_suffix(".yml").and_then(|stem| stem.split('.').nth(1))
         else {
             continue;
         };
         for topic in topics(&std::fs::read_to_string(&path).unwrap()) {
             let key = (language.to_owned(), topic);
             if let Some(other) = homes.insert(key.clone(), file.clone()) {
-                panic!(
-                    "`{}` stands in {other} and in {file}: give it one home",
-                    key.1
-                );
+                panic!("`{}` stands in {other} and in {file}: give it one home", key.1);
             }
         }
     }
@@ -78,13 +71,9 @@ fn topics(text: &str) -> Vec<String> {
 
 /// The catalogue as the program has it, read by rust-i18n itself.
 fn english() -> Catalogue {
-    let entries = sockscope::_rust_i18n_backend()
-        .messages_for_locale("en")
-        .unwrap_or_default();
+    let entries = sockscope::_rust_i18n_backend().messages_for_locale("en").unwrap_or_default();
     let entries = entries.into_iter();
-    entries
-        .map(|(id, pattern)| (id.into_owned(), pattern.into_owned()))
-        .collect()
+    entries.map(|(id, pattern)| (id.into_owned(), pattern.into_owned())).collect()
 }
 
 /// Every text that a file of the sources makes, outside tests.
@@ -92,9 +81,7 @@ fn calls(path: &str, text: &str) -> Vec<Call> {
     if path.ends_with("/tests.rs") || path.contains("/tests/") {
         return Vec::new();
     }
-    let tokens: TokenStream = text
-        .parse()
-        .unwrap_or_else(|error| panic!("{path}: {error}"));
+    let tokens: TokenStream = text.parse().unwrap_or_else(|error| panic!("{path}: {error}"));
     let mut found = Vec::new();
     walk(path, tokens, &mut found);
     found
@@ -170,11 +157,7 @@ fn from_macro(place: String, inside: &[TokenTree]) -> Call {
         }
         _ => None,
     });
-    Call {
-        place,
-        id,
-        args: Some(args.collect()),
-    }
+    Call { place, id, args: Some(args.collect()) }
 }
 
 /// `"id", vec![("name", value), ...]`.
@@ -252,9 +235,8 @@ fn problems(calls: &[Call], catalogue: &Catalogue) -> Vec<String> {
     }
     for key in catalogue.keys() {
         if !used.contains(key) {
-            problems.push(format!(
-                "assets/languages: `{key}` is said nowhere: use it or take it out"
-            ));
+            problems
+                .push(format!("assets/languages: `{key}` is said nowhere: use it or take it out"));
         }
         if let Some(stem) = key.strip_suffix(".one")
             && !catalogue.contains_key(&format!("{stem}.other"))
@@ -268,14 +250,9 @@ fn problems(calls: &[Call], catalogue: &Catalogue) -> Vec<String> {
 /// The entries that a text with this id may show: itself, or its two plural forms.
 fn forms(catalogue: &Catalogue, id: &str) -> Vec<(String, String)> {
     let plural = [format!("{id}.one"), format!("{id}.other")];
-    let keys = if catalogue.contains_key(&plural[0]) {
-        plural.to_vec()
-    } else {
-        vec![id.to_owned()]
-    };
-    keys.into_iter()
-        .filter_map(|key| Some((key.clone(), catalogue.get(&key)?.clone())))
-        .collect()
+    let keys =
+        if catalogue.contains_key(&plural[0]) { plural.to_vec() } else { vec![id.to_owned()] };
+    keys.into_iter().filter_map(|key| Some((key.clone(), catalogue.get(&key)?.clone()))).collect()
 }
 
 fn is_form(catalogue: &Catalogue, id: &str) -> bool {
@@ -304,9 +281,7 @@ fn misfits(args: &BTreeSet<String>, forms: &[(String, String)]) -> Vec<String> {
         for extra in args.difference(&places) {
             // "one socket" needs no number.
             if !(extra == "n" && is_singular(key)) {
-                misfits.push(format!(
-                    "`{extra}` is passed but `{key}` has no place for it"
-                ));
+                misfits.push(format!("`{extra}` is passed but `{key}` has no place for it"));
             }
         }
     }
@@ -352,100 +327,49 @@ mod planted {
         told("", &[]);
         told("const T: Text = Text::new(\"plain\", Vec::new());", &[]);
         told("fn f() { Text::new(\"greeting\", args) }", &[]);
-        told(
-            "fn f() { Text::new(\"greeting\", vec![(\"who\", a.into()), (\"port\", b),]) }",
-            &[],
-        );
-        told(
-            "fn f() { a.text(\"no\"); let text = 1; context!(\"no\"); }",
-            &[],
-        );
-        told(
-            "#[cfg(test)] #[expect(x)] mod tests { fn f() { text!(\"no\") } } fn g() {}",
-            &[],
-        );
+        told("fn f() { Text::new(\"greeting\", vec![(\"who\", a.into()), (\"port\", b),]) }", &[]);
+        told("fn f() { a.text(\"no\"); let text = 1; context!(\"no\"); }", &[]);
+        told("#[cfg(test)] #[expect(x)] mod tests { fn f() { text!(\"no\") } } fn g() {}", &[]);
         told("/// text!(\"no\")\nfn f() { \"text!(\\\"no\\\")\"; }", &[]);
     }
 
     #[test]
     fn an_id_without_an_entry_is_caught_at_its_line() {
-        told(
-            "\nfn f() { text!(\"no\") }",
-            &["src/gui/app.rs:9: `no` is in no file"],
-        );
-        told(
-            "fn f() { println!(\"{}\", vec![text!(\"no\")]) }",
-            &["`no` is in no file"],
-        );
-        told(
-            "fn f() { m!(a => { m!(text!{\"no\"}) }) }",
-            &["`no` is in no file"],
-        );
-        told(
-            "fn f() { crate::text::Text::new(\"no\", vec![]) }",
-            &["`no` is in no file"],
-        );
+        told("\nfn f() { text!(\"no\") }", &["src/gui/app.rs:9: `no` is in no file"]);
+        told("fn f() { println!(\"{}\", vec![text!(\"no\")]) }", &["`no` is in no file"]);
+        told("fn f() { m!(a => { m!(text!{\"no\"}) }) }", &["`no` is in no file"]);
+        told("fn f() { crate::text::Text::new(\"no\", vec![]) }", &["`no` is in no file"]);
         told(
             "fn f() { text!(\"plain\", x = text!(\"no\")) }",
             &["no place for it", "`no` is in no"],
         );
-        told(
-            "#[cfg(test)] mod t { } fn f() { text!(\"no\") }",
-            &["`no` is in no file"],
-        );
-        told(
-            "#[cfg(test)] use a; mod t { fn f() { text!(\"no\") } }",
-            &["`no` is in no file"],
-        );
-        told(
-            "fn f() { text!(\"count\", n = 1) }",
-            &["`count` is in no file"],
-        );
+        told("#[cfg(test)] mod t { } fn f() { text!(\"no\") }", &["`no` is in no file"]);
+        told("#[cfg(test)] use a; mod t { fn f() { text!(\"no\") } }", &["`no` is in no file"]);
+        told("fn f() { text!(\"count\", n = 1) }", &["`count` is in no file"]);
     }
 
     #[test]
     fn a_hidden_id_is_caught() {
-        told(
-            "fn f() { Text::new(self.id, vec![]) }",
-            &["not written out"],
-        );
-        told(
-            "fn f() { text!(concat!(\"a\", \"b\")) }",
-            &["not written out"],
-        );
+        told("fn f() { Text::new(self.id, vec![]) }", &["not written out"]);
+        told("fn f() { text!(concat!(\"a\", \"b\")) }", &["not written out"]);
         let own = "macro_rules! text { ($id:literal) => { $crate::text::Text::new($id, vec![]) } }";
         assert_eq!(calls("src/text/mod.rs", own), Vec::<Call>::new());
     }
 
     #[test]
     fn arguments_that_do_not_fit_are_caught() {
-        told(
-            "fn f() { text!(\"greeting\", who = 1) }",
-            &["`port` of `greeting` is not passed"],
-        );
-        told(
-            "fn f() { text!(\"plain\", n = 1) }",
-            &["`n` is passed but `plain` has no place"],
-        );
+        told("fn f() { text!(\"greeting\", who = 1) }", &["`port` of `greeting` is not passed"]);
+        told("fn f() { text!(\"plain\", n = 1) }", &["`n` is passed but `plain` has no place"]);
         told(
             "fn f() { Text::new(\"greeting\", vec![(\"who\", a), (\"prot\", b)]) }",
             &["`port` of `greeting` is not passed", "`prot` is passed but"],
         );
-        told(
-            "fn f() { text!(\"count.sockets\", who = 1) }",
-            &["needs `n`"],
-        );
+        told("fn f() { text!(\"count.sockets\", who = 1) }", &["needs `n`"]);
         told(
             "fn f() { text!(\"count.sockets\", n = 1) }",
-            &[
-                "`who` of `count.sockets.one`",
-                "`who` of `count.sockets.other`",
-            ],
+            &["`who` of `count.sockets.one`", "`who` of `count.sockets.other`"],
         );
-        told(
-            "fn f() { text!(\"count.sockets.other\", n = 1, who = 2) }",
-            &["one plural form"],
-        );
+        told("fn f() { text!(\"count.sockets.other\", n = 1, who = 2) }", &["one plural form"]);
     }
 
     #[test]
@@ -454,11 +378,7 @@ mod planted {
         more.insert("spare".to_owned(), "never said".to_owned());
         more.insert("half.one".to_owned(), "one".to_owned());
         let found = problems(&calls("src/gui/app.rs", CLEAN), &more);
-        let parts = [
-            "`half.one` is said nowhere",
-            "`half.one` lacks",
-            "`spare` is said nowhere",
-        ];
+        let parts = ["`half.one` is said nowhere", "`half.one` lacks", "`spare` is said nowhere"];
         assert_eq!(found.len(), parts.len(), "{found:?}");
         for (problem, part) in found.iter().zip(parts) {
             assert!(problem.contains(part), "{problem:?} lacks {part:?}");

@@ -87,9 +87,6 @@ fn files_stay_short() {
 fn the_sources_are_really_read() {
     let sources = sources::all();
     for path in ["src/lib.rs", "src/main.rs", "src/model/state.rs"] {
-        assert!(
-            sources.iter().any(|source| source.path == path),
-            "{path} was not read"
-        );
+        assert!(sources.iter().any(|source| source.path == path), "{path} was not read");
     }
 }

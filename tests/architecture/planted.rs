@@ -18,11 +18,7 @@ fn lines(rule: Rule, file: &str, text: &str) -> Vec<usize> {
 #[track_caller]
 fn caught(rule: Rule, file: &str, sources: &[&str]) {
     for source in sources {
-        assert_eq!(
-            lines(rule, file, source),
-            [1],
-            "missed in {file}: {source:?}"
-        );
+        assert_eq!(lines(rule, file, source), [1], "missed in {file}: {source:?}");
     }
 }
 
@@ -30,10 +26,7 @@ fn caught(rule: Rule, file: &str, sources: &[&str]) {
 #[track_caller]
 fn clean(file: &str, sources: &[&str]) {
     for source in sources {
-        let found: Vec<String> = violations(file, source)
-            .iter()
-            .map(ToString::to_string)
-            .collect();
+        let found: Vec<String> = violations(file, source).iter().map(ToString::to_string).collect();
         assert!(found.is_empty(), "{source:?} gives {found:?}");
     }
 }
@@ -93,44 +86,24 @@ fn each_layer_has_its_own_bounds() {
             "use crate::analysis::groups;",
         ],
     );
-    caught(
-        Rule::Layers,
-        "src/text/mod.rs",
-        &["use crate::model::State;"],
-    );
+    caught(Rule::Layers, "src/text/mod.rs", &["use crate::model::State;"]);
     caught(Rule::Layers, "src/os/linux/mod.rs", &["use crate::text;"]);
     caught(
         Rule::Layers,
         "src/os/mod.rs",
-        &[
-            "use super::*;",
-            "use super::text::Text;",
-            "use super::{model, text};",
-        ],
+        &["use super::*;", "use super::text::Text;", "use super::{model, text};"],
     );
-    caught(
-        Rule::Layers,
-        "src/lab/mod.rs",
-        &["use crate::analysis::pair;"],
-    );
+    caught(Rule::Layers, "src/lab/mod.rs", &["use crate::analysis::pair;"]);
     caught(
         Rule::Layers,
         "src/store/document.rs",
         &["use crate::os::host;", "use crate::report::EXPORTERS;"],
     );
-    caught(
-        Rule::Layers,
-        "src/report/html.rs",
-        &["use crate::store::load;"],
-    );
+    caught(Rule::Layers, "src/report/html.rs", &["use crate::store::load;"]);
     caught(
         Rule::Layers,
         "src/monitor/sampler.rs",
-        &[
-            "use crate::text::Text;",
-            "use crate::lab;",
-            "use crate::gui;",
-        ],
+        &["use crate::text::Text;", "use crate::lab;", "use crate::gui;"],
     );
     caught(
         Rule::Layers,
@@ -157,10 +130,7 @@ fn each_layer_has_its_own_bounds() {
 #[test]
 fn a_breach_is_told_with_its_own_line() {
     let text = "use crate::{\n    model::Socket,\n    os::{\n        host,\n        Pair,\n    },\n};\n\nfn f() {\n    crate::gui::open();\n}\n";
-    assert_eq!(
-        lines(Rule::Layers, "src/analysis/diff.rs", text),
-        [4, 5, 10]
-    );
+    assert_eq!(lines(Rule::Layers, "src/analysis/diff.rs", text), [4, 5, 10]);
     let found = violations("src/analysis/diff.rs", text);
     let told = found.last().map(ToString::to_string).unwrap();
     assert!(
@@ -187,10 +157,7 @@ fn imports_downwards_and_inside_pass() {
             "fn f() -> impl Iterator + use<'_> { x }",
         ],
     );
-    clean(
-        "src/lib.rs",
-        &["pub mod model; pub mod gui; rust_i18n::i18n!(\"x\");"],
-    );
+    clean("src/lib.rs", &["pub mod model; pub mod gui; rust_i18n::i18n!(\"x\");"]);
     clean("src/error.rs", &["use crate::model::PollFailure;"]);
     clean(
         "src/text/mod.rs",
@@ -207,10 +174,7 @@ fn imports_downwards_and_inside_pass() {
         "src/gui/app.rs",
         &["use crate::{lab, model, monitor, report, store, text}; use super::theme;"],
     );
-    clean(
-        "src/main.rs",
-        &["use sockscope::{cli, gui}; fn main() { println!(\"\"); cli::run(); }"],
-    );
+    clean("src/main.rs", &["use sockscope::{cli, gui}; fn main() { println!(\"\"); cli::run(); }"]);
 }
 
 #[test]
@@ -236,16 +200,8 @@ fn a_choice_of_system_is_caught() {
             "use std::{fmt, os::fd::AsRawFd};",
         ],
     );
-    caught(
-        Rule::System,
-        "src/lab/connection.rs",
-        &["#[cfg(unix)] fn f() {}"],
-    );
-    caught(
-        Rule::System,
-        "src/gui/renderers.rs",
-        &["#[cfg(unix)] fn f() {}"],
-    );
+    caught(Rule::System, "src/lab/connection.rs", &["#[cfg(unix)] fn f() {}"]);
+    caught(Rule::System, "src/gui/renderers.rs", &["#[cfg(unix)] fn f() {}"]);
     clean(
         "src/gui/app.rs",
         &[
@@ -278,11 +234,7 @@ fn words_away_from_home_are_caught() {
             "fn f() { m!(egui_table::X) }",
         ],
     );
-    caught(
-        Rule::Plot,
-        "src/gui/table.rs",
-        &["use egui_plot::{Line, Plot};"],
-    );
+    caught(Rule::Plot, "src/gui/table.rs", &["use egui_plot::{Line, Plot};"]);
     caught(
         Rule::Colours,
         "src/gui/pages/overview.rs",
@@ -299,22 +251,13 @@ fn words_away_from_home_are_caught() {
     caught(
         Rule::Sentences,
         "src/gui/pages/overview.rs",
-        &[
-            "use rust_i18n::t;",
-            "fn f() { rust_i18n::set_locale(\"zh\"); }",
-        ],
+        &["use rust_i18n::t;", "fn f() { rust_i18n::set_locale(\"zh\"); }"],
     );
     clean("src/gui/table.rs", &["use egui_table::Table;"]);
     clean("src/gui/chart.rs", &["use egui_plot::Plot;"]);
     clean("src/gui/chart/bands.rs", &["use egui_plot::Plot;"]);
-    clean(
-        "src/gui/theme.rs",
-        &["const C: Color32 = hex(\"#123456\");"],
-    );
-    clean(
-        "src/gui/theme/dark.rs",
-        &["const C: Color32 = hex(0x12_34_56);"],
-    );
+    clean("src/gui/theme.rs", &["const C: Color32 = hex(\"#123456\");"]);
+    clean("src/gui/theme/dark.rs", &["const C: Color32 = hex(0x12_34_56);"]);
     clean(
         "src/gui/app.rs",
         &[
@@ -338,23 +281,13 @@ fn serde_in_the_model_is_caught() {
             "fn f() { serde_json::json!({}); }",
         ],
     );
-    clean(
-        "src/store/document.rs",
-        &["#[derive(serde::Serialize)] struct S;"],
-    );
-    clean(
-        "src/model/socket.rs",
-        &["/// Serialize is for `serde`.\n#[derive(Debug)] struct S;"],
-    );
+    clean("src/store/document.rs", &["#[derive(serde::Serialize)] struct S;"]);
+    clean("src/model/socket.rs", &["/// Serialize is for `serde`.\n#[derive(Debug)] struct S;"]);
 }
 
 #[test]
 fn reaching_outside_from_a_pure_layer_is_caught() {
-    for file in [
-        "src/model/state.rs",
-        "src/text/number.rs",
-        "src/analysis/track.rs",
-    ] {
+    for file in ["src/model/state.rs", "src/text/number.rs", "src/analysis/track.rs"] {
         caught(
             Rule::Pure,
             file,
@@ -383,10 +316,7 @@ fn reaching_outside_from_a_pure_layer_is_caught() {
             ],
         );
     }
-    clean(
-        "src/monitor/sampler.rs",
-        &["fn f() { std::thread::sleep(d); Instant::now(); }"],
-    );
+    clean("src/monitor/sampler.rs", &["fn f() { std::thread::sleep(d); Instant::now(); }"]);
 }
 
 #[test]
@@ -418,10 +348,7 @@ fn printing_outside_the_command_line_is_caught() {
 fn long_files_are_caught() {
     let long = "\n".repeat(450);
     clean("src/model/state.rs", &[&long]);
-    assert_eq!(
-        lines(Rule::Length, "src/model/state.rs", &(long + "\n")),
-        [451]
-    );
+    assert_eq!(lines(Rule::Length, "src/model/state.rs", &(long + "\n")), [451]);
     let thin = "\n".repeat(40);
     clean("src/main.rs", &[&thin]);
     assert_eq!(lines(Rule::Length, "src/main.rs", &(thin + "\n")), [41]);

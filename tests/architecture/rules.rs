@@ -55,18 +55,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("store", &["model", "text", "analysis", "error"]),
     ("report", &["model", "text", "analysis", "error"]),
     ("monitor", &["model", "os", "analysis", "error"]),
-    (
-        "cli",
-        &[
-            "model", "text", "analysis", "lab", "store", "report", "monitor", "error",
-        ],
-    ),
-    (
-        "gui",
-        &[
-            "model", "text", "analysis", "lab", "store", "report", "monitor", "error",
-        ],
-    ),
+    ("cli", &["model", "text", "analysis", "lab", "store", "report", "monitor", "error"]),
+    ("gui", &["model", "text", "analysis", "lab", "store", "report", "monitor", "error"]),
     ("main", &["cli", "gui", "error"]),
 ];
 
@@ -84,12 +74,7 @@ const HOMES: &[(&str, Rule, &[&str], &str)] = &[
         &["src/gui/chart.rs", "src/gui/chart/"],
         "draw lines through gui::chart",
     ),
-    (
-        "Color32",
-        Rule::Colours,
-        THEME,
-        "give the colour a name in gui::theme and use that",
-    ),
+    ("Color32", Rule::Colours, THEME, "give the colour a name in gui::theme and use that"),
     (
         "rust_i18n",
         Rule::Sentences,
@@ -100,12 +85,8 @@ const HOMES: &[(&str, Rule, &[&str], &str)] = &[
 
 const THEME: &[&str] = &["src/gui/theme.rs", "src/gui/theme/"];
 
-const CHOOSES_SYSTEM: &[&str] = &[
-    "src/os/",
-    "src/lab/options.rs",
-    "src/main.rs",
-    "src/gui/renderer.rs",
-];
+const CHOOSES_SYSTEM: &[&str] =
+    &["src/os/", "src/lab/options.rs", "src/main.rs", "src/gui/renderer.rs"];
 
 const PRINTS: &[&str] = &["src/cli/", "src/cli.rs", "src/main.rs"];
 
@@ -113,27 +94,12 @@ const PURE: &[&str] = &["model", "text", "analysis"];
 
 /// What a pure layer must be given instead of reaching for it.
 const OUTSIDE: &[(&[&str], &str)] = &[
-    (
-        &["Instant", "now"],
-        "let the caller pass the time in as data",
-    ),
-    (
-        &["SystemTime", "now"],
-        "let the caller pass the time in as data",
-    ),
-    (
-        &["Timestamp", "now"],
-        "let the caller pass the time in as data",
-    ),
+    (&["Instant", "now"], "let the caller pass the time in as data"),
+    (&["SystemTime", "now"], "let the caller pass the time in as data"),
+    (&["Timestamp", "now"], "let the caller pass the time in as data"),
     (&["Zoned", "now"], "let the caller pass the time in as data"),
-    (
-        &["std", "fs"],
-        "take bytes or a reader; files belong to os and store",
-    ),
-    (
-        &["std", "thread"],
-        "stay a function; threads belong to monitor and lab",
-    ),
+    (&["std", "fs"], "take bytes or a reader; files belong to os and store"),
+    (&["std", "thread"], "stay a function; threads belong to monitor and lab"),
     (&["std", "process"], "take what was found as data, from os"),
 ];
 
@@ -143,10 +109,7 @@ const MAX_LINES_MAIN: usize = 40;
 /// Everything in one file that breaks a rule; `file` starts with `src/`.
 pub fn violations(file: &str, text: &str) -> Vec<Violation> {
     let facts = Facts::read(file, text);
-    let mut found = Found {
-        file,
-        violations: Vec::new(),
-    };
+    let mut found = Found { file, violations: Vec::new() };
     layers(&facts, &mut found);
     system(&facts, &mut found);
     homes(&facts, &mut found);
@@ -166,12 +129,7 @@ struct Found<'a> {
 impl Found<'_> {
     fn add(&mut self, rule: Rule, line: usize, what: String) {
         let file = self.file.to_owned();
-        self.violations.push(Violation {
-            rule,
-            file,
-            line,
-            what,
-        });
+        self.violations.push(Violation { rule, file, line, what });
     }
 
     /// Whether the file is one of these, or in one of these folders.
@@ -231,11 +189,7 @@ fn layers(facts: &Facts, found: &mut Found<'_>) {
 }
 
 fn list(allowed: &[&str]) -> String {
-    if allowed.is_empty() {
-        "no other".to_owned()
-    } else {
-        allowed.join(", ")
-    }
+    if allowed.is_empty() { "no other".to_owned() } else { allowed.join(", ") }
 }
 
 fn system(facts: &Facts, found: &mut Found<'_>) {
@@ -243,14 +197,10 @@ fn system(facts: &Facts, found: &mut Found<'_>) {
         return;
     }
     let places = CHOOSES_SYSTEM.join(", ");
-    let conditions = facts
-        .system_conditions
-        .iter()
-        .map(|(name, line)| (format!("cfg({name})"), *line));
+    let conditions =
+        facts.system_conditions.iter().map(|(name, line)| (format!("cfg({name})"), *line));
     let constants = facts.full_paths().filter_map(|(path, line)| {
-        let asks = ["OS", "FAMILY"]
-            .iter()
-            .any(|name| has(&path, &["consts", name]));
+        let asks = ["OS", "FAMILY"].iter().any(|name| has(&path, &["consts", name]));
         (asks || has(&path, &["std", "os"])).then(|| (path.join("::"), line))
     });
     for (what, line) in conditions.chain(constants) {
@@ -292,9 +242,7 @@ fn hex_colours(facts: &Facts, found: &mut Found<'_>) {
 /// `"#abc"`, `"#aabbcc"`, `"#aabbccdd"` or `0xaabbcc`, as a literal is written.
 fn is_hex_colour(literal: &str) -> bool {
     let all_hex = |digits: &str| digits.chars().all(|digit| digit.is_ascii_hexdigit());
-    let quoted = literal
-        .strip_prefix("\"#")
-        .and_then(|rest| rest.strip_suffix('"'));
+    let quoted = literal.strip_prefix("\"#").and_then(|rest| rest.strip_suffix('"'));
     if let Some(digits) = quoted {
         return [3, 6, 8].contains(&digits.len()) && all_hex(digits);
     }
@@ -355,10 +303,7 @@ fn length(text: &str, found: &mut Found<'_>) {
     let (limit, instead) = if found.file == "src/main.rs" {
         (MAX_LINES_MAIN, "the library does the work: move it there")
     } else {
-        (
-            MAX_LINES,
-            "split it by what it is for, or give its tests a file of their own beside it",
-        )
+        (MAX_LINES, "split it by what it is for, or give its tests a file of their own beside it")
     };
     if lines > limit {
         let what = format!("{lines} lines, more than {limit}: {instead}");

@@ -33,9 +33,7 @@ pub struct Facts {
 impl Facts {
     /// Reads a file; `path` starts with `src/`.
     pub fn read(path: &str, text: &str) -> Self {
-        let tokens: TokenStream = text
-            .parse()
-            .unwrap_or_else(|error| panic!("{path}: {error}"));
+        let tokens: TokenStream = text.parse().unwrap_or_else(|error| panic!("{path}: {error}"));
         let mut scan = Scan {
             module: module_of(path),
             in_tests: path.ends_with("/tests.rs"),
@@ -67,10 +65,7 @@ impl Facts {
 fn module_of(path: &str) -> Vec<String> {
     let inner = path.trim_start_matches("src/").trim_end_matches(".rs");
     let mut module: Vec<String> = inner.split('/').map(str::to_owned).collect();
-    if matches!(
-        module.last().map(String::as_str),
-        Some("mod" | "lib" | "main")
-    ) {
+    if matches!(module.last().map(String::as_str), Some("mod" | "lib" | "main")) {
         module.pop();
     }
     module
@@ -154,10 +149,7 @@ impl Scan {
                 // A leading `::` says "not from here"; the names behind it are the same.
                 let start = at
                     + 1
-                    + tokens[at + 1..]
-                        .iter()
-                        .take_while(|tree| is_punct(Some(tree), ':'))
-                        .count();
+                    + tokens[at + 1..].iter().take_while(|tree| is_punct(Some(tree), ':')).count();
                 if word(tokens.get(start)).is_some() {
                     return self.tree(tokens, start, &[], true);
                 }
@@ -230,11 +222,7 @@ impl Scan {
 
     fn name(&mut self, segments: Vec<String>, line: usize) {
         let in_crate = self.in_crate(&segments);
-        self.facts.paths.push(Named {
-            segments,
-            in_crate,
-            line,
-        });
+        self.facts.paths.push(Named { segments, in_crate, line });
     }
 
     fn in_crate(&self, segments: &[String]) -> Option<Vec<String>> {
@@ -244,16 +232,14 @@ impl Scan {
             "self" if segments.len() > 1 => self.module.clone(),
             _ => return None,
         };
-        let rest = segments
-            .iter()
-            .skip_while(|segment| match segment.as_str() {
-                "super" => {
-                    module.pop();
-                    true
-                }
-                "self" => true,
-                _ => false,
-            });
+        let rest = segments.iter().skip_while(|segment| match segment.as_str() {
+            "super" => {
+                module.pop();
+                true
+            }
+            "self" => true,
+            _ => false,
+        });
         let rest: Vec<String> = rest.cloned().collect();
         module.extend(rest);
         Some(module)
@@ -267,10 +253,7 @@ impl Scan {
         };
         let asked = match name {
             // Behind the comma stand attributes; a condition among them is met when they are walked.
-            "cfg_attr" => inside
-                .split(|tree| is_punct(Some(tree), ','))
-                .next()
-                .unwrap_or_default(),
+            "cfg_attr" => inside.split(|tree| is_punct(Some(tree), ',')).next().unwrap_or_default(),
             _ => &inside,
         };
         self.systems_in(asked);
@@ -281,14 +264,8 @@ impl Scan {
             match tree {
                 TokenTree::Ident(ident) => {
                     let name = ident.to_string();
-                    if [
-                        "target_family",
-                        "target_os",
-                        "target_vendor",
-                        "unix",
-                        "windows",
-                    ]
-                    .contains(&name.as_str())
+                    if ["target_family", "target_os", "target_vendor", "unix", "windows"]
+                        .contains(&name.as_str())
                     {
                         self.facts.system_conditions.push((name, line(tree)));
                     }
