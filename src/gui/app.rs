@@ -11,7 +11,7 @@ use super::cx::{Command, Cx};
 use super::dialog::{Outcome, PathDialog, Purpose};
 use super::jobs::{Done, Job, Jobs};
 use super::notices::Notices;
-use super::pages::{PAGES, Page};
+use super::pages::{PAGES, Page, SOCKETS};
 use super::scenario_runner::ScenarioRunner;
 use super::shelf::{Shelf, Shelved, Side};
 use super::shortcuts::{self, Action};
@@ -240,7 +240,7 @@ impl App {
             Command::ShowPage(name) => self.open = name,
             Command::ShowSockets(filter) => {
                 self.spec.filter = filter;
-                self.open = "sockets";
+                self.open = SOCKETS;
             }
             Command::SetView(spec) => self.spec = spec,
             Command::SetPaused(paused) => self.monitor.set_paused(paused),

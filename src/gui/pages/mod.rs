@@ -37,3 +37,6 @@ pub struct PageLeaf {
 /// Every page, in the order of the rail.
 pub static PAGES: &[PageLeaf] =
     &[overview::LEAF, sockets::LEAF, lab::LEAF, snapshots::LEAF, settings::LEAF];
+
+/// The name of the page that other places show sockets on.
+pub const SOCKETS: &str = sockets::LEAF.name;
