@@ -95,7 +95,7 @@ impl Tracker {
         let tracks = sockets
             .iter_mut()
             .map(|socket| {
-                let place = (socket.local, socket.remote, twin_number(&mut twins, socket));
+                let place = self.place(socket, &mut twins);
                 let entry = self.follow(place, socket.state, at);
                 match &socket.owner {
                     Owner::Known(pids) => {
@@ -122,6 +122,26 @@ impl Tracker {
             self.last_look = Some(at);
         }
         tracks
+    }
+
+    /// The kernel allows a 4-tuple one connection, but addresses may lack what tells two apart: the
+    /// interface of a link-local address, or a socket bound to a device. `twins` counts them in this poll.
+    fn place(
+        &self,
+        socket: &Socket,
+        twins: &mut HashMap<(SocketAddr, Option<SocketAddr>), u16>,
+    ) -> Place {
+        let (local, remote) = (socket.local, socket.remote);
+        let taken =
+            self.entries.get(&(local, remote, 0)).is_some_and(|entry| entry.poll == self.poll);
+        let twin = if taken {
+            let last = twins.entry((local, remote)).or_default();
+            *last = last.saturating_add(1);
+            *last
+        } else {
+            0
+        };
+        (local, remote, twin)
     }
 
     fn follow(&mut self, place: Place, state: State, at: SystemTime) -> &mut Entry {
@@ -159,15 +179,6 @@ fn resolve(pids: &Pids, processes: &BTreeMap<u32, Process>) -> Arc<[Process]> {
             })
         })
         .collect()
-}
-
-/// The kernel allows a 4-tuple one connection, but addresses may lack what tells two apart: the interface
-/// of a link-local address, or a socket bound to a device.
-fn twin_number(twins: &mut HashMap<(SocketAddr, Option<SocketAddr>), u16>, socket: &Socket) -> u16 {
-    let next = twins.entry((socket.local, socket.remote)).or_default();
-    let twin = *next;
-    *next = next.saturating_add(1);
-    twin
 }
 
 #[cfg(test)]
@@ -254,10 +265,11 @@ mod tests {
         let mut tracker = Tracker::new();
         let listeners = || {
             let row = |pid| socket("0.0.0.0:80", None, State::Listen, known(pid));
-            table(vec![row(1), row(2)], &[])
+            table(vec![row(1), row(2), row(3)], &[])
         };
         let first = tracker.observe(&mut listeners(), at(1));
-        assert_ne!(first[0].id, first[1].id);
+        let ids: Vec<u64> = first.iter().map(|track| track.id.number()).collect();
+        assert_eq!(ids, [0, 1, 2]);
         assert_eq!(tracker.observe(&mut listeners(), at(2)), first);
     }
 
