@@ -96,7 +96,7 @@ pub struct Comparison {
     pub counts_b: StateCounts,
     /// Every holder, those whose CLOSE_WAIT changed most first.
     pub holders: Vec<HolderChange>,
-    /// Every socket that is not simply the same, by fate, then in the order of the tables.
+    /// Every socket that is not simply the same, by fate, then in the order in which states are shown.
     pub sockets: Vec<SocketChange>,
     fates: [usize; Fate::ALL.len()],
 }
@@ -173,7 +173,10 @@ fn socket_changes(a: &[Socket], b: &[Socket]) -> Vec<SocketChange> {
             in_b: Some(index),
         }),
     );
-    changes.sort_by_key(|change| change.fate);
+    changes.sort_by_key(|change| {
+        let now = change.in_b.map(|index| &b[index]).or_else(|| change.in_a.map(|index| &a[index]));
+        (change.fate, now.map(|socket| socket.state.shown_position()))
+    });
     changes
 }
 

@@ -91,6 +91,20 @@ impl State {
         self as usize
     }
 
+    /// The position in [`State::SHOWN`].
+    pub const fn shown_position(self) -> usize {
+        const POSITIONS: [usize; State::COUNT] = {
+            let mut positions = [0; State::COUNT];
+            let mut position = 0;
+            while position < State::COUNT {
+                positions[State::SHOWN[position].index()] = position;
+                position += 1;
+            }
+            positions
+        };
+        POSITIONS[self.index()]
+    }
+
     /// Whether one connection can be in `self` now after it was in `earlier` at the last look.
     ///
     /// Several transitions may lie between two looks, so this asks for reachability in the diagram of
@@ -195,6 +209,8 @@ mod tests {
         let mut shown = State::SHOWN;
         shown.sort();
         assert_eq!(shown, State::ALL);
+        shown.sort_by_key(|state| state.shown_position());
+        assert_eq!(shown, State::SHOWN);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::cell::{lock, panic_message};
 use super::frame::Frame;
 use crate::analysis::filter::Filter;
 use crate::analysis::track::Track;
-use crate::model::{Gap, Owner, Snapshot, Socket, State};
+use crate::model::{Gap, Owner, Snapshot, Socket};
 
 /// A column by which rows can be sorted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -119,16 +119,12 @@ impl View {
 fn sort(rows: &mut [usize], snapshot: &Snapshot, tracks: &[Track], spec: &ViewSpec) {
     let socket = |row: &usize| &snapshot.sockets[*row];
     let place = |row: &usize| (socket(row).local, socket(row).remote);
-    let shown = {
-        let mut shown = [0; State::COUNT];
-        for (position, state) in State::SHOWN.iter().enumerate() {
-            shown[state.index()] = position;
-        }
-        shown
-    };
     let compare = |a: &usize, b: &usize| -> Ordering {
         match spec.sort {
-            Column::State => shown[socket(a).state.index()].cmp(&shown[socket(b).state.index()]),
+            Column::State => {
+                let position = |row: &usize| socket(row).state.shown_position();
+                position(a).cmp(&position(b))
+            }
             // The longest residence is the earliest beginning.
             Column::Residence => {
                 let since = |row: &usize| tracks.get(*row).map(|track| track.since.seen());

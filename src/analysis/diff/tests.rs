@@ -54,6 +54,7 @@ fn every_fate_is_told_apart() {
             socket(2, State::CloseWait, known(7)),
             socket(3, State::Established, known(7)),
             socket(6, State::SynSent, known(7)),
+            socket(8, State::CloseWait, known(7)),
         ],
         &[(7, "feed")],
     );
@@ -64,14 +65,16 @@ fn every_fate_is_told_apart() {
         [
             change(Fate::Stuck, Some(0), Some(1)),
             change(Fate::Changed, Some(1), Some(2)),
+            // CLOSE_WAIT, what they came for, before the rest of its kind.
+            change(Fate::New, None, Some(5)),
             change(Fate::New, None, Some(0)),
             change(Fate::New, None, Some(4)),
             change(Fate::Gone, Some(3), None),
             change(Fate::Gone, Some(4), None),
         ]
     );
-    assert_eq!(comparison.differing(), 5);
-    assert_eq!(comparison.counts_b[State::CloseWait], 2);
+    assert_eq!(comparison.differing(), 6);
+    assert_eq!(comparison.counts_b[State::CloseWait], 3);
 }
 
 #[test]
