@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime};
 use divan::Bencher;
 use sockscope::analysis::diff::Comparison;
 use sockscope::analysis::track::Tracker;
-use sockscope::model::{Host, Owner, Pids, Process, Protocol, Snapshot, Socket, State};
+use sockscope::model::{Host, Owner, Pids, Process, Snapshot, Socket, State};
 use sockscope::monitor::{Column, Frame, View, ViewSpec};
 use sockscope::store;
 
@@ -35,13 +35,12 @@ fn table(sockets: u32, shift: u16) -> Snapshot {
                 2 => (State::TimeWait, Owner::NoOwner),
                 _ => (State::FinWait2, Owner::Hidden { user: None }),
             };
-            Socket {
-                protocol: Protocol::Tcp,
-                local: SocketAddr::from(([10, high, middle, low], port)),
-                remote: Some(SocketAddr::from(([10, 0, 0, 9], 443))),
+            Socket::new(
+                SocketAddr::from(([10, high, middle, low], port)),
+                Some(SocketAddr::from(([10, 0, 0, 9], 443))),
                 state,
                 owner,
-            }
+            )
         })
         .collect();
     let process = |pid| Process { pid, name: format!("worker-{pid}"), started_s: Some(1) };
@@ -71,7 +70,7 @@ fn track(bencher: Bencher<'_, '_>, sockets: u32) {
 fn filter_and_sort(bencher: Bencher<'_, '_>, sockets: u32) {
     let mut frame = Frame::starting("bench".to_owned(), Duration::ZERO, SystemTime::UNIX_EPOCH);
     let mut snapshot = table(sockets, 0);
-    frame.tracks = Tracker::new().observe(&mut snapshot, SystemTime::UNIX_EPOCH).into();
+    frame.tracks = Tracker::new().observe(&mut snapshot, SystemTime::UNIX_EPOCH).tracks.into();
     frame.snapshot = Some(Arc::new(snapshot));
     let frame = Arc::new(frame);
     let spec = ViewSpec { filter: "worker".to_owned(), sort: Column::Owner, descending: true };

@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 use proptest::prelude::*;
 use serde_json::Value;
 use sockscope::error::Error;
-use sockscope::model::{Gap, Host, OtherGap, Owner, Process, Protocol, Snapshot, Socket, State};
+use sockscope::model::{Gap, Host, OtherGap, Owner, Process, Snapshot, Socket, State};
 use sockscope::store;
 
 const FIXTURE: &str = "tests/fixtures/document/version-1.json";
@@ -183,15 +183,8 @@ fn any_socket() -> impl Strategy<Value = Socket> {
         address
     });
     let state = proptest::sample::select(State::ALL.to_vec());
-    (address.clone(), proptest::option::of(address), state, any_owner()).prop_map(
-        |(local, remote, state, owner)| Socket {
-            protocol: Protocol::Tcp,
-            local,
-            remote,
-            state,
-            owner,
-        },
-    )
+    (address.clone(), proptest::option::of(address), state, any_owner())
+        .prop_map(|(local, remote, state, owner)| Socket::new(local, remote, state, owner))
 }
 
 fn any_snapshot() -> impl Strategy<Value = Snapshot> {

@@ -107,16 +107,14 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::model::Protocol;
 
     fn matches(filter: &str) -> bool {
-        let socket = Socket {
-            protocol: Protocol::Tcp,
-            local: "192.168.7.21:49812".parse().expect("an address"),
-            remote: Some("10.0.0.9:443".parse().expect("an address")),
-            state: State::CloseWait,
-            owner: Owner::Known(Arc::from([18_422])),
-        };
+        let socket = Socket::new(
+            "192.168.7.21:49812".parse().expect("an address"),
+            Some("10.0.0.9:443".parse().expect("an address")),
+            State::CloseWait,
+            Owner::Known(Arc::from([18_422])),
+        );
         let process = Process { pid: 18_422, name: "Feed-Client".to_owned(), started_s: None };
         let processes = BTreeMap::from([(process.pid, process)]);
         Filter::new(filter).matches(&socket, &processes)

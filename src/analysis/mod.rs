@@ -5,6 +5,8 @@
 pub mod diff;
 pub mod filter;
 pub mod history;
+pub mod load;
 pub mod phrases;
+pub mod readings;
 pub mod timeline;
 pub mod track;

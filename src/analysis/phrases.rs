@@ -50,6 +50,14 @@ pub fn gap(gap: &Gap) -> Text {
         Gap::RowsUnreadable { rows, cause } => text!("gap.rows", n = *rows, cause = cause.as_str()),
         Gap::UnknownState { rows } => text!("gap.unknown_state", n = *rows),
         Gap::NamesUnreadable { cause } => text!("gap.names", cause = cause.as_str()),
+        Gap::OwnersUnreadable { sockets, cause } => {
+            text!("gap.owners_unreadable", n = *sockets, cause = cause.as_str())
+        }
+        Gap::Interrupted => text!("gap.interrupted"),
+        Gap::Fallback { source, cause } => {
+            text!("gap.fallback", source = source.as_str(), cause = cause.as_str())
+        }
+        Gap::OtherNamespaces { namespaces } => text!("gap.other_namespaces", n = *namespaces),
         Gap::Filtered { filter } => text!("gap.filtered", filter = filter.as_str()),
         Gap::Other(gap) => text!("gap.other", kind = gap.kind.as_str()),
     }

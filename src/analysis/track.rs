@@ -1,14 +1,16 @@
 //! Identity through time: which row of this table is which row of the one before.
 //!
-//! Rows are matched by 4-tuple. A 4-tuple whose state could not have come from the state before carries
-//! a new connection, which inherits nothing from the old one.
+//! Rows are matched by the kernel's cookie, which decides alone. Where a system has none they are matched by
+//! 4-tuple, and a 4-tuple whose state could not have come from the state before carries a new connection,
+//! which inherits nothing from the old one.
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
+use std::num::NonZeroU64;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-use crate::model::{Owner, Pids, Process, Snapshot, Socket, State};
+use crate::model::{Owner, Pids, Process, Snapshot, Socket, State, TimerKind};
 
 /// Names one socket for as long as the program runs; never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -23,41 +25,59 @@ impl SocketId {
 
 /// When a socket came into its present state, as far as that was seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Since {
-    /// It was so when first seen: the state began then or earlier.
-    Before(SystemTime),
-    /// It began between the look before (`after`) and this one (`seen`).
-    Between {
-        /// The last look at which it was not so.
-        after: SystemTime,
-        /// The first look at which it was.
-        seen: SystemTime,
-    },
+pub struct Since {
+    /// It cannot have begun before this; none where nothing bounds it.
+    pub earliest: Option<SystemTime>,
+    /// It had begun by then.
+    pub latest: SystemTime,
 }
 
 impl Since {
-    /// The first look that showed the socket in its present state.
-    pub const fn seen(self) -> SystemTime {
-        match self {
-            Self::Before(seen) | Self::Between { seen, .. } => seen,
-        }
+    /// How long it has been so at `now`, at the least.
+    pub fn at_least(&self, now: SystemTime) -> Duration {
+        now.duration_since(self.latest).unwrap_or_default()
+    }
+
+    /// How long it has been so at `now`, at the most; none where nothing bounds it.
+    pub fn at_most(&self, now: SystemTime) -> Option<Duration> {
+        self.earliest.map(|earliest| now.duration_since(earliest).unwrap_or_default())
     }
 }
 
-/// What tracking knows of one row.
+/// A state that a socket was seen to come into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Transition {
+    /// The state.
+    pub state: State,
+    /// When it came into it.
+    pub since: Since,
+}
+
+/// What tracking knows of one row.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Track {
     /// Which socket it is.
     pub id: SocketId,
     /// When it came into its present state.
     pub since: Since,
+    /// The states it was seen in, oldest first, the present one last; none while it was seen in one alone.
+    pub path: Option<Arc<[Transition]>>,
+    /// Whether it was there at the very first look, so that when it was made was not seen.
+    pub from_start: bool,
 }
+
+/// The longest path that is kept of one socket.
+const LONGEST_PATH: usize = 16;
+
+/// How long Linux keeps a row in TIME_WAIT (`TCP_TIMEWAIT_LEN` in the kernel's net/tcp.h); no setting changes it. A
+/// FIN that comes again starts it anew, which only makes the row older than it is said to be.
+const TIME_WAIT_MS: u32 = 60_000;
 
 /// For so many polls in a row a row may be missing from partial tables before it counts as gone.
 const PARTIAL_POLLS: u64 = 60;
 
-/// Where a row is matched: several listeners, or sockets that are merely bound, may share one address, and
-/// are told apart by the order in which the system lists them.
+/// Where a row is matched that has no cookie: several listeners, or sockets that are merely bound, may share one
+/// address, and are told apart by the order in which the system lists them.
 type Place = (SocketAddr, Option<SocketAddr>, u16);
 
 #[derive(Debug)]
@@ -67,12 +87,36 @@ struct Entry {
     /// Who held it when that was last seen; resolved then, since a pid may be another's later.
     holders: Option<Arc<[Process]>>,
     poll: u64,
+    /// Where it stood in the table of that poll.
+    row: usize,
+}
+
+/// What a table says when it is held against those before it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Observed {
+    /// What is known of each row, in the table's order.
+    pub tracks: Vec<Track>,
+    /// The rows of the table before that are not there any more: where they stood in it, and what was known
+    /// of them.
+    pub vanished: Vec<(usize, Track)>,
+}
+
+/// A row that is not there any more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Vanished {
+    /// The row as it was last seen.
+    pub socket: Socket,
+    /// What was known of it.
+    pub track: Track,
+    /// The first look that did not show it.
+    pub at: SystemTime,
 }
 
 /// Follows sockets from table to table.
 #[derive(Debug, Default)]
 pub struct Tracker {
-    entries: HashMap<Place, Entry>,
+    by_cookie: HashMap<NonZeroU64, Entry>,
+    by_place: HashMap<Place, Entry>,
     next_id: u64,
     poll: u64,
     last_look: Option<SystemTime>,
@@ -84,44 +128,57 @@ impl Tracker {
         Self::default()
     }
 
-    /// Takes the next table, read at `at`; gives what is known of each row, in the table's order.
+    /// Takes the next table, read at `at`.
     ///
     /// A row whose owner the kernel has dropped gets its remembered owner in the table.
-    pub fn observe(&mut self, snapshot: &mut Snapshot, at: SystemTime) -> Vec<Track> {
+    pub fn observe(&mut self, snapshot: &mut Snapshot, at: SystemTime) -> Observed {
         self.poll += 1;
         let mut twins = HashMap::new();
         let mut resolved = HashMap::new();
+        let partial = snapshot.is_partial();
         let Snapshot { sockets, processes, .. } = snapshot;
-        let tracks = sockets
-            .iter_mut()
-            .map(|socket| {
-                let place = self.place(socket, &mut twins);
-                let entry = self.follow(place, socket.state, at);
-                match &socket.owner {
-                    Owner::Known(pids) => {
-                        let holders = resolved
-                            .entry(Arc::clone(pids))
-                            .or_insert_with_key(|pids| resolve(pids, processes));
-                        entry.holders = Some(Arc::clone(holders));
-                    }
-                    Owner::NoOwner => {
-                        if let Some(holders) = &entry.holders {
-                            socket.owner = Owner::Remembered(Arc::clone(holders));
-                        }
-                    }
-                    Owner::Remembered(_) | Owner::NotAccepted | Owner::Hidden { .. } => {}
+        let mut tracks = Vec::with_capacity(sockets.len());
+        for (row, socket) in sockets.iter_mut().enumerate() {
+            let entry = self.follow(socket, row, at, &mut twins);
+            match &socket.owner {
+                Owner::Known(pids) => {
+                    let holders = resolved
+                        .entry(Arc::clone(pids))
+                        .or_insert_with_key(|pids| resolve(pids, processes));
+                    entry.holders = Some(Arc::clone(holders));
                 }
-                entry.track
-            })
-            .collect();
-        let poll = self.poll;
-        // A row that a partial table lacks may well still be there, but not for ever.
-        let patience = if snapshot.is_partial() { PARTIAL_POLLS } else { 0 };
-        self.entries.retain(|_, entry| poll - entry.poll <= patience);
-        if !snapshot.is_partial() {
+                Owner::NoOwner => {
+                    if let Some(holders) = &entry.holders {
+                        socket.owner = Owner::Remembered(Arc::clone(holders));
+                    }
+                }
+                Owner::Remembered(_) | Owner::NotAccepted | Owner::Hidden { .. } => {}
+            }
+            tracks.push(entry.track.clone());
+        }
+        let vanished = self.forget(partial);
+        if !partial {
             self.last_look = Some(at);
         }
-        tracks
+        Observed { tracks, vanished }
+    }
+
+    /// Drops what is gone. A row that a partial table lacks may well still be there, but not for ever.
+    fn forget(&mut self, partial: bool) -> Vec<(usize, Track)> {
+        let poll = self.poll;
+        let patience = if partial { PARTIAL_POLLS } else { 0 };
+        let mut vanished = Vec::new();
+        let mut stays = |entry: &mut Entry| {
+            let stays = poll - entry.poll <= patience;
+            if !stays && entry.poll + 1 == poll {
+                vanished.push((entry.row, entry.track.clone()));
+            }
+            stays
+        };
+        self.by_cookie.retain(|_, entry| stays(entry));
+        self.by_place.retain(|_, entry| stays(entry));
+        vanished.sort_unstable_by_key(|(row, _)| *row);
+        vanished
     }
 
     /// The kernel allows a 4-tuple one connection, but addresses may lack what tells two apart: the
@@ -133,7 +190,7 @@ impl Tracker {
     ) -> Place {
         let (local, remote) = (socket.local, socket.remote);
         let taken =
-            self.entries.get(&(local, remote, 0)).is_some_and(|entry| entry.poll == self.poll);
+            self.by_place.get(&(local, remote, 0)).is_some_and(|entry| entry.poll == self.poll);
         let twin = if taken {
             let last = twins.entry((local, remote)).or_default();
             *last = last.saturating_add(1);
@@ -144,28 +201,97 @@ impl Tracker {
         (local, remote, twin)
     }
 
-    fn follow(&mut self, place: Place, state: State, at: SystemTime) -> &mut Entry {
-        let since = match self.last_look {
-            Some(after) => Since::Between { after, seen: at },
-            None => Since::Before(at),
-        };
-        let poll = self.poll;
+    fn follow(
+        &mut self,
+        socket: &Socket,
+        row: usize,
+        at: SystemTime,
+        twins: &mut HashMap<(SocketAddr, Option<SocketAddr>), u16>,
+    ) -> &mut Entry {
+        let (poll, last_look, state) = (self.poll, self.last_look, socket.state);
+        let place = socket.cookie.is_none().then(|| self.place(socket, twins));
         let next_id = &mut self.next_id;
         let mut new_entry = || {
             let id = SocketId(*next_id);
             *next_id += 1;
-            Entry { track: Track { id, since }, state, holders: None, poll }
+            let since = since(socket, last_look, at);
+            let track = Track { id, since, path: None, from_start: last_look.is_none() };
+            Entry { track, state, holders: None, poll, row }
         };
-        let entry = self.entries.entry(place).or_insert_with(&mut new_entry);
-        if !state.can_follow(entry.state) {
-            *entry = new_entry();
-        } else if state != entry.state {
-            entry.state = state;
-            entry.track.since = since;
+        let entry = match (socket.cookie, place) {
+            (Some(cookie), _) => self.by_cookie.entry(cookie).or_insert_with(&mut new_entry),
+            (None, place) => {
+                let place = place.unwrap_or((socket.local, socket.remote, 0));
+                let entry = self.by_place.entry(place).or_insert_with(&mut new_entry);
+                // Without a cookie a state that cannot follow tells that this is another connection.
+                if !state.can_follow(entry.state) {
+                    *entry = new_entry();
+                }
+                entry
+            }
+        };
+        if state != entry.state {
+            entry.pass_into(state, since(socket, last_look, at));
         }
         entry.poll = poll;
+        entry.row = row;
         entry
     }
+}
+
+impl Entry {
+    fn pass_into(&mut self, state: State, since: Since) {
+        let before = Transition { state: self.state, since: self.track.since };
+        let now = Transition { state, since };
+        let path: Arc<[Transition]> = match &self.track.path {
+            // A socket that is connected again and again has no end of them.
+            Some(path) if path.len() >= LONGEST_PATH => {
+                path[1..].iter().copied().chain([now]).collect()
+            }
+            Some(path) => path.iter().copied().chain([now]).collect(),
+            None => Arc::new([before, now]),
+        };
+        self.track.path = Some(path);
+        self.track.since = since;
+        self.state = state;
+    }
+}
+
+/// When the present state began, for a row that was not so at the last look, from the looks and from what the
+/// kernel tells.
+///
+/// A FIN does not touch the time of the last data, and was acknowledged when it came (CLOSE_WAIT), as ours was
+/// (`FIN_WAIT_2`): so the last acknowledgement came no earlier, and the last data no later. An open connection
+/// is at least as old as anything that happened on it. TIME_WAIT has a fixed length on Linux, and a timer.
+fn since(socket: &Socket, last_look: Option<SystemTime>, at: SystemTime) -> Since {
+    let ago = |ms: u32| at.checked_sub(Duration::from_millis(ms.into()));
+    let (mut earliest, mut latest) = (last_look, at);
+    let mut narrow = |not_before: Option<SystemTime>, not_after: Option<SystemTime>| {
+        // What the kernel tells may not contradict what was seen.
+        if let Some(bound) = not_after.filter(|bound| earliest.is_none_or(|least| *bound >= least))
+        {
+            latest = latest.min(bound);
+        }
+        if let Some(bound) = not_before.filter(|bound| *bound <= latest) {
+            earliest = Some(earliest.map_or(bound, |least| least.max(bound)));
+        }
+    };
+    match (socket.state, &socket.tcp_info, &socket.timer) {
+        (State::CloseWait, Some(info), _) => {
+            narrow(ago(info.last_data_received_ms), ago(info.last_ack_received_ms));
+        }
+        (State::FinWait2, Some(info), _) => narrow(None, ago(info.last_ack_received_ms)),
+        (State::Established, Some(info), _) => {
+            let oldest = info.last_ack_received_ms.max(info.last_data_received_ms);
+            narrow(None, ago(oldest.max(info.last_data_sent_ms)));
+        }
+        (State::TimeWait, _, Some(timer)) if timer.kind == TimerKind::Expiry => {
+            let elapsed = TIME_WAIT_MS.checked_sub(timer.remaining_ms).and_then(ago);
+            narrow(elapsed, elapsed);
+        }
+        _ => {}
+    }
+    Since { earliest, latest }
 }
 
 /// The processes by these pids; one that ended before it could be looked up keeps its pid alone.
@@ -182,112 +308,4 @@ fn resolve(pids: &Pids, processes: &BTreeMap<u32, Process>) -> Arc<[Process]> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-    use crate::model::{Gap, Host, Protocol};
-
-    const REMOTE: Option<&str> = Some("10.0.0.9:443");
-
-    fn at(second: u64) -> SystemTime {
-        SystemTime::UNIX_EPOCH + Duration::from_secs(second)
-    }
-
-    fn socket(local: &str, remote: Option<&str>, state: State, owner: Owner) -> Socket {
-        Socket {
-            protocol: Protocol::Tcp,
-            local: local.parse().expect("an address"),
-            remote: remote.map(|remote| remote.parse().expect("an address")),
-            state,
-            owner,
-        }
-    }
-
-    fn table(sockets: Vec<Socket>, processes: &[(u32, &str)]) -> Snapshot {
-        Snapshot {
-            taken_at: at(0),
-            host: Arc::new(Host { name: "build-17".to_owned(), os: "Linux".to_owned() }),
-            source: "test".to_owned(),
-            took: None,
-            sockets,
-            processes: processes
-                .iter()
-                .map(|(pid, name)| {
-                    (*pid, Process { pid: *pid, name: (*name).to_owned(), started_s: None })
-                })
-                .collect(),
-            gaps: Vec::new(),
-        }
-    }
-
-    fn known(pid: u32) -> Owner {
-        Owner::Known(Arc::from([pid]))
-    }
-
-    #[test]
-    fn a_socket_keeps_its_identity_and_its_state_begins_between_two_looks() {
-        let mut tracker = Tracker::new();
-        let row =
-            |state| table(vec![socket("10.0.0.1:5000", REMOTE, state, known(7))], &[(7, "curl")]);
-        let first = tracker.observe(&mut row(State::Established), at(1))[0];
-        assert_eq!(first.since, Since::Before(at(1)));
-        let second = tracker.observe(&mut row(State::Established), at(2))[0];
-        assert_eq!(second, first);
-        let third = tracker.observe(&mut row(State::CloseWait), at(3))[0];
-        assert_eq!(third.id, first.id);
-        assert_eq!(third.since, Since::Between { after: at(2), seen: at(3) });
-    }
-
-    #[test]
-    fn a_dropped_owner_is_remembered_and_a_reused_port_does_not_inherit() {
-        let mut tracker = Tracker::new();
-        let row = |state, owner, names: &[(u32, &str)]| {
-            table(vec![socket("10.0.0.1:5000", REMOTE, state, owner)], names)
-        };
-        let first =
-            tracker.observe(&mut row(State::Established, known(7), &[(7, "curl")]), at(1))[0];
-
-        let mut waiting = row(State::TimeWait, Owner::NoOwner, &[(7, "someone-else")]);
-        assert_eq!(tracker.observe(&mut waiting, at(2))[0].id, first.id);
-        let Owner::Remembered(processes) = &waiting.sockets[0].owner else {
-            panic!("the owner is forgotten: {:?}", waiting.sockets[0].owner);
-        };
-        assert_eq!(processes[0].name, "curl");
-
-        let mut reused = row(State::Established, Owner::NoOwner, &[]);
-        assert_ne!(tracker.observe(&mut reused, at(3))[0].id, first.id);
-        assert_eq!(reused.sockets[0].owner, Owner::NoOwner);
-    }
-
-    #[test]
-    fn listeners_on_one_address_are_told_apart() {
-        let mut tracker = Tracker::new();
-        let listeners = || {
-            let row = |pid| socket("0.0.0.0:80", None, State::Listen, known(pid));
-            table(vec![row(1), row(2), row(3)], &[])
-        };
-        let first = tracker.observe(&mut listeners(), at(1));
-        let ids: Vec<u64> = first.iter().map(|track| track.id.number()).collect();
-        assert_eq!(ids, [0, 1, 2]);
-        assert_eq!(tracker.observe(&mut listeners(), at(2)), first);
-    }
-
-    #[test]
-    fn a_partial_table_forgets_nothing() {
-        let mut tracker = Tracker::new();
-        let full = || table(vec![socket("10.0.0.1:5000", REMOTE, State::CloseWait, known(7))], &[]);
-        let first = tracker.observe(&mut full(), at(1))[0];
-        let mut partial = table(vec![], &[]);
-        partial.gaps.push(Gap::RowsUnreadable { rows: 1, cause: "EIO".to_owned() });
-        tracker.observe(&mut partial.clone(), at(2));
-        assert_eq!(tracker.observe(&mut full(), at(3))[0], first);
-        tracker.observe(&mut table(vec![], &[]), at(4));
-        let second = tracker.observe(&mut full(), at(5))[0];
-        assert_ne!(second.id, first.id);
-        for second in 0..=PARTIAL_POLLS {
-            tracker.observe(&mut partial.clone(), at(6 + second));
-        }
-        assert_ne!(tracker.observe(&mut full(), at(100))[0].id, second.id, "not for ever");
-    }
-}
+mod tests;

@@ -63,6 +63,27 @@ pub enum Gap {
         /// What the system answered.
         cause: String,
     },
+    /// The owners of some sockets could not be looked for at all.
+    OwnersUnreadable {
+        /// How many rows it concerns.
+        sockets: usize,
+        /// What the system answered.
+        cause: String,
+    },
+    /// The table changed so much while it was read that rows may be missing or twice there.
+    Interrupted,
+    /// The better source did not work, and another took its place.
+    Fallback {
+        /// The source that did not work.
+        source: String,
+        /// What the system answered.
+        cause: String,
+    },
+    /// Other network namespaces, containers as a rule, have sockets that are not in this table.
+    OtherNamespaces {
+        /// How many namespaces were seen.
+        namespaces: usize,
+    },
     /// Something that a later version of the program recorded, or recorded otherwise.
     Other(OtherGap),
 }
@@ -84,18 +105,27 @@ pub struct OtherGap {
     pub cause: Option<String>,
     /// The filter that was used.
     pub filter: Option<String>,
+    /// The source that it speaks of.
+    pub source: Option<String>,
+    /// How many network namespaces it concerns.
+    pub namespaces: Option<usize>,
 }
 
 impl Gap {
     /// Whether rows are missing, so that counts are too low.
     pub const fn loses_rows(&self) -> bool {
         match self {
-            Self::FamilyUnreadable { .. } | Self::RowsUnreadable { .. } | Self::Filtered { .. } => {
-                true
-            }
+            Self::FamilyUnreadable { .. }
+            | Self::RowsUnreadable { .. }
+            | Self::Filtered { .. }
+            | Self::Interrupted => true,
+            // Namespaces are tables of their own: this one is whole.
             Self::OwnersHidden { .. }
+            | Self::OwnersUnreadable { .. }
             | Self::UnknownState { .. }
-            | Self::NamesUnreadable { .. } => false,
+            | Self::NamesUnreadable { .. }
+            | Self::Fallback { .. }
+            | Self::OtherNamespaces { .. } => false,
             Self::Other(gap) => gap.rows_missing,
         }
     }

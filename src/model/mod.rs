@@ -4,6 +4,7 @@
 //! Serialisation is left out on purpose: the wire format is `store::document`'s, so that a field can
 //! be renamed here without breaking a file.
 
+mod counters;
 mod failure;
 mod gap;
 pub mod lab;
@@ -12,11 +13,14 @@ mod process;
 mod snapshot;
 mod socket;
 mod state;
+mod tcp_info;
 
+pub use counters::{Counters, Limits};
 pub use failure::{Operation, PollFailure};
 pub use gap::{Family, Gap, OtherGap};
 pub use owner::{Owner, Pids};
-pub use process::Process;
+pub use process::{Descriptors, Process, ProcessDetails, Unit};
 pub use snapshot::{Host, Snapshot, StateCounts};
-pub use socket::{Protocol, Socket};
+pub use socket::{Protocol, Queues, Socket, Timer, TimerKind};
 pub use state::{ParseStateError, State};
+pub use tcp_info::TcpInfo;

@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::analysis::history::History;
-use crate::analysis::track::Track;
-use crate::model::{PollFailure, Snapshot, StateCounts};
+use crate::analysis::load::ProcessLoad;
+use crate::analysis::readings::Reading;
+use crate::analysis::track::{Track, Vanished};
+use crate::model::{Counters, Limits, PollFailure, Snapshot, StateCounts};
 
 /// How polling goes.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,6 +63,16 @@ pub struct Frame {
     pub snapshot: Option<Arc<Snapshot>>,
     /// What tracking knows of each row of it, in its order.
     pub tracks: Arc<[Track]>,
+    /// The rows that vanished in the last minutes, oldest first; the newest [`Frame::VANISHED`] of them.
+    pub vanished: Arc<[Arc<Vanished>]>,
+    /// The processes that hold sockets, those with most CLOSE_WAIT first.
+    pub loads: Arc<[ProcessLoad]>,
+    /// How much of each limit is used, most used first.
+    pub readings: Arc<[Reading]>,
+    /// What the system counts; nothing where it was not asked (a recording).
+    pub counters: Counters,
+    /// What the system allows; nothing where it was not asked.
+    pub limits: Arc<Limits>,
     /// How many rows of it are in each state.
     pub counts: StateCounts,
     /// When the table was read, on the history's axis of time.
@@ -74,6 +86,9 @@ pub struct Frame {
 }
 
 impl Frame {
+    /// How many rows that vanished are kept at most.
+    pub const VANISHED: usize = 1_024;
+
     /// Before anything was read.
     pub fn starting(source: String, interval: Duration, now: SystemTime) -> Self {
         Self {
@@ -84,6 +99,11 @@ impl Frame {
             source,
             snapshot: None,
             tracks: Arc::from([]),
+            vanished: Arc::from([]),
+            loads: Arc::from([]),
+            readings: Arc::from([]),
+            counters: Counters::default(),
+            limits: Arc::default(),
             counts: StateCounts::default(),
             at: now,
             now,

@@ -189,7 +189,7 @@ impl Sampler {
     }
 
     fn take(&mut self, mut snapshot: Snapshot, at: SystemTime) {
-        self.frame.tracks = self.tracker.observe(&mut snapshot, at).into();
+        self.frame.tracks = self.tracker.observe(&mut snapshot, at).tracks.into();
         self.frame.counts = snapshot.counts();
         if snapshot.is_partial() {
             // Counts that are too low are not drawn as if they were whole.

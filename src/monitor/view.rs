@@ -127,7 +127,7 @@ fn sort(rows: &mut [usize], snapshot: &Snapshot, tracks: &[Track], spec: &ViewSp
             }
             // The longest residence is the earliest beginning.
             Column::Residence => {
-                let since = |row: &usize| tracks.get(*row).map(|track| track.since.seen());
+                let since = |row: &usize| tracks.get(*row).map(|track| track.since.latest);
                 since(b).cmp(&since(a))
             }
             Column::Owner => {

@@ -16,7 +16,7 @@ use sysinfo::Users;
 use super::{Pair, PairProbe, ProcessInfo, SocketSource};
 use crate::model::lab::Resolution;
 use crate::model::{
-    Family, Gap, Host, Operation, Owner, Pids, PollFailure, Protocol, Snapshot, Socket, State,
+    Family, Gap, Host, Operation, Owner, Pids, PollFailure, Snapshot, Socket, State,
 };
 use table::{NAME, Owners, Row, SHOWS_UNOWNED, Table, read_table};
 
@@ -84,13 +84,7 @@ impl SocketSource for NetstatSource {
                     Owner::Hidden { user }
                 }
             };
-            sockets.push(Socket {
-                protocol: Protocol::Tcp,
-                local: row.local,
-                remote: row.remote,
-                state: row.state,
-                owner,
-            });
+            sockets.push(Socket::new(row.local, row.remote, row.state, owner));
         }
         gaps.extend(hidden.into_iter().map(|(user, sockets)| Gap::OwnersHidden { user, sockets }));
 
@@ -164,13 +158,7 @@ impl PairProbe for TablePairProbe {
                 Holder::Kernel => Owner::NoOwner,
                 Holder::Processes | Holder::Unseen => Owner::Hidden { user: None },
             };
-            found[index][end] = Some(Socket {
-                protocol: Protocol::Tcp,
-                local: row.local,
-                remote: row.remote,
-                state: row.state,
-                owner,
-            });
+            found[index][end] = Some(Socket::new(row.local, row.remote, row.state, owner));
         }
         Ok(found)
     }

@@ -6,11 +6,11 @@
 
 mod bounded;
 mod gap;
+mod row;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -24,6 +24,7 @@ use crate::model::{
 };
 use bounded::AtMost;
 use gap::WireGap;
+use row::WireSocket;
 
 /// What the document calls itself.
 pub const FORMAT: &str = "sockscope-snapshot";
@@ -93,13 +94,11 @@ struct OutgoingSockets<'a>(&'a Snapshot);
 impl Serialize for OutgoingSockets<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Snapshot { sockets, processes, .. } = self.0;
-        serializer.collect_seq(sockets.iter().map(|socket| WireSocket {
-            protocol: Cow::Borrowed(socket.protocol.name()),
-            local: socket.local,
-            remote: socket.remote,
-            state: Cow::Borrowed(socket.state.name()),
-            owner: WireOwner::from_model(&socket.owner, processes),
-        }))
+        serializer.collect_seq(
+            sockets.iter().map(|socket| {
+                WireSocket::new(socket, WireOwner::from_model(&socket.owner, processes))
+            }),
+        )
     }
 }
 
@@ -144,18 +143,8 @@ impl From<Incoming> for Snapshot {
     }
 }
 
-#[derive(Serialize, Deserialize)]
-struct WireSocket<'a> {
-    protocol: Cow<'a, str>,
-    local: SocketAddr,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    remote: Option<SocketAddr>,
-    state: Cow<'a, str>,
-    owner: WireOwner<'a>,
-}
-
 /// Flat, and not an enum by its kind: serde would hold a tagged owner twice while reading it.
-#[derive(Serialize, Deserialize)]
+#[derive(Default, Serialize, Deserialize)]
 struct WireOwner<'a> {
     kind: Cow<'a, str>,
     #[serde(default, skip_serializing_if = "AtMost::is_empty")]
@@ -242,7 +231,7 @@ struct Rows {
 }
 
 impl Rows {
-    fn push<E: de::Error>(&mut self, row: WireSocket<'_>) -> Result<(), E> {
+    fn push<E: de::Error>(&mut self, mut row: WireSocket<'_>) -> Result<(), E> {
         if row.protocol != Protocol::Tcp.name() {
             return Err(E::unknown_variant(&row.protocol, &["tcp"]));
         }
@@ -252,14 +241,9 @@ impl Rows {
         if self.held > MAX_HOLDERS {
             return Err(E::custom(format_args!("more than {MAX_HOLDERS} owners")));
         }
-        let owner = self.owner(row.owner)?;
-        self.sockets.push(Socket {
-            protocol: Protocol::Tcp,
-            local: row.local,
-            remote: row.remote,
-            state,
-            owner,
-        });
+        let processes = std::mem::take(&mut row.owner);
+        let owner = self.owner(processes)?;
+        self.sockets.push(row.into_model(state, owner));
         Ok(())
     }
 

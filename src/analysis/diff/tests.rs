@@ -1,16 +1,15 @@
 use std::time::SystemTime;
 
 use super::*;
-use crate::model::{Host, Protocol};
+use crate::model::Host;
 
 fn socket(port: u16, state: State, owner: Owner) -> Socket {
-    Socket {
-        protocol: Protocol::Tcp,
-        local: SocketAddr::from(([10, 0, 0, 1], port)),
-        remote: Some(SocketAddr::from(([10, 0, 0, 9], 443))),
+    Socket::new(
+        SocketAddr::from(([10, 0, 0, 1], port)),
+        Some(SocketAddr::from(([10, 0, 0, 9], 443))),
         state,
         owner,
-    }
+    )
 }
 
 fn known(pid: u32) -> Owner {

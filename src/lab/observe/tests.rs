@@ -2,7 +2,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::*;
 use crate::model::lab::{End, Resolution};
-use crate::model::{Owner, Protocol, State};
+use crate::model::{Owner, State};
 
 type Rows = Vec<[Option<Socket>; 2]>;
 type Answer = dyn FnMut(u64, &[Pair]) -> Result<Rows, PollFailure> + Send;
@@ -34,13 +34,7 @@ fn pair(port: u16) -> Pair {
 
 #[expect(clippy::unnecessary_wraps, reason = "a place for a row holds one or none")]
 fn row(pair: Pair, state: State) -> Option<Socket> {
-    Some(Socket {
-        protocol: Protocol::Tcp,
-        local: pair.client,
-        remote: Some(pair.peer),
-        state,
-        owner: Owner::NoOwner,
-    })
+    Some(Socket::new(pair.client, Some(pair.peer), state, Owner::NoOwner))
 }
 
 fn observer(

@@ -24,6 +24,10 @@ pub(super) struct WireGap<'a> {
     cause: Option<Cow<'a, str>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     filter: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    source: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    namespaces: Option<usize>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
@@ -37,6 +41,10 @@ const ROWS_UNREADABLE: &str = "rows_unreadable";
 const FILTERED: &str = "filtered";
 const UNKNOWN_STATE: &str = "unknown_state";
 const NAMES_UNREADABLE: &str = "names_unreadable";
+const OWNERS_UNREADABLE: &str = "owners_unreadable";
+const INTERRUPTED: &str = "interrupted";
+const FALLBACK: &str = "fallback";
+const OTHER_NAMESPACES: &str = "other_namespaces";
 
 impl<'a> From<&'a Gap> for WireGap<'a> {
     fn from(gap: &'a Gap) -> Self {
@@ -65,12 +73,24 @@ impl<'a> From<&'a Gap> for WireGap<'a> {
             Gap::NamesUnreadable { cause } => {
                 Self { cause: borrowed(cause), ..of(NAMES_UNREADABLE) }
             }
+            Gap::OwnersUnreadable { sockets, cause } => {
+                Self { sockets: Some(*sockets), cause: borrowed(cause), ..of(OWNERS_UNREADABLE) }
+            }
+            Gap::Interrupted => of(INTERRUPTED),
+            Gap::Fallback { source, cause } => {
+                Self { source: borrowed(source), cause: borrowed(cause), ..of(FALLBACK) }
+            }
+            Gap::OtherNamespaces { namespaces } => {
+                Self { namespaces: Some(*namespaces), ..of(OTHER_NAMESPACES) }
+            }
             Gap::Other(other) => Self {
                 user: other.user.as_ref().and_then(borrowed),
                 sockets: other.sockets,
                 family: other.family.as_ref().and_then(borrowed),
                 cause: other.cause.as_ref().and_then(borrowed),
                 filter: other.filter.as_ref().and_then(borrowed),
+                source: other.source.as_ref().and_then(borrowed),
+                namespaces: other.namespaces,
                 ..of(&other.kind)
             },
         }
@@ -97,6 +117,17 @@ impl From<WireGap<'static>> for Gap {
             (NAMES_UNREADABLE, _, Some(cause), ..) => {
                 Self::NamesUnreadable { cause: cause.to_string() }
             }
+            (OWNERS_UNREADABLE, Some(sockets), Some(cause), ..) => {
+                Self::OwnersUnreadable { sockets, cause: cause.to_string() }
+            }
+            (INTERRUPTED, ..) => Self::Interrupted,
+            (FALLBACK, _, Some(cause), ..) if gap.source.is_some() => Self::Fallback {
+                source: gap.source.map_or_else(String::new, Cow::into_owned),
+                cause: cause.to_string(),
+            },
+            (OTHER_NAMESPACES, ..) if gap.namespaces.is_some() => {
+                Self::OtherNamespaces { namespaces: gap.namespaces.unwrap_or_default() }
+            }
             (kind, ..) => Self::Other(OtherGap {
                 kind: kind.to_owned(),
                 rows_missing: gap.rows_missing
@@ -106,6 +137,8 @@ impl From<WireGap<'static>> for Gap {
                 family: gap.family.map(Cow::into_owned),
                 cause: gap.cause.map(Cow::into_owned),
                 filter: gap.filter.map(Cow::into_owned),
+                source: gap.source.map(Cow::into_owned),
+                namespaces: gap.namespaces,
             }),
         }
     }

@@ -6,7 +6,7 @@ use eframe::egui::{Align, Ui};
 use egui_material_icons::icons::{ICON_HISTORY, ICON_INBOX, ICON_LOCK, ICON_REMOVE};
 
 use crate::analysis::phrases;
-use crate::analysis::track::{Since, SocketId, Track};
+use crate::analysis::track::{SocketId, Track};
 use crate::gui::cx::{Command, Cx};
 use crate::gui::glyph::{BadgeKind, badge_of};
 use crate::gui::table::{Rows, TableColumn};
@@ -147,16 +147,15 @@ fn owner_text(cx: &Cx<'_>, view: &View, socket: &Socket) -> String {
     owner.map_or_else(String::new, |owner| cx.say(&owner))
 }
 
-/// How long the socket has been in its state, and whether its beginning was seen: it was not when it was so
-/// at the first look, or began in a time without looks.
+/// How long the socket has been in its state at the least, and whether that is also the most, but for the time
+/// between two looks.
 fn residence(view: &View, track: &Track) -> (Duration, bool) {
-    let seen = track.since.seen();
-    let between_looks = match track.since {
-        Since::Before(_) => None,
-        Since::Between { after, seen } => seen.duration_since(after).ok(),
-    };
-    let sharp = between_looks.is_some_and(|time| time <= view.frame.interval.actual * 2 + SHARP);
-    (view.frame.at.duration_since(seen).unwrap_or_default(), sharp)
+    let least = track.since.at_least(view.frame.at);
+    let sharp = track
+        .since
+        .at_most(view.frame.at)
+        .is_some_and(|most| most.saturating_sub(least) <= view.frame.interval.actual * 2 + SHARP);
+    (least, sharp)
 }
 
 fn residence_text(cx: &Cx<'_>, view: &View, track: Option<&Track>) -> String {
