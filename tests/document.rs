@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, reason = "a test that cannot go on should say so and end")]
 
 use std::fs;
+use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -10,7 +11,9 @@ use std::time::{Duration, SystemTime};
 use proptest::prelude::*;
 use serde_json::Value;
 use sockscope::error::Error;
-use sockscope::model::{Gap, Host, OtherGap, Owner, Process, Snapshot, Socket, State};
+use sockscope::model::{
+    Gap, Host, OtherGap, Owner, Process, Queues, Snapshot, Socket, State, TcpInfo, Timer, TimerKind,
+};
 use sockscope::store;
 
 const FIXTURE: &str = "tests/fixtures/document/version-1.json";
@@ -70,7 +73,7 @@ fn keys_that_are_not_known_are_ignored() {
     let mut value: Value =
         serde_json::from_str(&fs::read_to_string(FIXTURE).expect("the fixture")).expect("JSON");
     value["recorded_by"] = "a later version".into();
-    value["sockets"][0]["cookie"] = 7.into();
+    value["sockets"][0]["flow_label"] = 7.into();
     value["sockets"][1]["owner"]["processes"][0]["parent"] = 1.into();
     let snapshot = load(value.to_string().as_bytes()).expect("it reads");
     assert_eq!(snapshot, store::load_snapshot(Path::new(FIXTURE)).expect("it reads"));
@@ -183,8 +186,53 @@ fn any_socket() -> impl Strategy<Value = Socket> {
         address
     });
     let state = proptest::sample::select(State::ALL.to_vec());
-    (address.clone(), proptest::option::of(address), state, any_owner())
-        .prop_map(|(local, remote, state, owner)| Socket::new(local, remote, state, owner))
+    let bare = (address.clone(), proptest::option::of(address), state, any_owner())
+        .prop_map(|(local, remote, state, owner)| Socket::new(local, remote, state, owner));
+    (bare, any_facts()).prop_map(|(bare, facts)| Socket {
+        protocol: bare.protocol,
+        state: bare.state,
+        local: bare.local,
+        remote: bare.remote,
+        owner: bare.owner,
+        ..facts
+    })
+}
+
+/// A row whose facts beyond address, state and owner are any.
+fn any_facts() -> impl Strategy<Value = Socket> {
+    let timer = (proptest::sample::select(TimerKind::ALL.to_vec()), any::<u32>(), any::<u8>())
+        .prop_map(|(kind, remaining_ms, tries)| Timer { kind, remaining_ms, tries });
+    let queues = any::<[u32; 2]>().prop_map(|[receive, send]| Queues { receive, send });
+    let info = (any::<[u32; 9]>(), any::<[u64; 2]>()).prop_map(|(small, large)| TcpInfo {
+        last_data_sent_ms: small[0],
+        last_data_received_ms: small[1],
+        last_ack_received_ms: small[2],
+        rtt_us: small[3],
+        rtt_variation_us: small[4],
+        rto_us: small[5],
+        congestion_window: small[6],
+        send_mss: small[7],
+        retransmits: small[8],
+        bytes_acknowledged: large[0],
+        bytes_received: large[1],
+    });
+    let numbers =
+        (any::<Option<NonZeroU64>>(), any::<[Option<u32>; 2]>(), any::<Option<NonZeroU64>>());
+    let queues = proptest::option::of(queues);
+    let timer = proptest::option::of(timer);
+    let info = proptest::option::of(info);
+    (numbers, queues, timer, info).prop_map(
+        |((cookie, [inode, uid], cgroup), queues, timer, tcp_info)| Socket {
+            cookie,
+            inode,
+            uid,
+            cgroup,
+            queues,
+            timer,
+            tcp_info,
+            ..Socket::new(([0, 0, 0, 0], 0).into(), None, State::Closed, Owner::NoOwner)
+        },
+    )
 }
 
 fn any_snapshot() -> impl Strategy<Value = Snapshot> {
