@@ -8,11 +8,14 @@ mod linux;
 mod netstat;
 mod processes;
 mod replay;
+mod users;
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
 pub use host::host;
+#[cfg(target_os = "linux")]
+pub use linux::{DiagSource, ExactPairProbe};
 pub use netstat::{NetstatSource, TablePairProbe};
 pub use processes::SystemProcesses;
 pub use replay::ReplaySource;
@@ -66,11 +69,30 @@ pub trait PairProbe: Send {
 }
 
 /// The best source of the socket table that this system has.
+#[cfg(target_os = "linux")]
 pub fn live_source() -> Box<dyn SocketSource> {
+    Box::new(DiagSource::new(Box::new(SystemProcesses), portable_source()))
+}
+
+/// The best source of the socket table that this system has.
+#[cfg(not(target_os = "linux"))]
+pub fn live_source() -> Box<dyn SocketSource> {
+    portable_source()
+}
+
+/// The source that every system has.
+pub fn portable_source() -> Box<dyn SocketSource> {
     Box::new(NetstatSource::new(Box::new(SystemProcesses)))
 }
 
 /// The best probe for single connections that this system has.
+#[cfg(target_os = "linux")]
+pub fn pair_probe() -> Box<dyn PairProbe> {
+    Box::new(ExactPairProbe::default())
+}
+
+/// The best probe for single connections that this system has.
+#[cfg(not(target_os = "linux"))]
 pub fn pair_probe() -> Box<dyn PairProbe> {
     Box::new(TablePairProbe)
 }
