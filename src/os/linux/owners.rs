@@ -14,31 +14,25 @@
 //! * A few descriptors are read again in turn at every poll, so that a socket that passed on to another process
 //!   is noticed sooner or later, and with few sockets at once.
 
+mod inode;
 mod process;
+mod search;
+mod sets;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::io;
-use std::num::NonZeroU64;
+use std::num::{NonZeroU32, NonZeroU64};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::model::{Pids, Socket};
-use process::{Held, inode_of};
+use crate::model::{Owner, Socket};
+use inode::ByInode;
+use process::Held;
+use sets::{SetId, Sets};
 
-/// How many descriptors are read again at each poll, whatever they lead to: about a millisecond.
-const REVIEWED: usize = 512;
-
-/// When an inode that nobody holds is looked for again; the last one repeats.
-const PATIENCE: [Duration; 4] = [
-    Duration::from_secs(1),
-    Duration::from_secs(4),
-    Duration::from_secs(16),
-    Duration::from_mins(1),
-];
-
-/// Behind the highest descriptor so many free ones in a row mean that there are no more.
-const FREE_IN_A_ROW: u32 = 4;
+/// After how many seconds an inode that nobody holds is looked for again; the last one repeats.
+const PATIENCE_S: [u32; 4] = [1, 4, 16, 60];
 
 /// What one look for owners did, to see what it costs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -56,16 +50,16 @@ pub(super) struct Owners {
     user: u32,
     poll: u32,
     processes: BTreeMap<u32, Held>,
-    holders: HashMap<u32, Holders>,
+    holders: HashMap<u32, Holders, ByInode>,
     /// The inodes of the table that nobody holds, as far as can be seen.
-    unheld: HashMap<u32, Unheld>,
-    shared: HashMap<Box<[u32]>, Pids>,
+    unheld: HashMap<u32, Unheld, ByInode>,
+    sets: Sets,
     /// The process whose turn it is to be read again.
     turn: u32,
 }
 
 struct Holders {
-    pids: Pids,
+    pids: SetId,
     /// The poll whose table last had the inode.
     seen: u32,
 }
@@ -73,11 +67,14 @@ struct Holders {
 struct Unheld {
     /// Whose the inode was: its number may become another socket's.
     cookie: Option<NonZeroU64>,
-    tries: usize,
-    /// When it is looked for again; none when that would be no use.
-    next: Option<Duration>,
+    /// When it is looked for again, in seconds; none when that would be no use.
+    next_s: Option<NonZeroU32>,
+    tries: u8,
     seen: u32,
 }
+
+/// Inodes that are looked for.
+type Wanted = HashSet<u32, ByInode>;
 
 impl Owners {
     /// Knows nothing yet. `proc` is where processes are shown.
@@ -87,21 +84,23 @@ impl Owners {
             user: process::user(proc),
             poll: 0,
             processes: BTreeMap::new(),
-            holders: HashMap::new(),
-            unheld: HashMap::new(),
-            shared: HashMap::new(),
+            holders: HashMap::default(),
+            unheld: HashMap::default(),
+            sets: Sets::default(),
             turn: 0,
         }
     }
 
-    /// Brings what is known up to this table. `now` only ever grows. `Err` means that processes cannot be seen
-    /// at all; what was known stays.
-    pub(super) fn update(&mut self, sockets: &[Socket], now: Duration) -> io::Result<Effort> {
+    /// Brings what is known up to this table, and writes [`Owner::Known`] into each row whose holders are. `now`
+    /// only ever grows. `Err` means that processes cannot be seen at all; then no row is written to.
+    ///
+    /// That a socket passed on may be seen one poll late.
+    pub(super) fn update(&mut self, sockets: &mut [Socket], now: Duration) -> io::Result<Effort> {
         let mut effort = Effort::default();
         let cold = self.poll == 0;
-        self.poll += 1;
         let fresh = self.meet_processes()?;
-        let mut wanted = self.match_table(sockets, now);
+        self.poll += 1;
+        let (unknown, mut wanted) = self.match_table(sockets, now);
         self.forget_gone();
         for pid in fresh {
             self.list(pid, &mut wanted, &mut effort);
@@ -111,18 +110,30 @@ impl Owners {
             self.review(&mut wanted, &mut effort);
             self.look_for(&mut wanted, &mut effort);
         }
-        self.give_up_on(&wanted, now);
+        for row in unknown {
+            let socket = &mut sockets[row as usize];
+            if let Some(holders) = socket.inode.and_then(|inode| self.holders.get(&inode)) {
+                socket.owner = Owner::Known(Arc::clone(self.sets.get(holders.pids)));
+            } else {
+                self.give_up_on(socket, &wanted, now);
+            }
+        }
         Ok(effort)
     }
 
-    /// Who holds this inode, as far as it could be seen.
-    pub(super) fn of(&self, inode: u32) -> Option<&Pids> {
-        self.holders.get(&inode).map(|holders| &holders.pids)
+    /// The processes that hold sockets of the table.
+    pub(super) fn pids(&self) -> BTreeSet<u32> {
+        let holds = |held: &&Held| !held.sockets.is_empty();
+        self.processes.iter().filter(|(_, held)| holds(held)).map(|(pid, _)| *pid).collect()
     }
 
-    /// Takes what is told of when processes started. A number that is another process' by now is read anew;
-    /// says whether there was one.
-    pub(super) fn confirm(&mut self, started: impl Iterator<Item = (u32, u64)>) -> bool {
+    /// Takes what is told of when processes started. A number that is another process' by now is read anew,
+    /// and the rows are written once more.
+    pub(super) fn confirm(
+        &mut self,
+        started: impl Iterator<Item = (u32, u64)>,
+        sockets: &mut [Socket],
+    ) {
         let mut replaced = Vec::new();
         for (pid, started_s) in started {
             if let Some(held) = self.processes.get_mut(&pid)
@@ -131,10 +142,21 @@ impl Owners {
                 replaced.push(pid);
             }
         }
-        for pid in &replaced {
-            self.list(*pid, &mut HashSet::new(), &mut Effort::default());
+        if replaced.is_empty() {
+            return;
         }
-        !replaced.is_empty()
+        let (mut wanted, mut effort) = (Wanted::default(), Effort::default());
+        for pid in replaced {
+            self.list(pid, &mut wanted, &mut effort);
+        }
+        self.look_for(&mut wanted, &mut effort);
+        for socket in sockets {
+            let Some(inode) = socket.inode else { continue };
+            socket.owner = match self.holders.get(&inode) {
+                Some(holders) => Owner::Known(Arc::clone(self.sets.get(holders.pids))),
+                None => Owner::NoOwner,
+            };
+        }
     }
 
     /// Forgets processes that ended, and gives those that are new.
@@ -145,40 +167,47 @@ impl Owners {
         for pid in ended {
             if let Some(held) = self.processes.remove(&pid) {
                 for (_, inode) in held.sockets {
-                    self.let_go(pid, inode, &mut HashSet::new());
+                    self.let_go(pid, inode, &mut Wanted::default());
                 }
             }
         }
         Ok(running.into_iter().filter(|pid| !self.processes.contains_key(pid)).collect())
     }
 
-    /// Marks the inodes that the table has, and gives those whose holder has to be looked for.
-    fn match_table(&mut self, sockets: &[Socket], now: Duration) -> HashSet<u32> {
-        let mut wanted = HashSet::new();
-        for socket in sockets {
-            // Inode 0 (TIME_WAIT, orphans, not accepted yet) is nobody's.
+    /// Writes the holders that are known into the rows; gives the rows without, and the inodes that have to be
+    /// looked for.
+    fn match_table(&mut self, sockets: &mut [Socket], now: Duration) -> (Vec<u32>, Wanted) {
+        let mut unknown = Vec::new();
+        let mut wanted = Wanted::default();
+        for (row, socket) in (0_u32..).zip(sockets.iter_mut()) {
+            // Without an inode (TIME_WAIT, orphans, not accepted yet) it is nobody's.
             let Some(inode) = socket.inode else { continue };
             if let Some(holders) = self.holders.get_mut(&inode) {
                 holders.seen = self.poll;
+                socket.owner = Owner::Known(Arc::clone(self.sets.get(holders.pids)));
                 continue;
             }
+            unknown.push(row);
             let known = self.unheld.get_mut(&inode).filter(|known| known.cookie == socket.cookie);
             let due = if let Some(unheld) = known {
                 unheld.seen = self.poll;
-                unheld.next.is_some_and(|next| next <= now)
+                unheld.next_s.is_some_and(|next| u64::from(next.get()) <= now.as_secs())
             } else {
                 // Another user's socket is in another user's process, into which only root may look.
-                let foreign = self.user != 0 && socket.uid.is_some_and(|uid| uid != self.user);
-                let next = (!foreign).then_some(now);
-                let cookie = socket.cookie;
-                self.unheld.insert(inode, Unheld { cookie, tries: 0, next, seen: self.poll });
-                !foreign
+                self.user == 0 || socket.uid.is_none_or(|uid| uid == self.user)
             };
             if due {
                 wanted.insert(inode);
             }
         }
-        wanted
+        (unknown, wanted)
+    }
+
+    /// Whether the table has this inode.
+    fn has(&self, inode: u32, wanted: &Wanted) -> bool {
+        self.holders.contains_key(&inode)
+            || wanted.contains(&inode)
+            || self.unheld.contains_key(&inode)
     }
 
     fn forget_gone(&mut self) {
@@ -186,11 +215,13 @@ impl Owners {
         self.unheld.retain(|_, unheld| unheld.seen == poll);
         let mut gone = HashSet::new();
         let mut left: BTreeSet<u32> = BTreeSet::new();
+        let sets = &mut self.sets;
         self.holders.retain(|inode, holders| {
             let stays = holders.seen == poll;
             if !stays {
                 gone.insert(*inode);
-                left.extend(&*holders.pids);
+                left.extend(&**sets.get(holders.pids));
+                sets.release(holders.pids);
             }
             stays
         });
@@ -199,208 +230,33 @@ impl Owners {
                 held.leave(|inode| gone.contains(&inode));
             }
         }
-        if !gone.is_empty() {
-            self.shared.retain(|_, pids| Arc::strong_count(pids) > 1);
-        }
-    }
-
-    /// Looks for these inodes, in the order that finds them soonest.
-    fn look_for(&mut self, wanted: &mut HashSet<u32>, effort: &mut Effort) {
-        if wanted.is_empty() {
-            return;
-        }
-        let mut lately: Vec<(u32, u32)> =
-            self.processes.iter().map(|(pid, held)| (held.yielded, *pid)).collect();
-        lately.retain(|(yielded, _)| *yielded > 0);
-        lately.sort_unstable_by(|one, other| other.cmp(one));
-        for (_, pid) in lately {
-            if wanted.is_empty() {
-                return;
-            }
-            self.probe(pid, wanted, effort);
-        }
-        // Not yet found: processes whose number of descriptors changed, then the others, the small ones first.
-        let mut others: Vec<(bool, u64, u32)> = Vec::new();
-        for (pid, held) in &self.processes {
-            let size = process::size(&self.proc, *pid);
-            if held.is_readable() {
-                others.push((size == held.size, size, *pid));
-            }
-        }
-        others.sort_unstable();
-        for (_, _, pid) in others {
-            if wanted.is_empty() {
-                return;
-            }
-            self.list(pid, wanted, effort);
-        }
-    }
-
-    /// Reads the descriptors of one process that most likely lead to new sockets.
-    fn probe(&mut self, pid: u32, wanted: &mut HashSet<u32>, effort: &mut Effort) {
-        let Some(held) = self.processes.get_mut(&pid) else { return };
-        let mut found = Vec::new();
-        let mut free = 0;
-        for fd in &held.left {
-            effort.probed += 1;
-            match inode_of(&self.proc, pid, *fd) {
-                Some(inode) => {
-                    found.push((*fd, inode));
-                    free = 0;
-                }
-                None => free += 1,
-            }
-            if free == FREE_IN_A_ROW {
-                break;
-            }
-        }
-        let mut free = 0;
-        let mut fd = held.sockets.last().map_or(0, |(fd, _)| fd + 1);
-        while free < FREE_IN_A_ROW {
-            effort.probed += 1;
-            match inode_of(&self.proc, pid, fd) {
-                Some(inode) => {
-                    found.push((fd, inode));
-                    free = 0;
-                }
-                None => free += 1,
-            }
-            fd += 1;
-        }
-        found.retain(|(_, inode)| {
-            self.holders.contains_key(inode) || self.unheld.contains_key(inode)
-        });
-        if found.is_empty() {
-            return;
-        }
-        for (fd, _) in &found {
-            held.left.remove(fd);
-        }
-        if found.iter().any(|(_, inode)| wanted.contains(inode)) {
-            held.yielded = self.poll;
-        }
-        held.sockets.extend(&found);
-        held.sockets.sort_unstable();
-        held.sockets.dedup_by_key(|(fd, _)| *fd);
-        for (_, inode) in found {
-            self.take(pid, inode, wanted);
-        }
-    }
-
-    /// Reads all descriptors of one process anew.
-    fn list(&mut self, pid: u32, wanted: &mut HashSet<u32>, effort: &mut Effort) {
-        effort.listed += 1;
-        let size = process::size(&self.proc, pid);
-        let sockets = process::sockets(&self.proc, pid);
-        let readable = sockets.is_some();
-        let mut sockets = sockets.unwrap_or_default();
-        // Sockets of other protocols are none of the table's.
-        sockets.retain(|(_, inode)| {
-            self.holders.contains_key(inode) || self.unheld.contains_key(inode)
-        });
-        let now = inodes(&sockets);
-        let held = self.processes.entry(pid).or_default();
-        let before = inodes(&held.sockets);
-        if now.iter().any(|inode| wanted.contains(inode)) {
-            held.yielded = self.poll;
-        }
-        held.replace(sockets, size, readable);
-        for inode in before.into_iter().filter(|inode| now.binary_search(inode).is_err()) {
-            self.let_go(pid, inode, wanted);
-        }
-        for inode in now {
-            self.take(pid, inode, wanted);
-        }
-    }
-
-    /// Reads a few descriptors again, in turn.
-    fn review(&mut self, wanted: &mut HashSet<u32>, effort: &mut Effort) {
-        let mut left = REVIEWED;
-        let mut visited = 0;
-        while left > 0 && visited < self.processes.len() {
-            visited += 1;
-            let next = self.processes.range(self.turn..).next().or(self.processes.iter().next());
-            let Some((pid, held)) = next else { return };
-            let pid = *pid;
-            let size = process::size(&self.proc, pid);
-            let count = if held.is_readable() {
-                usize::try_from(size).unwrap_or(usize::MAX).max(held.sockets.len())
-            } else {
-                // It may have changed its user since.
-                1
-            };
-            if count <= left {
-                left -= count.max(1);
-                self.list(pid, wanted, effort);
-                self.turn = pid.wrapping_add(1);
-            } else if count <= REVIEWED {
-                // It has its turn at the next poll.
-                return;
-            } else if self.verify(pid, left, wanted, effort) {
-                // Once around: what verifying cannot see is found by listing, if there is anything.
-                if self.processes.get(&pid).is_some_and(|held| held.size != size) {
-                    self.list(pid, wanted, effort);
-                }
-                self.turn = pid.wrapping_add(1);
-                return;
-            } else {
-                self.turn = pid;
-                return;
-            }
-        }
-    }
-
-    /// Reads the next descriptors of a large process again; says whether that was the last of them.
-    fn verify(
-        &mut self,
-        pid: u32,
-        count: usize,
-        wanted: &mut HashSet<u32>,
-        effort: &mut Effort,
-    ) -> bool {
-        let Some(held) = self.processes.get_mut(&pid) else { return true };
-        let (slice, done) = held.next_slice(count);
-        effort.probed += slice.len();
-        let gone: Vec<(u32, u32)> = slice
-            .into_iter()
-            .filter(|(fd, inode)| inode_of(&self.proc, pid, *fd) != Some(*inode))
-            .collect();
-        for (fd, inode) in gone {
-            let Some(held) = self.processes.get_mut(&pid) else { return true };
-            held.sockets.retain(|(known, _)| *known != fd);
-            held.left.insert(fd);
-            // It may hold the socket by another descriptor as well.
-            if !held.sockets.iter().any(|(_, other)| *other == inode) {
-                self.let_go(pid, inode, wanted);
-            }
-        }
-        done
     }
 
     /// The process holds this inode of the table.
-    fn take(&mut self, pid: u32, inode: u32, wanted: &mut HashSet<u32>) {
+    fn take(&mut self, pid: u32, inode: u32, wanted: &mut Wanted) {
         wanted.remove(&inode);
         self.unheld.remove(&inode);
         match self.holders.get(&inode) {
-            Some(known) if known.pids.contains(&pid) => {}
             Some(known) => {
-                let mut pids = known.pids.to_vec();
-                pids.push(pid);
-                pids.sort_unstable();
-                self.set(inode, &pids);
+                let mut pids = self.sets.get(known.pids).to_vec();
+                if let Err(place) = pids.binary_search(&pid) {
+                    pids.insert(place, pid);
+                    self.set(inode, &pids);
+                }
             }
             None => self.set(inode, &[pid]),
         }
     }
 
     /// The process does not hold this inode any more. Where nobody else is known to, somebody has to be found.
-    fn let_go(&mut self, pid: u32, inode: u32, wanted: &mut HashSet<u32>) {
+    fn let_go(&mut self, pid: u32, inode: u32, wanted: &mut Wanted) {
         let Some(known) = self.holders.get(&inode) else { return };
-        let pids: Vec<u32> = known.pids.iter().copied().filter(|holder| *holder != pid).collect();
+        let known = known.pids;
+        let holders = self.sets.get(known).iter().copied();
+        let pids: Vec<u32> = holders.filter(|holder| *holder != pid).collect();
         if pids.is_empty() {
             self.holders.remove(&inode);
-            let unheld = Unheld { cookie: None, tries: 0, next: None, seen: self.poll };
-            self.unheld.insert(inode, unheld);
+            self.sets.release(known);
             wanted.insert(inode);
         } else {
             self.set(inode, &pids);
@@ -408,28 +264,28 @@ impl Owners {
     }
 
     fn set(&mut self, inode: u32, pids: &[u32]) {
-        let shared = self.shared.entry(pids.into()).or_insert_with(|| Arc::from(pids));
-        let holders = Holders { pids: Arc::clone(shared), seen: self.poll };
-        self.holders.insert(inode, holders);
-    }
-
-    /// What was looked for in vain is looked for again later and later.
-    fn give_up_on(&mut self, wanted: &HashSet<u32>, now: Duration) {
-        for inode in wanted {
-            if let Some(unheld) = self.unheld.get_mut(inode) {
-                unheld.next = Some(now + PATIENCE[unheld.tries.min(PATIENCE.len() - 1)]);
-                unheld.tries += 1;
-            }
+        let holders = Holders { pids: self.sets.take(pids), seen: self.poll };
+        if let Some(before) = self.holders.insert(inode, holders) {
+            self.sets.release(before.pids);
         }
     }
-}
 
-/// The inodes, ascending, each once.
-fn inodes(sockets: &[(u32, u32)]) -> Vec<u32> {
-    let mut inodes: Vec<u32> = sockets.iter().map(|(_, inode)| *inode).collect();
-    inodes.sort_unstable();
-    inodes.dedup();
-    inodes
+    /// What was looked for in vain is looked for again later and later; what nobody else may see, never.
+    fn give_up_on(&mut self, socket: &Socket, wanted: &Wanted, now: Duration) {
+        let Some(inode) = socket.inode else { return };
+        let fresh = Unheld { cookie: socket.cookie, next_s: None, tries: 0, seen: self.poll };
+        let unheld = self.unheld.entry(inode).or_insert(fresh);
+        if unheld.cookie != socket.cookie {
+            *unheld = Unheld { cookie: socket.cookie, next_s: None, tries: 0, seen: self.poll };
+        }
+        unheld.seen = self.poll;
+        if wanted.contains(&inode) {
+            let patience = PATIENCE_S[usize::from(unheld.tries).min(PATIENCE_S.len() - 1)];
+            let next = u32::try_from(now.as_secs()).unwrap_or(u32::MAX).saturating_add(patience);
+            unheld.next_s = NonZeroU32::new(next);
+            unheld.tries = unheld.tries.saturating_add(1);
+        }
+    }
 }
 
 #[cfg(test)]

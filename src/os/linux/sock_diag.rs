@@ -352,4 +352,4 @@ fn u32_at<const N: usize>(bytes: &[u8; N], offset: usize) -> u32 {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

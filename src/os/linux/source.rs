@@ -1,6 +1,6 @@
 //! The socket table of this machine through `sock_diag`, with owners; netstat2 stands in where it does not work.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
@@ -87,15 +87,9 @@ impl DiagSource {
         Ok(snapshot)
     }
 
-    /// Names and start times of all owners; a pid that is another process' by now is looked at anew.
-    fn describe(&mut self, sockets: &[Socket], gaps: &mut Vec<Gap>) -> BTreeMap<u32, Process> {
-        let mut pids: BTreeSet<u32> = BTreeSet::new();
-        for socket in sockets {
-            if let Some(holders) = socket.inode.and_then(|inode| self.owners.of(inode)) {
-                pids.extend(&**holders);
-            }
-        }
-        match self.processes.describe(&pids) {
+    /// Names and start times of all owners.
+    fn describe(&mut self, gaps: &mut Vec<Gap>) -> BTreeMap<u32, Process> {
+        match self.processes.describe(&self.owners.pids()) {
             Ok(found) => found.into_iter().map(|process| (process.pid, process)).collect(),
             Err(cause) => {
                 gaps.push(Gap::NamesUnreadable { cause });
@@ -121,12 +115,12 @@ impl SocketSource for DiagSource {
             Ok(table) => table,
             Err(cause) => return self.fall_back(cause),
         };
-        let unseen = self.owners.update(&sockets, self.began.elapsed()).err();
-        let processes = self.describe(&sockets, &mut gaps);
+        let unseen = self.owners.update(&mut sockets, self.began.elapsed()).err();
+        let processes = self.describe(&mut gaps);
         let started =
             processes.values().filter_map(|process| Some((process.pid, process.started_s?)));
-        self.owners.confirm(started);
-        let hidden = join(&mut sockets, &self.owners, &mut self.users);
+        self.owners.confirm(started, &mut sockets);
+        let hidden = explain_unheld(&mut sockets, &mut self.users);
         if let Some(error) = unseen {
             let sockets = hidden.values().sum();
             gaps.push(Gap::OwnersUnreadable { sockets, cause: error.to_string() });
@@ -148,30 +142,21 @@ impl SocketSource for DiagSource {
     }
 }
 
-/// Writes who holds each row into it; gives how many owners are hidden, by user.
-fn join(
-    sockets: &mut [Socket],
-    owners: &Owners,
-    users: &mut Users,
-) -> BTreeMap<Option<Arc<str>>, usize> {
+/// Says of each row that no process is known to hold why that is; gives how many owners are hidden, by user.
+fn explain_unheld(sockets: &mut [Socket], users: &mut Users) -> BTreeMap<Option<Arc<str>>, usize> {
     let mut listening = Ports::default();
     for socket in sockets.iter().filter(|socket| socket.state == State::Listen) {
         listening.add(socket.local.port());
     }
     let mut hidden: BTreeMap<Option<Arc<str>>, usize> = BTreeMap::new();
-    for socket in sockets {
-        socket.owner = match socket.inode {
-            Some(inode) => {
-                if let Some(pids) = owners.of(inode) {
-                    Owner::Known(Arc::clone(pids))
-                } else {
-                    let user = socket.uid.map(|uid| users.name(uid));
-                    *hidden.entry(user.clone()).or_default() += 1;
-                    Owner::Hidden { user }
-                }
-            }
-            None => unheld(socket, &listening),
-        };
+    for socket in sockets.iter_mut().filter(|socket| socket.owner == Owner::NoOwner) {
+        if socket.inode.is_some() {
+            let user = socket.uid.map(|uid| users.name(uid));
+            *hidden.entry(user.clone()).or_default() += 1;
+            socket.owner = Owner::Hidden { user };
+        } else {
+            socket.owner = unheld(socket, &listening);
+        }
     }
     hidden
 }

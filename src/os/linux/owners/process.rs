@@ -11,7 +11,9 @@ pub(super) struct Held {
     pub(super) sockets: Vec<(u32, u32)>,
     /// Descriptors that led to such a socket and do not any more. The kernel gives the lowest free one first.
     pub(super) left: BTreeSet<u32>,
-    /// How many descriptors it had when they were last listed.
+    /// How many descriptors were read when they were last listed.
+    pub(super) entries: usize,
+    /// What [`size`] was then.
     pub(super) size: u64,
     /// The poll at which it last had a new socket; 0 for never.
     pub(super) yielded: u32,
@@ -29,11 +31,13 @@ impl Held {
     }
 
     /// A listing takes the place of all that was known.
-    pub(super) fn replace(&mut self, sockets: Vec<(u32, u32)>, size: u64, readable: bool) {
+    pub(super) fn replace(&mut self, listing: Option<Listing>, size: u64) {
         self.left.clear();
-        self.sockets = sockets;
         self.size = size;
-        self.readable = readable;
+        self.readable = listing.is_some();
+        let listing = listing.unwrap_or_default();
+        self.entries = listing.entries;
+        self.sockets = listing.sockets;
     }
 
     /// Takes the descriptors whose inodes are gone for free.
@@ -56,6 +60,15 @@ impl Held {
         self.cursor = if done { 0 } else { slice.last().map_or(0, |(fd, _)| fd + 1) };
         (slice, done)
     }
+}
+
+/// The descriptors of one process, read one after the other.
+#[derive(Debug, Default)]
+pub(super) struct Listing {
+    /// How many there are.
+    entries: usize,
+    /// Those that lead to sockets, ascending, each with the inode.
+    pub(super) sockets: Vec<(u32, u32)>,
 }
 
 /// Every process there is.
@@ -91,23 +104,24 @@ pub(super) fn size(proc: &Path, pid: u32) -> u64 {
     std::fs::metadata(folder(proc, pid)).map_or(0, |metadata| metadata.len())
 }
 
-/// The descriptors of a process that lead to sockets, ascending, each with the inode; none where they may not be
-/// listed. One that is closed meanwhile is left out, and so is a process that ends.
-pub(super) fn sockets(proc: &Path, pid: u32) -> Option<Vec<(u32, u32)>> {
+/// Reads all descriptors of a process; none where they may not be listed. One that is closed meanwhile is left
+/// out, and so is a process that ends.
+pub(super) fn list(proc: &Path, pid: u32) -> Option<Listing> {
     let entries = match std::fs::read_dir(folder(proc, pid)) {
         Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Some(Vec::new()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Some(Listing::default()),
         Err(_) => return None,
     };
-    let mut sockets: Vec<(u32, u32)> = entries
-        .filter_map(|entry| {
-            let entry = entry.ok()?;
-            let fd = entry.file_name().to_str()?.parse().ok()?;
-            Some((fd, target(&entry.path())?))
-        })
-        .collect();
-    sockets.sort_unstable();
-    Some(sockets)
+    let mut listing = Listing::default();
+    for entry in entries.filter_map(Result::ok) {
+        listing.entries += 1;
+        let fd = entry.file_name().to_str().and_then(|name| name.parse().ok());
+        if let (Some(fd), Some(inode)) = (fd, target(&entry.path())) {
+            listing.sockets.push((fd, inode));
+        }
+    }
+    listing.sockets.sort_unstable();
+    Some(listing)
 }
 
 /// The inode that a descriptor leads to, when it is one of a socket.
