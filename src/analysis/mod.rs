@@ -2,10 +2,13 @@
 //!
 //! Pure: time comes in as data, and so does every table. Nothing here reads a clock, a file or a system.
 
+pub mod diagram;
 pub mod diff;
+pub mod explain;
 pub mod filter;
 pub mod history;
 pub mod load;
+pub mod pair;
 pub mod phrases;
 pub mod readings;
 pub mod timeline;

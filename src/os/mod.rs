@@ -21,7 +21,7 @@ pub use processes::SystemProcesses;
 pub use replay::ReplaySource;
 
 use crate::model::lab::Resolution;
-use crate::model::{PollFailure, Process, Snapshot, Socket};
+use crate::model::{PollFailure, Process, ProcessDetails, Snapshot, Socket};
 
 /// Gives the socket table, whole, one poll at a time.
 pub trait SocketSource: Send {
@@ -43,6 +43,13 @@ pub trait ProcessInfo: Send {
     /// Looks up these pids; one that is gone by now is left out. `Err` holds the system's answer when
     /// nothing at all could be read.
     fn describe(&mut self, pids: &BTreeSet<u32>) -> Result<Vec<Process>, String>;
+}
+
+/// Tells all that is known of one process; dearer than [`ProcessInfo`], for a process that somebody looks at.
+pub trait InspectProcess: Send {
+    /// What is known of the process that has this pid now; none where no process has it. `Err` holds the system's
+    /// answer when nothing at all could be read.
+    fn details(&mut self, pid: u32) -> Result<Option<ProcessDetails>, String>;
 }
 
 /// A connection of which both ends may be on this machine.

@@ -3,8 +3,11 @@
 //! Decoding is pure and compiled on every system, so that its tests run everywhere; only `netlink` calls the
 //! kernel, and files under `/proc` are read below a root that is passed in.
 
+pub mod cgroup;
 pub mod counters;
+pub mod descriptors;
 mod dump;
+pub mod limits;
 mod namespaces;
 mod netlink;
 mod owners;
