@@ -9,6 +9,7 @@ mod frame;
 mod inspector;
 mod sampler;
 mod source;
+mod survey;
 mod view;
 
 pub use cell::panic_message;

@@ -12,11 +12,12 @@ use super::Wake;
 use super::cell::{lock, panic_message};
 use super::frame::{Frame, Health, Interval};
 use super::source::SourceChoice;
+use super::survey::Survey;
 use crate::analysis::history::Cause;
 use crate::analysis::timeline::Timeline;
 use crate::analysis::track::Tracker;
 use crate::model::{Operation, PollFailure, Snapshot};
-use crate::os::SocketSource;
+use crate::os::{self, Silent, SocketSource};
 
 /// The interval is at least so many times what a poll takes: polling may use a tenth of the time.
 const COST_TO_INTERVAL: u32 = 10;
@@ -56,6 +57,8 @@ impl Monitor {
     /// Starts sampling. `wake` is called from the sampler's thread after each publication.
     pub fn start(choice: SourceChoice, interval: Duration, wake: Wake) -> std::io::Result<Self> {
         let source = choice.open();
+        let survey =
+            Survey::new(if source.is_live() { os::system_info() } else { Box::new(Silent) });
         let began = SystemTime::now();
         let frame = Frame::starting(source.name().to_owned(), interval, began);
         let shared = Arc::new(Shared {
@@ -68,6 +71,7 @@ impl Monitor {
             shared: Arc::clone(&shared),
             source,
             tracker: Tracker::new(),
+            survey,
             timeline: Timeline::new(began),
             started: Instant::now(),
             frame,
@@ -120,6 +124,7 @@ struct Sampler {
     shared: Arc<Shared>,
     source: Box<dyn SocketSource>,
     tracker: Tracker,
+    survey: Survey,
     timeline: Timeline,
     started: Instant,
     frame: Frame,
@@ -189,7 +194,14 @@ impl Sampler {
     }
 
     fn take(&mut self, mut snapshot: Snapshot, at: SystemTime) {
-        self.frame.tracks = self.tracker.observe(&mut snapshot, at).tracks.into();
+        if self.frame.snapshot.as_ref().is_some_and(|before| before.source != snapshot.source) {
+            // Another source names rows otherwise: all would seem new, and all that was gone.
+            self.tracker = Tracker::new();
+        }
+        let observed = self.tracker.observe(&mut snapshot, at);
+        let parted = self.frame.history.is_interrupted();
+        self.survey.take(&snapshot, &observed, &mut self.frame, at, parted);
+        self.frame.tracks = observed.tracks.into();
         self.frame.counts = snapshot.counts();
         if snapshot.is_partial() {
             // Counts that are too low are not drawn as if they were whole.

@@ -8,6 +8,7 @@ mod linux;
 mod netstat;
 mod processes;
 mod replay;
+mod system;
 mod users;
 
 use std::collections::BTreeSet;
@@ -19,6 +20,7 @@ pub use linux::{DiagSource, ExactPairProbe};
 pub use netstat::{NetstatSource, TablePairProbe};
 pub use processes::SystemProcesses;
 pub use replay::ReplaySource;
+pub use system::{Silent, SystemInfo, system_info};
 
 use crate::model::lab::Resolution;
 use crate::model::{PollFailure, Process, ProcessDetails, Snapshot, Socket};

@@ -119,7 +119,7 @@ fn user(process: &sysinfo::Process) -> Option<String> {
     let id = process.effective_user_id().or_else(|| process.user_id())?;
     // Where the system does not list its users the number is what is left.
     let users = Users::new_with_refreshed_list().ok();
-    let name = users.as_ref().and_then(|users| users.get_user_by_id(id)).map(|user| user.name());
+    let name = users.as_ref().and_then(|users| users.get_user_by_id(id)).map(sysinfo::User::name);
     Some(name.map_or_else(|| id.to_string(), str::to_owned))
 }
 

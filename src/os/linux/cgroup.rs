@@ -16,10 +16,10 @@ pub fn unit(text: &str) -> Option<Unit> {
     let container = groups.iter().find_map(|(_, path)| container(path));
     container.map(Unit::Container).or_else(|| {
         // Version 1 has a hierarchy for each controller; only systemd's own names units.
-        let named = groups
+        let mut named = groups
             .iter()
             .filter(|(controllers, _)| controllers.is_empty() || *controllers == "name=systemd");
-        named.filter_map(|(_, path)| systemd_unit(path)).next()
+        named.find_map(|(_, path)| systemd_unit(path))
     })
 }
 

@@ -10,7 +10,9 @@ use super::namespaces::Namespaces;
 use super::netlink::{Netlink, Wire};
 use super::owners::Owners;
 use crate::model::lab::Resolution;
-use crate::model::{Gap, Host, Operation, Owner, PollFailure, Process, Snapshot, Socket, State};
+use crate::model::{
+    Gap, Host, Operation, Owner, PollFailure, PortSet, Process, Snapshot, Socket, State,
+};
 use crate::os::users::Users;
 use crate::os::{Pair, PairProbe, ProcessInfo, SocketSource};
 
@@ -144,10 +146,8 @@ impl SocketSource for DiagSource {
 
 /// Says of each row that no process is known to hold why that is; gives how many owners are hidden, by user.
 fn explain_unheld(sockets: &mut [Socket], users: &mut Users) -> BTreeMap<Option<Arc<str>>, usize> {
-    let mut listening = Ports::default();
-    for socket in sockets.iter().filter(|socket| socket.state == State::Listen) {
-        listening.add(socket.local.port());
-    }
+    let listeners = sockets.iter().filter(|socket| socket.state == State::Listen);
+    let listening: PortSet = listeners.map(|socket| socket.local.port()).collect();
     let mut hidden: BTreeMap<Option<Arc<str>>, usize> = BTreeMap::new();
     for socket in sockets.iter_mut().filter(|socket| socket.owner == Owner::NoOwner) {
         if socket.inode.is_some() {
@@ -163,31 +163,12 @@ fn explain_unheld(sockets: &mut [Socket], users: &mut Users) -> BTreeMap<Option<
 
 /// A row without an inode waits to be accepted when it is open, or closed by the peer alone, and its port has
 /// a listener; any other is the kernel's alone.
-fn unheld(socket: &Socket, listening: &Ports) -> Owner {
+fn unheld(socket: &Socket, listening: &PortSet) -> Owner {
     match socket.state {
-        State::Established | State::CloseWait if listening.has(socket.local.port()) => {
+        State::Established | State::CloseWait if listening.contains(socket.local.port()) => {
             Owner::NotAccepted
         }
         _ => Owner::NoOwner,
-    }
-}
-
-/// A set of ports.
-struct Ports(Box<[u64; 1_024]>);
-
-impl Default for Ports {
-    fn default() -> Self {
-        Self(Box::new([0; 1_024]))
-    }
-}
-
-impl Ports {
-    fn add(&mut self, port: u16) {
-        self.0[usize::from(port / 64)] |= 1 << (port % 64);
-    }
-
-    fn has(&self, port: u16) -> bool {
-        self.0[usize::from(port / 64)] & (1 << (port % 64)) != 0
     }
 }
 
