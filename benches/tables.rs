@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::net::SocketAddr;
+use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -35,12 +36,16 @@ fn table(sockets: u32, shift: u16) -> Snapshot {
                 2 => (State::TimeWait, Owner::NoOwner),
                 _ => (State::FinWait2, Owner::Hidden { user: None }),
             };
-            Socket::new(
+            let mut socket = Socket::new(
                 SocketAddr::from(([10, high, middle, low], port)),
                 Some(SocketAddr::from(([10, 0, 0, 9], 443))),
                 state,
                 owner,
-            )
+            );
+            // As Linux gives them: 16 at a time to each processor.
+            socket.cookie =
+                NonZeroU64::new(u64::from(number / 16 * 61 % 100_003 * 16 + number % 16) + 1);
+            socket
         })
         .collect();
     let process = |pid| Process { pid, name: format!("worker-{pid}"), started_s: Some(1) };
