@@ -73,7 +73,12 @@ fn filter_and_sort(bencher: Bencher<'_, '_>, sockets: u32) {
     frame.tracks = Tracker::new().observe(&mut snapshot, SystemTime::UNIX_EPOCH).tracks.into();
     frame.snapshot = Some(Arc::new(snapshot));
     let frame = Arc::new(frame);
-    let spec = ViewSpec { filter: "worker".to_owned(), sort: Column::Owner, descending: true };
+    let spec = ViewSpec {
+        filter: "worker".to_owned(),
+        sort: Column::Owner,
+        descending: true,
+        ..ViewSpec::default()
+    };
     bencher.bench_local(|| black_box(View::new(Arc::clone(&frame), spec.clone())));
 }
 
