@@ -11,7 +11,7 @@ use super::cx::{Command, Cx};
 use super::dialog::{Outcome, PathDialog, Purpose};
 use super::jobs::{Done, Job, Jobs};
 use super::notices::Notices;
-use super::pages::{PAGES, Page, SOCKETS};
+use super::pages::{PAGES, Page, SOCKETS, sockets_sorting};
 use super::scenario_runner::ScenarioRunner;
 use super::shelf::{Shelf, Shelved, Side};
 use super::shortcuts::{self, Action};
@@ -57,6 +57,10 @@ pub struct App {
     pages: Vec<(&'static str, Box<dyn Page>)>,
     spec: ViewSpec,
     requested: Option<(u64, ViewSpec)>,
+    /// Whether rows stay in the order that they have.
+    hold: bool,
+    /// Whether nothing should move by itself.
+    calm: bool,
     dialog: Option<PathDialog>,
     notices: Notices,
     /// The user wants to close the window, and has snapshots that are in no file.
@@ -96,6 +100,7 @@ impl App {
                 None
             }
         };
+        let spec = sockets_sorting(&settings.socket_table);
         let app = Self {
             monitor,
             views: Views::start(Arc::clone(&wake)).map_err(Error::Thread)?,
@@ -108,14 +113,21 @@ impl App {
             zone: setup.zone,
             open: PAGES.first().map_or("", |page| page.name),
             pages: PAGES.iter().map(|page| (page.name, (page.make)())).collect(),
-            spec: ViewSpec::default(),
+            spec,
             requested: None,
+            hold: false,
+            calm: false,
             dialog: None,
             notices,
             closing: false,
         };
         app.apply_look(ctx);
         Ok(app)
+    }
+
+    /// Has nothing move by itself: where the window is drawn in software, each frame costs too much.
+    pub fn keep_calm(&mut self) {
+        self.calm = true;
     }
 
     fn apply_look(&self, ctx: &Context) {
@@ -143,7 +155,7 @@ impl App {
         let frame = self.monitor.frame();
         let wanted = (frame.table, self.spec.clone());
         if self.requested.as_ref() != Some(&wanted) {
-            self.views.request(frame, self.spec.clone());
+            self.views.request(frame, self.spec.clone(), self.hold);
             self.requested = Some(wanted);
         }
     }
@@ -196,6 +208,7 @@ impl App {
             shelf: &self.shelf,
             settings: &self.settings,
             busy: self.jobs.is_busy(),
+            calm: self.calm,
             asking: self.dialog.is_some() || self.closing,
             zone: &zone,
             locale: Locale::English,
@@ -203,6 +216,7 @@ impl App {
         };
         top_bar::ui(ui, &cx);
         coverage::ui(ui, &cx);
+        self.notices.ui(ui, &cx);
         rail::ui(ui, &cx, self.open);
         let gap = Room::of(ui.ctx().content_rect().width()).gap();
         #[expect(clippy::cast_possible_truncation, reason = "8 or 12 points")]
@@ -222,7 +236,6 @@ impl App {
                 closing::Answer::Close => ctx.send_viewport_cmd(egui::ViewportCommand::Close),
             }
         }
-        self.notices.ui(&ctx, &cx);
         let commands = cx.commands.into_inner();
         match outcome {
             None | Some(Outcome::Open) => {}
@@ -243,6 +256,13 @@ impl App {
                 self.open = SOCKETS;
             }
             Command::SetView(spec) => self.spec = spec,
+            Command::HoldOrder(hold) => {
+                self.hold = hold;
+                if !hold {
+                    // What was held back is put in order now.
+                    self.requested = None;
+                }
+            }
             Command::SetPaused(paused) => self.monitor.set_paused(paused),
             Command::PollNow => self.monitor.poll_now(),
             Command::SetSettings(settings) => self.set_settings(settings, ctx),
