@@ -160,7 +160,7 @@ impl App {
         }
     }
 
-    fn take_done(&mut self) {
+    fn take_done(&mut self, ctx: &Context) {
         while let Some(done) = self.jobs.take() {
             match done {
                 Done::Loaded { path, side, snapshot } => {
@@ -177,6 +177,7 @@ impl App {
                     self.notices.done(text!("notice.exported", path = path));
                 }
                 Done::Compared(comparison) => self.shelf.compared(comparison),
+                Done::Composed(text) => self.copy(text, ctx),
                 Done::SettingsKept => {}
                 Done::Exists { again } => self.dialog = PathDialog::replace(*again),
                 Done::Failed { why, job } => match PathDialog::retry(&job, why.clone()) {
@@ -216,8 +217,8 @@ impl App {
         };
         top_bar::ui(ui, &cx);
         coverage::ui(ui, &cx);
-        self.notices.ui(ui, &cx);
         rail::ui(ui, &cx, self.open);
+        self.notices.ui(ui, &cx);
         let gap = Room::of(ui.ctx().content_rect().width()).gap();
         #[expect(clippy::cast_possible_truncation, reason = "8 or 12 points")]
         let margin = Margin::same(gap as i8);
@@ -288,11 +289,14 @@ impl App {
             }
             Command::RunScenario(name) => self.scenarios.start(name),
             Command::StopScenario => self.scenarios.stop(),
-            Command::Copy(text) => {
-                ctx.copy_text(text);
-                self.notices.done(text!("notice.copied"));
-            }
+            Command::Copy(text) => self.copy(text, ctx),
+            Command::CopyComposed(composer) => self.jobs.add(Job::Compose(composer)),
         }
+    }
+
+    fn copy(&mut self, text: String, ctx: &Context) {
+        ctx.copy_text(text);
+        self.notices.done(text!("notice.copied"));
     }
 
     fn act(&mut self, action: Action) {
@@ -355,7 +359,7 @@ fn in_home(name: &str) -> String {
 
 impl eframe::App for App {
     fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
-        self.take_done();
+        self.take_done(ctx);
         if let Some(failure) = self.scenarios.update() {
             self.notices.failed(failure);
         }
@@ -388,7 +392,7 @@ impl eframe::App for App {
             self.apply(command, &ctx);
         }
         if any {
-            self.take_done();
+            self.take_done(&ctx);
             self.request_view();
             ctx.request_repaint();
         }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
+use super::jobs::Composer;
 use super::scenario_runner::ScenarioRunner;
 use super::shelf::{Shelf, Side};
 use crate::lab::{self, BenchState};
@@ -92,4 +93,6 @@ pub enum Command {
     StopScenario,
     /// Put this text on the clipboard.
     Copy(String),
+    /// Put on the clipboard what this writes.
+    CopyComposed(Composer),
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use eframe::egui::{Frame, Margin, Panel, Ui};
+use eframe::egui::{Frame, Margin, Panel, Ui, UiBuilder};
 use egui_material_icons::icons::ICON_CLOSE;
 
 use super::cx::Cx;
@@ -11,6 +11,9 @@ use super::theme::{Theme, Tone};
 use super::widgets::{banner, icon_button};
 use crate::text;
 use crate::text::Text;
+
+/// How wide a message is at most.
+const WIDTH: f32 = 640.0;
 
 /// How many are kept; the oldest goes first.
 const MOST: usize = 4;
@@ -73,22 +76,27 @@ impl Notices {
             bottom: 8,
         });
         let hidden = self.shown.len().saturating_sub(IN_SIGHT);
+        let shown = |ui: &mut Ui| {
+            ui.spacing_mut().item_spacing.y = space::M;
+            let mut number = 0;
+            self.shown.retain(|notice| {
+                number += 1;
+                if number <= hidden {
+                    return true;
+                }
+                let text = cx.say(&notice.text);
+                let close = banner(ui, notice.tone, "", &text, |ui| {
+                    icon_button(ui, ICON_CLOSE, &cx.say(&text!("notice.close"))).clicked()
+                });
+                !close.inner
+            });
+        };
         Panel::bottom("notices").resizable(false).show_separator_line(false).frame(frame).show(
             ui,
             |ui| {
-                ui.spacing_mut().item_spacing.y = space::M;
-                let mut number = 0;
-                self.shown.retain(|notice| {
-                    number += 1;
-                    if number <= hidden {
-                        return true;
-                    }
-                    let text = cx.say(&notice.text);
-                    let close = banner(ui, notice.tone, "", &text, |ui| {
-                        icon_button(ui, ICON_CLOSE, &cx.say(&text!("notice.close"))).clicked()
-                    });
-                    !close.inner
-                });
+                let mut right = ui.available_rect_before_wrap();
+                right.min.x = right.min.x.max(right.max.x - WIDTH);
+                ui.scope_builder(UiBuilder::new().max_rect(right), shown);
             },
         );
     }

@@ -259,7 +259,7 @@ impl Sockets {
         (Some((arrival.before, steps)), rest)
     }
 
-    fn menus(&mut self, ui: &Ui, cx: &Cx<'_>, view: &View, columns: &Columns) {
+    fn menus(&mut self, ui: &Ui, cx: &Cx<'_>, view: &Arc<View>, columns: &Columns) {
         let Some((menu, place)) = self.menu else { return };
         let name = match menu {
             Menu::Row(_) => text!("sockets.row_menu"),

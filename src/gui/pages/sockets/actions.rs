@@ -2,6 +2,8 @@
 
 use eframe::egui::{Button as Entry, Key, KeyboardShortcut, Modifiers, Ui};
 
+use std::sync::Arc;
+
 use eframe::egui::containers::menu::menu_style;
 
 use super::columns::title;
@@ -54,35 +56,39 @@ impl Form {
 /// Copies what is selected, the columns as they are shown.
 pub(super) fn copy_rows(
     cx: &Cx<'_>,
-    view: &View,
+    view: &Arc<View>,
     selection: &Selection,
     columns: &[Column],
     form: Form,
 ) {
-    let lines = selection.lines(view);
+    if !form.takes(selection.len()) {
+        return;
+    }
+    let (view, lines) = (Arc::clone(view), selection.lines(view));
+    let columns = columns.to_vec();
+    cx.send(Command::CopyComposed(Box::new(move || compose(&view, &lines, &columns, form))));
+}
+
+fn compose(view: &View, lines: &[usize], columns: &[Column], form: Form) -> String {
     let sockets: Vec<&Socket> =
         lines.iter().filter_map(|line| view.row(*line)).map(|(socket, _)| socket).collect();
     let table = |write: fn(&[String], &[Vec<String>]) -> String| {
         let header: Vec<String> = columns.iter().map(|column| title(*column).plain()).collect();
         let row = |line: &usize| {
             let (socket, track) = view.row(*line)?;
-            let fact = Fact { cx, view, socket, track };
+            let fact = Fact { view, socket, track };
             Some(columns.iter().map(|column| fact.plain(*column)).collect())
         };
         let rows: Vec<Vec<String>> = lines.iter().filter_map(row).collect();
         write(&header, &rows)
     };
-    let text = match form {
-        _ if sockets.is_empty() => None,
-        Form::Text => Some(table(copy::aligned)),
-        Form::Tabs => Some(table(copy::tabbed)),
-        Form::FourTuples => Some(copy::four_tuples(sockets.iter().copied())),
-        Form::Ss => copy::ss(&sockets),
-        Form::Netstat => copy::netstat(&sockets),
-        Form::PowerShell => copy::powershell(&sockets),
-    };
-    if let Some(text) = text {
-        cx.send(Command::Copy(text));
+    match form {
+        Form::Text => table(copy::aligned),
+        Form::Tabs => table(copy::tabbed),
+        Form::FourTuples => copy::four_tuples(sockets.iter().copied()),
+        Form::Ss => copy::ss(&sockets).unwrap_or_default(),
+        Form::Netstat => copy::netstat(&sockets).unwrap_or_default(),
+        Form::PowerShell => copy::powershell(&sockets).unwrap_or_default(),
     }
 }
 
@@ -118,7 +124,7 @@ pub(super) fn terms(socket: &Socket) -> Vec<(Text, String)> {
 pub(super) fn menu(
     ui: &mut Ui,
     cx: &Cx<'_>,
-    view: &View,
+    view: &Arc<View>,
     line: usize,
     selection: &Selection,
     columns: &[Column],

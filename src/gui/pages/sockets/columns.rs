@@ -240,13 +240,13 @@ fn table_column(cx: &Cx<'_>, column: Column) -> TableColumn {
             (58.0, Align::Max)
         }
         Column::Cookie => (72.0, Align::Max),
-        Column::LastReceived => (96.0, Align::Max),
-        Column::Residence
-        | Column::Retransmits
-        | Column::BytesSent
-        | Column::BytesReceived
-        | Column::CongestionWindow
-        | Column::ControlGroup => (84.0, Align::Max),
+        Column::Residence | Column::BytesSent => (84.0, Align::Max),
+        Column::Retransmits => (92.0, Align::Max),
+        // As wide as what stands above them, with the arrow.
+        Column::BytesReceived | Column::CongestionWindow | Column::ControlGroup => {
+            (106.0, Align::Max)
+        }
+        Column::LastReceived => (126.0, Align::Max),
     };
     TableColumn {
         id: column.id(),

@@ -30,7 +30,6 @@ pub(super) const ABSENT: &str = "–";
 /// A row in its view.
 #[derive(Clone, Copy)]
 pub(super) struct Fact<'a> {
-    pub(super) cx: &'a Cx<'a>,
     pub(super) view: &'a View,
     pub(super) socket: &'a Socket,
     pub(super) track: Option<&'a Track>,
@@ -38,7 +37,7 @@ pub(super) struct Fact<'a> {
 
 impl Fact<'_> {
     /// What stands in a column, as the window writes it.
-    pub(super) fn shown(&self, column: Column) -> (String, Weight) {
+    pub(super) fn shown(&self, cx: &Cx<'_>, column: Column) -> (String, Weight) {
         let socket = self.socket;
         let weighed = |text: Option<String>, is_zero: bool| match text {
             None => (ABSENT.to_owned(), Weight::Absent),
@@ -50,13 +49,13 @@ impl Fact<'_> {
         };
         match column {
             Column::State => (socket.state.name().to_owned(), Weight::Plain),
-            Column::Residence => weighed(self.track.map(|_| self.residence()), false),
-            Column::Owner => (self.owner().render(self.cx.locale), Weight::Plain),
+            Column::Residence => weighed(self.track.map(|_| self.residence(cx)), false),
+            Column::Owner => (self.owner().render(cx.locale), Weight::Plain),
             Column::Local => (socket.local.to_string(), Weight::Plain),
             Column::Remote => match socket.remote {
                 Some(remote) => (remote.to_string(), Weight::Plain),
                 None if socket.state == State::Listen => {
-                    (self.cx.say(&text!("sockets.any")), Weight::Absent)
+                    (cx.say(&text!("sockets.any")), Weight::Absent)
                 }
                 None => (ABSENT.to_owned(), Weight::Absent),
             },
@@ -136,13 +135,11 @@ impl Fact<'_> {
     }
 
     /// `44 m 12 s`, `≥ 12 m`, `4 to 9 m`: how long it has been in its state.
-    pub(super) fn residence(&self) -> String {
+    pub(super) fn residence(&self, cx: &Cx<'_>) -> String {
         match self.bounds() {
             None => ABSENT.to_owned(),
             Some((least, Most::Same)) => age(least),
-            Some((least, Most::Unknown)) => {
-                self.cx.say(&text!("sockets.at_least", age = age(least)))
-            }
+            Some((least, Most::Unknown)) => cx.say(&text!("sockets.at_least", age = age(least))),
             Some((least, Most::Known(most))) => {
                 let (low, high) = (brief(least), brief(most));
                 if low == high {
@@ -151,7 +148,7 @@ impl Fact<'_> {
                 // One unit is enough where both have the same.
                 let unit = high.rsplit('\u{2009}').next().unwrap_or_default();
                 let low = low.strip_suffix(unit).map_or(low.as_str(), str::trim_end);
-                self.cx.say(&text!("sockets.between", least = low, most = high))
+                cx.say(&text!("sockets.between", least = low, most = high))
             }
         }
     }

@@ -39,7 +39,7 @@ pub(super) struct SocketRows<'a> {
 impl SocketRows<'_> {
     fn fact(&self, row: usize) -> Option<Fact<'_>> {
         let (socket, track) = self.view.row(row)?;
-        Some(Fact { cx: self.cx, view: self.view, socket, track })
+        Some(Fact { view: self.view, socket, track })
     }
 
     fn owner_cell(&self, ui: &mut Ui, fact: &Fact<'_>, gone: bool) {
@@ -104,7 +104,7 @@ impl Rows for SocketRows<'_> {
             Some(self.cx.say(&fact.owner())),
             Some(socket.local.to_string()),
             socket.remote.map(|remote| remote.to_string()),
-            Some(fact.residence()),
+            Some(fact.residence(self.cx)),
             mark.map(|mark| self.cx.say(&mark)),
         ];
         parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
@@ -129,7 +129,7 @@ impl Rows for SocketRows<'_> {
             }
             Column::Owner => self.owner_cell(ui, &fact, gone),
             _ => {
-                let (text, weight) = fact.shown(column);
+                let (text, weight) = fact.shown(self.cx, column);
                 let style = match column {
                     Column::Local | Column::Remote => TypeStyle::MonoDense,
                     _ if weight == Weight::Look => TypeStyle::DenseStrong,

@@ -1,5 +1,7 @@
 //! What stands above the table: the filter beside the menus for groups and columns, and what is selected.
 
+use std::sync::Arc;
+
 use eframe::egui::{Align, Layout, Popup, PopupCloseBehavior, Response, Ui, vec2};
 use egui_material_icons::MaterialIcon;
 use egui_material_icons::icons::{ICON_ACCOUNT_TREE, ICON_CONTENT_COPY, ICON_VIEW_COLUMN};
@@ -64,7 +66,7 @@ fn tool(ui: &mut Ui, room: Room, icon: MaterialIcon, name: &str) -> Response {
 pub(super) fn selected_bar(
     ui: &mut Ui,
     cx: &Cx<'_>,
-    view: &View,
+    view: &Arc<View>,
     selection: &Selection,
     columns: &[Column],
 ) {
