@@ -11,7 +11,7 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant, SystemTime};
 
 use eframe::egui::accesskit::Role;
-use eframe::egui::{Event, Key, Modifiers, OutputCommand, Vec2};
+use eframe::egui::{Event, Key, Modifiers, OutputCommand, Vec2, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use jiff::tz::TimeZone;
@@ -268,6 +268,35 @@ fn columns_are_hidden_shown_moved_and_kept() {
 }
 
 #[test]
+fn a_width_is_kept() {
+    let mut window = Window::open();
+    let remote =
+        |window: &Window| window.harness.get_by_role_and_label(Role::Button, "Remote").rect();
+    let before = remote(&window);
+    // The line between two columns, beside both headers.
+    let from = before.right_center() + vec2(4.0, 0.0);
+    window.harness.drag_at(from);
+    window.harness.run_steps(2);
+    for step in [10.0, 40.0, 60.0] {
+        window.harness.hover_at(from + vec2(step, 0.0));
+        window.harness.run_steps(1);
+    }
+    window.harness.drop_at(from + vec2(60.0, 0.0));
+    window.harness.run_steps(3);
+    let width = remote(&window).width();
+    assert!((width - before.width() - 60.0).abs() < 6.0, "{} {width}", before.width());
+    let file = window.folder.path().join("settings.json");
+    window.until("the settings file", |_| {
+        let columns = Settings::load(&file).settings.socket_table.columns;
+        columns.iter().any(|column| column.id == "remote" && column.width.is_some())
+    });
+    let Window { harness, folder, .. } = window;
+    drop(harness);
+    let again = remote(&Window::open_in(folder)).width();
+    assert!((again - width).abs() < 1.0, "{again} {width}");
+}
+
+#[test]
 fn the_order_is_kept_too() {
     let mut window = Window::open();
     window.harness.get_by_role_and_label(Role::Button, "Local").click();
@@ -382,6 +411,8 @@ fn a_selection_follows_its_sockets_and_lets_go_of_what_is_gone() {
     window.until("a new row", |window| window.rows().iter().any(|row| row.ends_with(", new")));
     window.until("the row to go", |window| !window.rows().iter().any(|row| port(row) == "5004"));
     assert_eq!(window.selected(), ["5002"]);
+    let only = "192.168.7.21:5002 → 10.0.0.9:443";
+    assert!(window.sees(only), "no other is selected unseen: {:#?}", window.names());
 }
 
 #[test]
@@ -464,4 +495,35 @@ fn the_menu_of_a_row_narrows_the_list() {
     window.harness.run_steps(3);
     assert!(!window.sees("lport:5003"));
     assert_eq!(window.selected(), ["5003"], "Esc leaves the innermost thing alone");
+}
+
+#[test]
+fn a_message_covers_no_row() {
+    let mut window = Window::open();
+    window.click_row("5001", Modifiers::NONE);
+    window.press("Copy row");
+    window.until("the message", |window| window.sees("Copied."));
+    window.harness.run_steps(2);
+    let message = window.harness.get_by_label("Dismiss").rect();
+    let table = window.harness.get_by_role(Role::Table).rect();
+    assert!(table.bottom() < message.top(), "{table} {message}");
+    window.press("Dismiss");
+    window.harness.run_steps(2);
+    assert!(window.harness.get_by_role(Role::Table).rect().bottom() > table.bottom());
+}
+
+#[test]
+fn an_interval_that_is_chosen_by_key_closes_the_list() {
+    let mut window = Window::open();
+    window.harness.get_by_role(Role::ComboBox).focus();
+    window.harness.run_steps(2);
+    window.key(Key::Enter, Modifiers::NONE);
+    window.until("the list", |window| window.sees("every 10\u{2009}s"));
+    let choice = window.harness.get_all_by_label("every 5\u{2009}s").next().expect("a choice");
+    choice.focus();
+    window.harness.run_steps(2);
+    window.key(Key::Enter, Modifiers::NONE);
+    window.until("the choice", |window| window.sees("Interval, every 5\u{2009}s"));
+    window.harness.run_steps(2);
+    assert!(!window.sees("every 10\u{2009}s"), "{:#?}", window.names());
 }

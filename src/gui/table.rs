@@ -79,8 +79,6 @@ pub struct TableResponse {
     pub sorted: Option<usize>,
     /// The row that was clicked, with the keys that were held.
     pub clicked: Option<(usize, Modifiers)>,
-    /// The row that was clicked twice.
-    pub double_clicked: Option<usize>,
     /// The row whose menu is wanted, and where the pointer was.
     pub menu: Option<(usize, Pos2)>,
     /// The column whose menu is wanted, and where.
@@ -178,15 +176,35 @@ impl TableView<'_> {
     /// The column that the user has just given another width.
     fn resized(&self, ui: &Ui, id: Id) -> Option<(usize, f32)> {
         let let_go = |column: &TableColumn| {
-            let line = id.with(self.column_id(column)).with("resize");
-            ui.ctx()
-                .read_response(line)
-                .is_some_and(|line| line.drag_stopped() || line.double_clicked())
+            let line = self.resize_line(ui, id, column);
+            line.is_some_and(|line| line.drag_stopped() || line.double_clicked())
         };
         let index = self.columns.iter().position(|column| !column.fills && let_go(column))?;
         let state = TableState::load(ui.ctx(), id)?;
         let width = state.col_widths.get(&self.column_id(self.columns.get(index)?))?;
         Some((index, *width))
+    }
+
+    /// The line at the right of a column, which the crate lets people drag.
+    fn resize_line(&self, ui: &Ui, id: Id, column: &TableColumn) -> Option<Response> {
+        ui.ctx().read_response(id.with(self.column_id(column)).with("resize"))
+    }
+
+    /// What is left over for the column that fills.
+    fn left_over(&self, ui: &Ui, id: Id, taken: f32) -> f32 {
+        let kept = id.with("left-over");
+        let dragged = |column| self.resize_line(ui, id, column).is_some_and(|line| line.dragged());
+        // While a column is made wider nothing else may give way: its edge would never reach the pointer.
+        let before = self
+            .columns
+            .iter()
+            .any(dragged)
+            .then(|| ui.ctx().data(|data| data.get_temp::<f32>(kept)));
+        before.flatten().unwrap_or_else(|| {
+            let left = ui.available_width() - taken;
+            ui.ctx().data_mut(|data| data.insert_temp(kept, left));
+            left
+        })
     }
 
     /// The columns with their ranges of width. One that fills is as wide as the others leave room for.
@@ -199,7 +217,7 @@ impl TableView<'_> {
             .filter(|column| !column.fills)
             .map(|column| known(column).unwrap_or(column.width))
             .sum();
-        let left = ui.available_width() - taken;
+        let left = self.left_over(ui, id, taken);
         self.columns
             .iter()
             .map(|column| {
@@ -280,9 +298,6 @@ impl Delegate<'_> {
         });
         let (modifiers, pointer) =
             ui.input(|input| (input.modifiers, input.pointer.interact_pos()));
-        if response.double_clicked() {
-            self.response.double_clicked = Some(row);
-        }
         if response.clicked() {
             self.response.clicked = Some((row, modifiers));
         }

@@ -57,8 +57,8 @@ struct Sockets {
 /// A menu of the table.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Menu {
-    /// Of the row in this line.
-    Row(usize),
+    /// Of the row that keys start from.
+    Row,
     /// Of the header of this column.
     Header(usize),
 }
@@ -231,14 +231,14 @@ impl Sockets {
         }
         if let Some((line, place)) = response.menu {
             self.selection.point_at(view, line);
-            self.menu = Some((Menu::Row(line), place));
+            self.menu = Some((Menu::Row, place));
         }
         if let Some((column, place)) = response.header_menu {
             self.menu = Some((Menu::Header(column), place));
         }
-        if menu_wanted && let Some(line) = self.selection.cursor() {
+        if menu_wanted && self.selection.cursor().is_some() {
             let place = response.cursor.unwrap_or(inner);
-            self.menu = Some((Menu::Row(line), place.left_bottom() + vec2(space::XXL, 0.0)));
+            self.menu = Some((Menu::Row, place.left_bottom() + vec2(space::XXL, 0.0)));
         }
         ui.rect_contains_pointer(inner)
     }
@@ -262,7 +262,7 @@ impl Sockets {
     fn menus(&mut self, ui: &Ui, cx: &Cx<'_>, view: &Arc<View>, columns: &Columns) {
         let Some((menu, place)) = self.menu else { return };
         let name = match menu {
-            Menu::Row(_) => text!("sockets.row_menu"),
+            Menu::Row => text!("sockets.row_menu"),
             Menu::Header(_) => text!("sockets.column_menu"),
         };
         let mut open = true;
@@ -278,9 +278,7 @@ impl Sockets {
                 ui.set_min_width(columns::MENU_WIDTH);
                 ui.spacing_mut().item_spacing.y = 0.0;
                 match menu {
-                    Menu::Row(line) => {
-                        actions::menu(ui, cx, view, line, &self.selection, &columns.shown);
-                    }
+                    Menu::Row => actions::menu(ui, cx, view, &self.selection, &columns.shown),
                     Menu::Header(column) => columns::header_menu(ui, cx, columns, column),
                 }
             });

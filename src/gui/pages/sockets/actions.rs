@@ -120,17 +120,16 @@ pub(super) fn terms(socket: &Socket) -> Vec<(Text, String)> {
     terms
 }
 
-/// The menu of the selected rows; `line` is the one it was asked for on.
+/// The menu of the selected rows; what it narrows to is said by the one that keys start from.
 pub(super) fn menu(
     ui: &mut Ui,
     cx: &Cx<'_>,
     view: &Arc<View>,
-    line: usize,
     selection: &Selection,
     columns: &[Column],
 ) {
     menu_style(ui.style_mut());
-    if let Some((socket, _)) = view.row(line) {
+    if let Some((socket, _)) = selection.focused_row(view) {
         for (label, term) in terms(socket) {
             let entry = Entry::new(cx.say(&label)).shortcut_text(&term);
             if ui.add(entry).clicked() {

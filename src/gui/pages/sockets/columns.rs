@@ -109,11 +109,12 @@ pub(super) fn sort_by(cx: &Cx<'_>, sort: Column) {
 }
 
 fn shown(layout: &TableLayout) -> Vec<Column> {
-    let known = layout.columns.iter().filter_map(|column| Column::from_id(&column.id));
-    let others: Vec<Column> = known.filter(|column| *column != Column::State).collect();
-    if layout.columns.is_empty() {
+    let known: Vec<Column> =
+        layout.columns.iter().filter_map(|column| Column::from_id(&column.id)).collect();
+    if known.is_empty() {
         return USUAL.to_vec();
     }
+    let others = known.into_iter().filter(|column| *column != Column::State);
     std::iter::once(Column::State).chain(others).collect()
 }
 

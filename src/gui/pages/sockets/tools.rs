@@ -74,9 +74,8 @@ pub(super) fn selected_bar(
     ui.horizontal(|ui| {
         ui.set_min_height(size::CONTROL_SMALL);
         ui.spacing_mut().item_spacing.x = space::M;
-        let focused = selection.focused().filter(|id| selection.contains(*id));
-        let only =
-            focused.filter(|_| selection.len() == 1).and_then(|_| selection.focused_row(view));
+        let lines = if selection.len() == 1 { selection.lines(view) } else { Vec::new() };
+        let only = lines.first().and_then(|line| view.row(*line));
         match (selection.len(), only) {
             (0, _) => {
                 let hint = cx.say(&text!("sockets.select"));
