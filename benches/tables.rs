@@ -14,7 +14,7 @@ use divan::Bencher;
 use sockscope::analysis::diff::Comparison;
 use sockscope::analysis::track::Tracker;
 use sockscope::model::{Host, Owner, Pids, Process, Snapshot, Socket, State};
-use sockscope::monitor::{Column, Frame, View, ViewSpec};
+use sockscope::monitor::{Column, Frame, GroupBy, View, ViewSpec};
 use sockscope::store;
 
 const SIZES: [u32; 3] = [1_000, 10_000, 100_000];
@@ -73,12 +73,31 @@ fn track(bencher: Bencher<'_, '_>, sockets: u32) {
 
 #[divan::bench(args = SIZES)]
 fn filter_and_sort(bencher: Bencher<'_, '_>, sockets: u32) {
+    let spec = ViewSpec {
+        filter: "worker".to_owned(),
+        sort: Column::Owner,
+        descending: true,
+        ..ViewSpec::default()
+    };
+    view(bencher, sockets, &spec);
+}
+
+#[divan::bench(args = SIZES)]
+fn sort(bencher: Bencher<'_, '_>, sockets: u32) {
+    view(bencher, sockets, &ViewSpec { sort: Column::Owner, ..ViewSpec::default() });
+}
+
+#[divan::bench(args = SIZES)]
+fn sort_and_group(bencher: Bencher<'_, '_>, sockets: u32) {
+    view(bencher, sockets, &ViewSpec { group_by: Some(GroupBy::Process), ..ViewSpec::default() });
+}
+
+fn view(bencher: Bencher<'_, '_>, sockets: u32, spec: &ViewSpec) {
     let mut frame = Frame::starting("bench".to_owned(), Duration::ZERO, SystemTime::UNIX_EPOCH);
     let mut snapshot = table(sockets, 0);
     frame.tracks = Tracker::new().observe(&mut snapshot, SystemTime::UNIX_EPOCH).tracks.into();
     frame.snapshot = Some(Arc::new(snapshot));
     let frame = Arc::new(frame);
-    let spec = ViewSpec { filter: "worker".to_owned(), sort: Column::Owner, descending: true };
     bencher.bench_local(|| black_box(View::new(Arc::clone(&frame), spec.clone())));
 }
 

@@ -11,7 +11,7 @@ use super::cx::{Command, Cx};
 use super::dialog::{Outcome, PathDialog, Purpose};
 use super::jobs::{Done, Job, Jobs};
 use super::notices::Notices;
-use super::pages::{PAGES, Page, SOCKETS};
+use super::pages::{PAGES, Page, SOCKETS, sockets_sorting};
 use super::scenario_runner::ScenarioRunner;
 use super::shelf::{Shelf, Shelved, Side};
 use super::shortcuts::{self, Action};
@@ -57,6 +57,10 @@ pub struct App {
     pages: Vec<(&'static str, Box<dyn Page>)>,
     spec: ViewSpec,
     requested: Option<(u64, ViewSpec)>,
+    /// Whether rows stay in the order that they have.
+    hold: bool,
+    /// Whether nothing should move by itself.
+    calm: bool,
     dialog: Option<PathDialog>,
     notices: Notices,
     /// The user wants to close the window, and has snapshots that are in no file.
@@ -96,6 +100,7 @@ impl App {
                 None
             }
         };
+        let spec = sockets_sorting(&settings.socket_table);
         let app = Self {
             monitor,
             views: Views::start(Arc::clone(&wake)).map_err(Error::Thread)?,
@@ -108,14 +113,21 @@ impl App {
             zone: setup.zone,
             open: PAGES.first().map_or("", |page| page.name),
             pages: PAGES.iter().map(|page| (page.name, (page.make)())).collect(),
-            spec: ViewSpec::default(),
+            spec,
             requested: None,
+            hold: false,
+            calm: false,
             dialog: None,
             notices,
             closing: false,
         };
         app.apply_look(ctx);
         Ok(app)
+    }
+
+    /// Has nothing move by itself: where the window is drawn in software, each frame costs too much.
+    pub fn keep_calm(&mut self) {
+        self.calm = true;
     }
 
     fn apply_look(&self, ctx: &Context) {
@@ -143,12 +155,12 @@ impl App {
         let frame = self.monitor.frame();
         let wanted = (frame.table, self.spec.clone());
         if self.requested.as_ref() != Some(&wanted) {
-            self.views.request(frame, self.spec.clone());
+            self.views.request(frame, self.spec.clone(), self.hold);
             self.requested = Some(wanted);
         }
     }
 
-    fn take_done(&mut self) {
+    fn take_done(&mut self, ctx: &Context) {
         while let Some(done) = self.jobs.take() {
             match done {
                 Done::Loaded { path, side, snapshot } => {
@@ -165,6 +177,7 @@ impl App {
                     self.notices.done(text!("notice.exported", path = path));
                 }
                 Done::Compared(comparison) => self.shelf.compared(comparison),
+                Done::Composed(text) => self.copy(text, ctx),
                 Done::SettingsKept => {}
                 Done::Exists { again } => self.dialog = PathDialog::replace(*again),
                 Done::Failed { why, job } => match PathDialog::retry(&job, why.clone()) {
@@ -196,6 +209,7 @@ impl App {
             shelf: &self.shelf,
             settings: &self.settings,
             busy: self.jobs.is_busy(),
+            calm: self.calm,
             asking: self.dialog.is_some() || self.closing,
             zone: &zone,
             locale: Locale::English,
@@ -204,6 +218,7 @@ impl App {
         top_bar::ui(ui, &cx);
         coverage::ui(ui, &cx);
         rail::ui(ui, &cx, self.open);
+        self.notices.ui(ui, &cx);
         let gap = Room::of(ui.ctx().content_rect().width()).gap();
         #[expect(clippy::cast_possible_truncation, reason = "8 or 12 points")]
         let margin = Margin::same(gap as i8);
@@ -222,7 +237,6 @@ impl App {
                 closing::Answer::Close => ctx.send_viewport_cmd(egui::ViewportCommand::Close),
             }
         }
-        self.notices.ui(&ctx, &cx);
         let commands = cx.commands.into_inner();
         match outcome {
             None | Some(Outcome::Open) => {}
@@ -243,6 +257,13 @@ impl App {
                 self.open = SOCKETS;
             }
             Command::SetView(spec) => self.spec = spec,
+            Command::HoldOrder(hold) => {
+                self.hold = hold;
+                if !hold {
+                    // What was held back is put in order now.
+                    self.requested = None;
+                }
+            }
             Command::SetPaused(paused) => self.monitor.set_paused(paused),
             Command::PollNow => self.monitor.poll_now(),
             Command::SetSettings(settings) => self.set_settings(settings, ctx),
@@ -268,11 +289,14 @@ impl App {
             }
             Command::RunScenario(name) => self.scenarios.start(name),
             Command::StopScenario => self.scenarios.stop(),
-            Command::Copy(text) => {
-                ctx.copy_text(text);
-                self.notices.done(text!("notice.copied"));
-            }
+            Command::Copy(text) => self.copy(text, ctx),
+            Command::CopyComposed(composer) => self.jobs.add(Job::Compose(composer)),
         }
+    }
+
+    fn copy(&mut self, text: String, ctx: &Context) {
+        ctx.copy_text(text);
+        self.notices.done(text!("notice.copied"));
     }
 
     fn act(&mut self, action: Action) {
@@ -335,7 +359,7 @@ fn in_home(name: &str) -> String {
 
 impl eframe::App for App {
     fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
-        self.take_done();
+        self.take_done(ctx);
         if let Some(failure) = self.scenarios.update() {
             self.notices.failed(failure);
         }
@@ -368,7 +392,7 @@ impl eframe::App for App {
             self.apply(command, &ctx);
         }
         if any {
-            self.take_done();
+            self.take_done(&ctx);
             self.request_view();
             ctx.request_repaint();
         }

@@ -88,11 +88,20 @@ fn keys(ui: &mut Ui, cx: &Cx<'_>) {
             // Where these keys work is the page's business; here they are told.
             let with_command =
                 |key| ui.ctx().format_shortcut(&KeyboardShortcut::new(Modifiers::COMMAND, key));
+            let with_shift = |key| {
+                let modifiers = Modifiers::COMMAND | Modifiers::SHIFT;
+                ui.ctx().format_shortcut(&KeyboardShortcut::new(modifiers, key))
+            };
             let page_keys = [
                 (text!("settings.filter"), with_command(Key::F)),
                 (text!("settings.clear_filter"), "Esc".to_owned()),
                 (text!("settings.move_selection"), "↑ ↓ PgUp PgDn Home End".to_owned()),
+                (text!("settings.extend_selection"), "Shift ↑ ↓ PgUp PgDn Home End".to_owned()),
+                (text!("settings.select_all"), with_command(Key::A)),
                 (text!("settings.copy_row"), with_command(Key::C)),
+                (text!("settings.copy_command"), with_shift(Key::C)),
+                (text!("settings.row_menu"), "Shift F10".to_owned()),
+                (text!("settings.fold"), "← → Enter".to_owned()),
             ];
             for (name, keys) in page_keys {
                 key_row(ui, cx, &name, &keys);
