@@ -3,9 +3,11 @@
 //! Pure: time comes in as data, and so does every table. Nothing here reads a clock, a file or a system.
 
 pub mod diff;
+pub mod events;
 pub mod filter;
 pub mod history;
 pub mod load;
+pub mod moment;
 pub mod phrases;
 pub mod readings;
 pub mod timeline;

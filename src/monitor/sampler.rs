@@ -12,7 +12,8 @@ use super::Wake;
 use super::cell::{lock, panic_message};
 use super::frame::{Frame, Health, Interval};
 use super::source::SourceChoice;
-use crate::analysis::history::Cause;
+use crate::analysis::events::Watch;
+use crate::analysis::history::{Cause, History};
 use crate::analysis::timeline::Timeline;
 use crate::analysis::track::Tracker;
 use crate::model::{Operation, PollFailure, Snapshot};
@@ -55,9 +56,20 @@ pub struct Monitor {
 impl Monitor {
     /// Starts sampling. `wake` is called from the sampler's thread after each publication.
     pub fn start(choice: SourceChoice, interval: Duration, wake: Wake) -> std::io::Result<Self> {
+        Self::resume(choice, interval, History::default(), wake)
+    }
+
+    /// Starts sampling, as [`Monitor::start`] does, after what an earlier run has seen.
+    pub fn resume(
+        choice: SourceChoice,
+        interval: Duration,
+        history: History,
+        wake: Wake,
+    ) -> std::io::Result<Self> {
         let source = choice.open();
         let began = SystemTime::now();
-        let frame = Frame::starting(source.name().to_owned(), interval, began);
+        let starting = Frame::starting(source.name().to_owned(), interval, began);
+        let frame = Frame { history, ..starting };
         let shared = Arc::new(Shared {
             orders: Mutex::new(Orders { interval, paused: false, poll_requests: 0, stop: false }),
             changed: Condvar::new(),
@@ -68,6 +80,7 @@ impl Monitor {
             shared: Arc::clone(&shared),
             source,
             tracker: Tracker::new(),
+            watch: Watch::default(),
             timeline: Timeline::new(began),
             started: Instant::now(),
             frame,
@@ -120,6 +133,7 @@ struct Sampler {
     shared: Arc<Shared>,
     source: Box<dyn SocketSource>,
     tracker: Tracker,
+    watch: Watch,
     timeline: Timeline,
     started: Instant,
     frame: Frame,
@@ -191,6 +205,10 @@ impl Sampler {
     fn take(&mut self, mut snapshot: Snapshot, at: SystemTime) {
         self.frame.tracks = self.tracker.observe(&mut snapshot, at).tracks.into();
         self.frame.counts = snapshot.counts();
+        if self.frame.history.is_interrupted() {
+            self.watch.interrupt();
+        }
+        self.frame.events = self.watch.observe(&snapshot, at);
         if snapshot.is_partial() {
             // Counts that are too low are not drawn as if they were whole.
             self.frame.history.interrupt(at, Cause::Failed);

@@ -68,7 +68,7 @@ impl Settings {
             Ok(settings) => LoadedSettings { settings, problem: None },
             Err(cause) => {
                 let error = Error::Damaged { path: path.to_owned(), cause };
-                normal(Some(SettingsProblem { error, set_aside: set_aside(path) }))
+                normal(Some(SettingsProblem { error, set_aside: file::set_aside(path) }))
             }
         }
     }
@@ -145,14 +145,6 @@ fn parse(bytes: &[u8]) -> Result<Settings, String> {
         theme: document.theme,
         zoom: zoom.clamp(smallest, largest),
     })
-}
-
-/// Moves a file that cannot be used out of the way, over no other; none when that is not possible.
-fn set_aside(path: &Path) -> Option<PathBuf> {
-    (1..100)
-        .map(|number| path.with_extension(format!("damaged-{number}.json")))
-        .find(|free| !free.exists())
-        .filter(|free| std::fs::rename(path, free).is_ok())
 }
 
 #[cfg(test)]

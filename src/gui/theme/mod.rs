@@ -161,6 +161,8 @@ pub struct StateColors {
 pub struct Alphas {
     /// Under CLOSE_WAIT's line in the chart.
     pub area_alarm: f32,
+    /// Of a state in a stack.
+    pub area_stack: f32,
     /// Under a sparkline.
     pub area_spark: f32,
     /// A span of time without samples.
