@@ -165,7 +165,7 @@ impl History {
 
     /// The oldest sample.
     pub fn first(&self) -> Option<&Sample> {
-        self.day.first()
+        self.day.first().into_iter().chain(self.hour.first()).min_by_key(|sample| sample.at)
     }
 
     /// The samples from `from` on, oldest first: by ten seconds as far as the last hour does not reach, then by

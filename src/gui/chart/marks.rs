@@ -13,11 +13,15 @@ use crate::analysis::phrases;
 use crate::gui::cx::Cx;
 use crate::gui::theme::measure::{Room, radius, space, stroke};
 use crate::gui::theme::{Color, Theme, TypeStyle};
+use crate::gui::widgets::cut;
 use crate::text;
 use crate::text::{clock, lasting};
 
 /// The height of the strip above the plot that the events stand in.
 pub(super) const STRIP: f32 = 16.0;
+
+/// With less room than this an event has no label, in points.
+const LEAST_LABEL: f32 = 60.0;
 
 /// Events so near to each other share a mark.
 const TOGETHER: f32 = 7.0;
@@ -102,29 +106,26 @@ pub(super) fn events(ui: &Ui, cx: &Cx<'_>, ground: &Ground, events: &[Event]) {
     let narrow = Room::of(ui.ctx().content_rect().width()) == Room::Narrow;
     let painter = ui.painter();
     let top = ground.plot.top();
-    let mut taken = f32::NEG_INFINITY;
     for (index, (x, group)) in groups.iter().enumerate() {
+        let next = groups.get(index + 1).map_or(ground.plot.right(), |(next, _)| next - space::M);
         let x = painter.round_to_pixel_center(*x);
         let triangle = vec![pos2(x - 4.0, top - 9.0), pos2(x + 4.0, top - 9.0), pos2(x, top - 2.0)];
         painter.add(Shape::convex_polygon(triangle, theme.text.secondary, Stroke::NONE));
         let line = [pos2(x, top), pos2(x, ground.plot.bottom())];
         painter.extend(Shape::dotted_line(&line, theme.text.tertiary, 5.0, 0.75));
 
-        let labelled = x > taken && !(narrow && index > 0);
+        let left = x + space::M;
+        let labelled = next - left >= LEAST_LABEL && !(narrow && index > 0);
         if let Some(first) = group.first().filter(|_| labelled) {
             let said = cx.say(&phrases::event(&first.what));
             let said = match group.len() - 1 {
                 0 => said,
                 more => cx.say(&text!("chart.more_events", event = said, n = more)),
             };
-            let font = TypeStyle::Caption.font();
-            let label = painter.layout_no_wrap(said, font, theme.text.secondary);
-            let left = x + space::M;
-            if left + label.size().x <= ground.plot.right() {
-                taken = left + label.size().x + space::M;
-                let at = pos2(left, top - STRIP + (STRIP - label.size().y) / 2.0 - 1.0);
-                painter.galley(at, label, theme.text.secondary);
-            }
+            // Up to the next mark; the whole is in the tooltip.
+            let label = cut(ui, &said, TypeStyle::Caption, theme.text.secondary, next - left);
+            let at = pos2(left, top - STRIP + (STRIP - label.size().y) / 2.0 - 1.0);
+            painter.galley(at, label, theme.text.secondary);
         }
         let place = Rect::from_center_size(pos2(x, top - 6.0), vec2(12.0, STRIP));
         let id = ui.scope_id().with(("event", index));
@@ -192,8 +193,8 @@ fn time_box(
     let galley = painter.layout_no_wrap(time, TypeStyle::Caption.font(), text);
     let size = galley.size() + vec2(2.0 * space::S, 2.0);
     let left = (foot.x - size.x / 2.0)
-        .min(ground.plot.right() - size.x / 2.0)
-        .max(ground.plot.left() - size.x / 2.0);
+        .min(ground.plot.right() + space::M - size.x)
+        .max(ground.plot.left() - space::M);
     let place = Rect::from_min_size(pos2(left, foot.y + 1.0), size);
     painter.rect_filled(place, CornerRadius::same(radius::BADGE), fill);
     let at = Align2::CENTER_CENTER.anchor_size(place.center(), galley.size());

@@ -10,7 +10,8 @@ use super::course::{Courses, Segment};
 use super::{Chart, Form, range, seconds, time};
 use crate::analysis::history::Break;
 use crate::gui::cx::Cx;
-use crate::gui::theme::{LineKind, Theme, TypeStyle, line_style};
+use crate::gui::theme::measure::stroke;
+use crate::gui::theme::{LineKind, LineStyle, Theme, TypeStyle, line_style};
 use crate::model::State;
 use crate::text::{clock, clock_minutes, thousands};
 
@@ -93,7 +94,11 @@ impl Chart {
 
 fn draw<'a>(plot: &mut PlotUi<'a>, theme: &Theme, form: Form, state: State, segment: &'a Segment) {
     let color = theme.state(state).mark;
-    let style = line_style(state);
+    let style = match form {
+        Form::Lines => line_style(state),
+        // The layers are told apart by their order; dashes on edges that rise and fall with each other say nothing.
+        Form::Stacked => LineStyle { kind: LineKind::Solid, width: stroke::HAIRLINE },
+    };
     if let [single] = segment.line.as_slice() {
         let dot = Points::new(state.name(), vec![[single.x, single.y]]);
         plot.points(dot.color(color).radius(style.width + 0.5).allow_hover(false));

@@ -6,10 +6,7 @@ mod limits;
 mod processes;
 mod readout;
 
-use std::sync::Arc;
-
-use eframe::egui::text::{LayoutJob, TextWrapping};
-use eframe::egui::{Galley, Rect, Ui, UiBuilder, pos2};
+use eframe::egui::{Rect, Ui, UiBuilder, pos2};
 use egui_material_icons::icons::{ICON_MONITORING, ICON_PLAY_ARROW};
 
 use self::changed::Changed;
@@ -18,8 +15,8 @@ use super::{Page, PageLeaf};
 use crate::analysis::phrases;
 use crate::gui::chart::Chart;
 use crate::gui::cx::{Command, Cx};
+use crate::gui::theme::Tone;
 use crate::gui::theme::measure::Room;
-use crate::gui::theme::{Color, Tone, TypeStyle};
 use crate::gui::tiles;
 use crate::gui::widgets::{banner, button, empty, spinner};
 use crate::monitor::Health;
@@ -153,9 +150,5 @@ fn waiting(ui: &mut Ui, cx: &Cx<'_>) {
     empty(ui, ICON_MONITORING, &title, &no_rights, |ui| spinner(ui, &title));
 }
 
-/// A text that is cut at its end where it does not fit into the room.
-fn cut(ui: &Ui, text: &str, style: TypeStyle, color: Color, room: f32) -> Arc<Galley> {
-    let mut job = LayoutJob::simple_singleline(text.to_owned(), style.font(), color);
-    job.wrap = TextWrapping::truncate_at_width(room);
-    ui.painter().layout_job(job)
-}
+#[cfg(test)]
+mod tests;

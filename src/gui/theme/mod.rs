@@ -14,7 +14,7 @@ mod type_style;
 use eframe::egui;
 
 pub use install::install;
-pub use line::{LineKind, line_style, paint_line};
+pub use line::{LineKind, LineStyle, line_style, paint_line};
 pub use tokens::{Color, NONE};
 pub use type_style::{TypeStyle, mono_medium, semibold};
 

@@ -15,8 +15,10 @@ pub fn paint_gauge(painter: &Painter, theme: &Theme, rect: Rect, share: f32, col
     let share = share.clamp(0.0, 1.0);
     if share > 0.0 {
         // However little it is, it is seen.
-        let width = (rect.width() * share).max(rect.height() / 2.0);
-        painter.rect_filled(rect.with_max_x(rect.left() + width), corner, color);
+        let width = (rect.width() * share).max(2.0);
+        // Cut from the whole, so that it keeps the whole's round end and has none of its own.
+        let full = painter.with_clip_rect(rect.with_max_x(rect.left() + width));
+        full.rect_filled(rect, corner, color);
     }
     for tick in TICKS {
         let color = if share > tick { theme.surface.panel } else { theme.stroke.control };

@@ -22,7 +22,7 @@ pub use card::{Card, card};
 pub use empty::empty;
 pub use field::field;
 pub use gauge::paint_gauge;
-pub use paint::{chip, focus_ring, icon, paint_icon};
+pub use paint::{chip, cut, focus_ring, icon, paint_icon};
 pub use pair::side_by_side;
 pub use segmented::segmented;
 pub use sparkline::sparkline;

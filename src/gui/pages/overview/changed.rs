@@ -10,7 +10,7 @@ use crate::gui::cx::Cx;
 use crate::gui::glyph::{BadgeKind, badge_size, paint_badge};
 use crate::gui::theme::measure::{size, space};
 use crate::gui::theme::{Theme, TypeStyle};
-use crate::gui::widgets::{Card, empty, icon_button};
+use crate::gui::widgets::{Card, cut, empty, icon_button};
 use crate::text;
 use crate::text::{clock, lasting, signed, thousands};
 
@@ -91,7 +91,7 @@ impl Changed {
         let Some(moment) = moment else { return };
         ui.spacing_mut().item_spacing.y = 0.0;
         // Whose sockets it were stands beside the state where there is room, else below it.
-        let two_lines = ui.available_width() < 380.0;
+        let two_lines = ui.available_width() < 560.0;
         let height =
             if two_lines { 2.0 * TypeStyle::Dense.line() + space::M } else { size::TABLE_ROW };
         ScrollArea::vertical().auto_shrink(false).show_rows(
@@ -139,13 +139,19 @@ fn row(ui: &mut Ui, cx: &Cx<'_>, change: &Change, height: f32, two_lines: bool) 
         }
         None => cx.say(&who.owner),
     });
-    let mut cut = false;
+    let mut is_cut = false;
     if let Some(who) = &who {
         let left = if two_lines { badge.x } else { counts.right().max(behind + 76.0) + space::L };
         let middle = if two_lines { line + TypeStyle::Dense.line() } else { line };
-        let room = (inner.right() - left).max(0.0);
-        let galley = super::cut(ui, who, TypeStyle::Dense, theme.text.secondary, room);
-        cut = galley.elided;
+        let room = inner.right() - left;
+        let galley = cut(ui, who, TypeStyle::Dense, theme.text.secondary, room);
+        is_cut = galley.elided;
+        // An address is never cut: where the whole does not fit it stands alone, and the tooltip has the rest.
+        let remote = change.who.as_ref().and_then(|who| who.remote).filter(|_| is_cut);
+        let galley = remote.map_or(galley, |remote| {
+            let to = cx.say(&text!("processes.to", remote = remote.to_string()));
+            ui.painter().layout_no_wrap(to, TypeStyle::Dense.font(), theme.text.secondary)
+        });
         let top = middle - galley.size().y / 2.0;
         ui.painter().galley(pos2(left, top), galley, theme.text.secondary);
     }
@@ -163,7 +169,7 @@ fn row(ui: &mut Ui, cx: &Cx<'_>, change: &Change, height: f32, two_lines: bool) 
         };
         WidgetInfo::labeled(Role::Label, true, cx.say(&said))
     });
-    if let Some(who) = who.filter(|_| cut) {
+    if let Some(who) = who.filter(|_| is_cut) {
         response.on_hover_text(who);
     }
 }

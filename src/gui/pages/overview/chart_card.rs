@@ -76,7 +76,9 @@ fn body(ui: &mut Ui, cx: &Cx<'_>, room: Room, chart: &mut Chart) {
     let (plot, numbers) = match room {
         Room::Narrow => {
             let split = whole.top() + size::TABLE_ROW;
-            (whole.with_min_y(split), whole.with_max_y(split))
+            // The last time on the axis stands half outside the plot.
+            let plot = whole.with_min_y(split).with_max_x(whole.right() - space::XXL);
+            (plot, whole.with_max_y(split))
         }
         Room::Usual | Room::Wide => {
             let wide = room == Room::Wide;

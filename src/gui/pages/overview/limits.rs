@@ -8,7 +8,7 @@ use crate::analysis::readings::Reading;
 use crate::gui::cx::Cx;
 use crate::gui::theme::measure::{size, space};
 use crate::gui::theme::{Theme, TypeStyle};
-use crate::gui::widgets::{Card, empty, paint_gauge};
+use crate::gui::widgets::{Card, cut, empty, paint_gauge};
 use crate::text;
 use crate::text::{percent, thousands};
 
@@ -71,7 +71,7 @@ fn row(ui: &mut Ui, cx: &Cx<'_>, reading: &Reading) {
     );
     let what = cx.say(&phrases::limited(&reading.what));
     let room = (numbers.left() - space::M - inner.left()).max(0.0);
-    let name = super::cut(ui, &what, TypeStyle::Dense, theme.text.primary, room);
+    let name = cut(ui, &what, TypeStyle::Dense, theme.text.primary, room);
     let cut = name.elided;
     ui.painter().galley(pos2(inner.left(), line - name.size().y / 2.0), name, theme.text.primary);
     let top = inner.top() + TypeStyle::Dense.line() + space::S;

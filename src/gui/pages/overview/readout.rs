@@ -1,13 +1,12 @@
 //! The chart's numbers: at the cursor, and now. A click on a state hides it.
 
 use eframe::egui::{
-    Align, Align2, CornerRadius, Layout, Response, Role, Sense, Ui, UiBuilder, WidgetInfo, pos2,
-    vec2,
+    Align, Align2, CornerRadius, Layout, Response, Role, Sense, Ui, WidgetInfo, pos2, vec2,
 };
 
 use crate::gui::chart::{Chart, Under, gap_text};
 use crate::gui::cx::Cx;
-use crate::gui::glyph::line_sample;
+use crate::gui::glyph::paint_line_sample;
 use crate::gui::theme::measure::{radius, size, space};
 use crate::gui::theme::{Color, NONE, Theme, TypeStyle};
 use crate::model::State;
@@ -70,10 +69,7 @@ pub(super) fn legend(ui: &mut Ui, cx: &Cx<'_>, chart: &mut Chart, under: Option<
             let (rect, response) = ui.allocate_exact_size(wanted, Sense::click());
             hover(ui, &response);
             if !chart.is_hidden(state) {
-                let place = rect.with_max_x(rect.left() + 26.0);
-                let place =
-                    UiBuilder::new().max_rect(place).layout(Layout::left_to_right(Align::Center));
-                ui.scope_builder(place, |ui| line_sample(ui, state));
+                paint_line_sample(ui, state, rect.left_center());
             }
             let mut left = rect.left() + line;
             for galley in [name, count] {
@@ -124,10 +120,7 @@ fn row(ui: &mut Ui, cx: &Cx<'_>, chart: &mut Chart, state: State, under: Option<
     hover(ui, &response);
     let (name, number) = colors(theme, state, hidden);
     if !hidden {
-        let place = UiBuilder::new()
-            .max_rect(rect.with_max_x(rect.left() + 30.0))
-            .layout(Layout::left_to_right(Align::Center));
-        ui.scope_builder(place, |ui| line_sample(ui, state));
+        paint_line_sample(ui, state, rect.left_center());
     }
     let painter = ui.painter();
     let left = pos2(rect.left() + 36.0, rect.center().y);
