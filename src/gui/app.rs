@@ -19,7 +19,6 @@ use super::shortcuts::{self, Action};
 use super::theme::Theme;
 use super::theme::measure::{Room, WINDOW_MIN, motion};
 use super::{closing, coverage, rail, theme, top_bar};
-use crate::analysis::history::History;
 use crate::error::{Error, Result};
 use crate::lab::Bench;
 use crate::monitor::{Health, Monitor, SourceChoice, ViewSpec, Views, Wake};
@@ -56,7 +55,7 @@ impl Setup {
 /// The window's state. Workers own what they work on; this owns what the user chose.
 pub struct App {
     monitor: Monitor,
-    keeper: Option<HistoryKeeper>,
+    keeper: HistoryKeeper,
     views: Views,
     bench: Option<Bench>,
     scenarios: ScenarioRunner,
@@ -99,13 +98,8 @@ impl App {
                 None => text!("notice.settings_ignored", error = error),
             });
         }
-        let (keeper, history) = match setup.history_file {
-            Some(file) => {
-                let (keeper, history) = HistoryKeeper::open(file, Arc::clone(&wake), &mut notices);
-                (Some(keeper), history)
-            }
-            None => (None, History::default()),
-        };
+        let (keeper, history) =
+            HistoryKeeper::open(setup.history_file, Arc::clone(&wake), &mut notices);
         let monitor = Monitor::resume(setup.source, settings.interval, history, Arc::clone(&wake))
             .map_err(Error::Thread)?;
         let bench = match Bench::start(Arc::clone(&wake)) {
@@ -356,18 +350,14 @@ fn in_home(name: &str) -> String {
 impl Drop for App {
     /// However the window closes, what was seen is kept.
     fn drop(&mut self) {
-        if let Some(keeper) = &mut self.keeper {
-            keeper.finish(&self.monitor.frame().history);
-        }
+        self.keeper.finish(&self.monitor.frame().history);
     }
 }
 
 impl eframe::App for App {
     fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
         self.take_done();
-        if let Some(keeper) = &mut self.keeper {
-            keeper.update(&self.monitor.frame().history, &mut self.notices);
-        }
+        self.keeper.update(&self.monitor.frame().history, &mut self.notices);
         if let Some(failure) = self.scenarios.update() {
             self.notices.failed(failure);
         }

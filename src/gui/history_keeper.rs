@@ -1,7 +1,7 @@
 //! Keeps the counts of the last day for the next run: loads them at the start, saves them every minute and at
 //! the end, off the frame.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use super::notices::Notices;
@@ -18,7 +18,8 @@ const EVERY: Duration = Duration::from_mins(1);
 
 /// Where the history is kept, and how far that is.
 pub struct HistoryKeeper {
-    file: PathBuf,
+    /// None keeps it nowhere.
+    file: Option<PathBuf>,
     wake: Wake,
     /// The newest sample that was saved, or was there before.
     saved: Option<SystemTime>,
@@ -29,30 +30,8 @@ pub struct HistoryKeeper {
 
 impl HistoryKeeper {
     /// Loads what an earlier run has kept. What cannot be used is set aside and told.
-    pub fn open(file: PathBuf, wake: Wake, notices: &mut Notices) -> (Self, History) {
-        let history = match store::load_history(&file) {
-            Ok(kept) => {
-                kept.map_or_else(History::default, |kept| kept.carry_over(SystemTime::now()))
-            }
-            Err(error) => {
-                // Only what was read and is wrong is in the way; what cannot be read may be mended.
-                let aside = match &error {
-                    Error::Damaged { .. } | Error::TooLarge { .. } => {
-                        store::set_history_aside(&file)
-                    }
-                    _ => None,
-                };
-                let error = error.text();
-                notices.warn(match aside {
-                    Some(aside) => {
-                        let aside = aside.display().to_string();
-                        text!("notice.history_set_aside", error = error, file = aside)
-                    }
-                    None => text!("notice.history_ignored", error = error),
-                });
-                History::default()
-            }
-        };
+    pub fn open(file: Option<PathBuf>, wake: Wake, notices: &mut Notices) -> (Self, History) {
+        let history = file.as_deref().map(|file| load(file, notices)).unwrap_or_default();
         let saved = history.last().map(|sample| sample.at);
         (Self { file, wake, saved, running: None, failing: false }, history)
     }
@@ -74,9 +53,12 @@ impl HistoryKeeper {
                 last.at.duration_since(saved).is_ok_and(|since| since >= EVERY)
             }
         };
-        if due && self.running.is_none() {
+        if due
+            && self.running.is_none()
+            && let Some(file) = self.file.clone()
+        {
             self.saved = history.last().map(|sample| sample.at);
-            let (history, file, until) = (history.clone(), self.file.clone(), SystemTime::now());
+            let (history, until) = (history.clone(), SystemTime::now());
             let save = move || store::save_history(&history, until, &file);
             self.running = Some(Task::start("history", &self.wake, save));
         }
@@ -87,7 +69,10 @@ impl HistoryKeeper {
         // One that runs is waited for first, so that the later one stays.
         self.running = None;
         let is_new = history.last().is_some_and(|last| self.saved != Some(last.at));
-        if is_new && let Err(error) = store::save_history(history, SystemTime::now(), &self.file) {
+        if is_new
+            && let Some(file) = &self.file
+            && let Err(error) = store::save_history(history, SystemTime::now(), file)
+        {
             tracing::warn!("{error}");
         }
     }
@@ -100,4 +85,28 @@ impl HistoryKeeper {
         }
         self.failing = failing;
     }
+}
+
+/// Loads what an earlier run has kept; nothing where that cannot be used, which is told.
+fn load(file: &Path, notices: &mut Notices) -> History {
+    let error = match store::load_history(file) {
+        Ok(kept) => {
+            return kept.map(|kept| kept.carry_over(SystemTime::now())).unwrap_or_default();
+        }
+        Err(error) => error,
+    };
+    // Only what was read and is wrong is in the way; what cannot be read may be mended.
+    let aside = match &error {
+        Error::Damaged { .. } | Error::TooLarge { .. } => store::set_history_aside(file),
+        _ => None,
+    };
+    let error = error.text();
+    notices.warn(match aside {
+        Some(aside) => {
+            let aside = aside.display().to_string();
+            text!("notice.history_set_aside", error = error, file = aside)
+        }
+        None => text!("notice.history_ignored", error = error),
+    });
+    History::default()
 }
