@@ -1,11 +1,11 @@
 //! What changed around a moment: the counts before and after it, and whose sockets came and went.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};
 
 use super::history::{History, Sample};
 use super::phrases;
+use super::towards::{Towards, listening_ports};
 use super::track::{Track, Vanished};
 use crate::model::{Snapshot, Socket, State};
 use crate::text::Text;
@@ -39,7 +39,7 @@ pub struct Who {
     /// Their owner.
     pub owner: Text,
     /// Where they lead, if they lead anywhere.
-    pub remote: Option<SocketAddr>,
+    pub towards: Option<Towards>,
     /// How many of them came into the state, less those that left it.
     pub number: i64,
 }
@@ -87,7 +87,7 @@ impl Moment {
                     .filter(|(_, (_, number))| number.signum() == grew)
                     .max_by_key(|(_, (_, number))| number.unsigned_abs());
                 change.who =
-                    most.map(|((_, remote), (owner, number))| Who { owner, remote, number });
+                    most.map(|((_, towards), (owner, number))| Who { owner, towards, number });
                 change
             })
             .collect();
@@ -134,16 +134,18 @@ fn nearest(samples: &[&Sample], at: SystemTime) -> Option<usize> {
     (0..samples.len()).min_by_key(|index| distance(samples[*index]))
 }
 
-/// By state, then by owner and remote: how the owner is called, and how many more there are.
-type Moved = BTreeMap<State, BTreeMap<(String, Option<SocketAddr>), (Text, i64)>>;
+/// By state, then by owner and where they lead: how the owner is called, and how many more there are.
+type Moved = BTreeMap<State, BTreeMap<(String, Option<Towards>), (Text, i64)>>;
 
 /// Who came into which state and left which, in the time after `from` until `to`.
 fn moved(rows: Rows<'_>, from: SystemTime, to: SystemTime) -> Moved {
     let mut moved = Moved::new();
+    let listening = listening_ports(rows.snapshot);
     let mut count = |socket: &Socket, state: State, number: i64| {
         let owner = phrases::owner(&socket.owner, &rows.snapshot.processes);
         let who = moved.entry(state).or_default();
-        let entry = who.entry((owner.plain(), socket.remote)).or_insert((owner, 0));
+        let entry =
+            who.entry((owner.plain(), Towards::of(socket, &listening))).or_insert((owner, 0));
         entry.1 += number;
     };
     let within = |at: SystemTime| from < at && at <= to;
@@ -179,6 +181,7 @@ fn moved(rows: Rows<'_>, from: SystemTime, to: SystemTime) -> Moved {
 
 #[cfg(test)]
 mod tests {
+    use std::net::SocketAddr;
     use std::sync::Arc;
 
     use super::*;
@@ -236,7 +239,7 @@ mod tests {
         assert_eq!((second.state, second.difference()), (State::Established, -10));
         let who = first.who.as_ref().expect("the rows are there");
         assert_eq!((who.owner.plain().as_str(), who.number), ("feed 7", 10));
-        assert_eq!(who.remote, Some(SocketAddr::from(([10, 0, 0, 9], 443))));
+        assert_eq!(who.towards, Some(Towards::Service(SocketAddr::from(([10, 0, 0, 9], 443)))));
         assert_eq!(second.who.as_ref().map(|who| who.number), Some(-10));
         assert!(moment.is_complete(at(15)) && !moment.is_complete(at(16)));
     }

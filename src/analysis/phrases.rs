@@ -2,6 +2,7 @@
 
 mod events;
 mod limits;
+mod towards;
 
 use std::collections::BTreeMap;
 
@@ -12,6 +13,7 @@ use crate::text::Text;
 
 pub use events::{cause, event};
 pub use limits::limited;
+pub use towards::towards;
 
 /// Who holds a socket: `feed-client 18422`, `was curl 19004`, `kernel, no owner`, `hidden: postgres`.
 pub fn owner(owner: &Owner, processes: &BTreeMap<u32, Process>) -> Text {

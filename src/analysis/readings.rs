@@ -1,8 +1,14 @@
 //! How much of each limit is used: readings, without a verdict.
 
+use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, SocketAddr};
 
-use crate::model::Process;
+use super::load::ProcessLoad;
+use super::towards::{Role, listening_ports};
+use crate::model::{Counters, Limits, Owner, Process, Snapshot, State};
+
+/// Of each kind with many members, how many of the fullest are told.
+const FULLEST: usize = 3;
 
 /// What is limited.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,3 +58,92 @@ impl Reading {
         if self.of == 0 { 1.0 } else { self.used as f32 / self.of as f32 }
     }
 }
+
+/// How much of each limit is used, as far as it is known, the fullest first.
+pub fn readings(
+    snapshot: &Snapshot,
+    loads: &[ProcessLoad],
+    counters: &Counters,
+    limits: &Limits,
+) -> Vec<Reading> {
+    let whole =
+        |what, used: Option<u64>, of: Option<u64>| Some(Reading { what, used: used?, of: of? });
+    let system = [
+        whole(Limited::TimeWaitTable, counters.time_wait, limits.max_time_wait),
+        whole(Limited::Orphans, counters.orphans, limits.max_orphans),
+        whole(Limited::Memory, counters.memory_pages, limits.memory_pages),
+        whole(Limited::SystemFiles, limits.files_open, limits.files_max),
+    ];
+    let mut readings: Vec<Reading> = fullest(descriptors(loads))
+        .chain(fullest(accept_queues(snapshot)))
+        .chain(fullest(local_ports(snapshot, limits)))
+        .chain(system.into_iter().flatten())
+        .collect();
+    sort(&mut readings);
+    readings
+}
+
+fn sort(readings: &mut [Reading]) {
+    readings.sort_by(|one, other| {
+        other.share().total_cmp(&one.share()).then_with(|| other.used.cmp(&one.used))
+    });
+}
+
+fn fullest(mut readings: Vec<Reading>) -> impl Iterator<Item = Reading> {
+    sort(&mut readings);
+    readings.into_iter().take(FULLEST)
+}
+
+fn descriptors(loads: &[ProcessLoad]) -> Vec<Reading> {
+    let reading = |load: &ProcessLoad| {
+        let (used, of) = (load.descriptors.open?, load.descriptors.limit?);
+        Some(Reading { what: Limited::Descriptors(load.process.clone()), used, of })
+    };
+    loads.iter().filter_map(reading).collect()
+}
+
+fn accept_queues(snapshot: &Snapshot) -> Vec<Reading> {
+    let listeners = snapshot.sockets.iter().filter(|socket| socket.state == State::Listen);
+    listeners
+        .filter_map(|socket| {
+            let queues = socket.queues?;
+            let process = match &socket.owner {
+                Owner::Known(pids) => snapshot.processes.get(pids.first()?).cloned(),
+                _ => None,
+            };
+            let what = Limited::AcceptQueue { local: socket.local, process };
+            // A queue takes one more than its backlog (listen(2), sk_acceptq_is_full in the kernel).
+            Some(Reading { what, used: queues.receive.into(), of: u64::from(queues.send) + 1 })
+        })
+        .filter(|reading| reading.used > 0)
+        .collect()
+}
+
+/// Local ports run out for each pair of addresses and port of the destination by itself. Every row counts, in
+/// TIME_WAIT as well, but those of servers, whose port is the same for all.
+fn local_ports(snapshot: &Snapshot, limits: &Limits) -> Vec<Reading> {
+    let Some(range) = &limits.ephemeral_ports else { return Vec::new() };
+    let of = u64::from(range.end() - range.start()) + 1;
+    let of = of.saturating_sub(limits.reserved_ports.unwrap_or_default());
+    let listening = listening_ports(snapshot);
+    let mut ports: HashMap<(IpAddr, SocketAddr), HashSet<u16>> = HashMap::new();
+    for socket in &snapshot.sockets {
+        let port = socket.local.port();
+        if let Some(remote) = socket.remote
+            && range.contains(&port)
+            && Role::of(socket, &listening) == Role::Client
+        {
+            ports.entry((socket.local.ip(), remote)).or_default().insert(port);
+        }
+    }
+    ports
+        .into_iter()
+        .map(|((local, remote), ports)| {
+            let what = Limited::LocalPorts { local, remote };
+            Reading { what, used: ports.len() as u64, of }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

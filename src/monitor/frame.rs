@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::analysis::events::Event;
+use crate::analysis::groups::Group;
 use crate::analysis::history::History;
 use crate::analysis::load::ProcessLoad;
 use crate::analysis::readings::Reading;
@@ -68,6 +69,8 @@ pub struct Frame {
     pub vanished: Arc<[Arc<Vanished>]>,
     /// The processes that hold sockets, those with most CLOSE_WAIT first.
     pub loads: Arc<[ProcessLoad]>,
+    /// CLOSE_WAIT by what can have the fault, over the last ten minutes.
+    pub groups: Arc<[Group]>,
     /// How much of each limit is used, most used first.
     pub readings: Arc<[Reading]>,
     /// What the system counts; nothing where it was not asked (a recording).
@@ -104,6 +107,7 @@ impl Frame {
             tracks: Arc::from([]),
             vanished: Arc::from([]),
             loads: Arc::from([]),
+            groups: Arc::from([]),
             readings: Arc::from([]),
             counters: Counters::default(),
             limits: Arc::default(),

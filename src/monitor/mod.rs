@@ -1,16 +1,20 @@
-//! The workers between the system and the faces: one polls and tracks, one sorts and filters.
+//! The workers between the system and the faces: one polls and tracks, one sorts and filters, one looks closely at
+//! one socket.
 //!
 //! Each owns its state and publishes immutable values; a face takes the newest and holds no lock. What a
 //! worker publishes it announces through a wake-up that it was given, so nothing here knows a window.
 
 mod cell;
 mod frame;
+mod inspector;
 mod sampler;
 mod source;
+mod survey;
 mod view;
 
 pub use cell::panic_message;
 pub use frame::{Frame, Health, Interval};
+pub use inspector::{Details, Holder, Inspection, Inspector};
 pub use sampler::Monitor;
 pub use source::{SourceChoice, sample};
 pub use view::{Column, View, ViewSpec, Views};

@@ -12,12 +12,13 @@ use super::Wake;
 use super::cell::{lock, panic_message};
 use super::frame::{Frame, Health, Interval};
 use super::source::SourceChoice;
+use super::survey::Survey;
 use crate::analysis::events::Watch;
 use crate::analysis::history::{Cause, History};
 use crate::analysis::timeline::Timeline;
 use crate::analysis::track::Tracker;
 use crate::model::{Operation, PollFailure, Snapshot};
-use crate::os::SocketSource;
+use crate::os::{self, Silent, SocketSource};
 
 /// The interval is at least so many times what a poll takes: polling may use a tenth of the time.
 const COST_TO_INTERVAL: u32 = 10;
@@ -67,6 +68,8 @@ impl Monitor {
         wake: Wake,
     ) -> std::io::Result<Self> {
         let source = choice.open();
+        let survey =
+            Survey::new(if source.is_live() { os::system_info() } else { Box::new(Silent) });
         let began = SystemTime::now();
         let starting = Frame::starting(source.name().to_owned(), interval, began);
         let frame = Frame { history, ..starting };
@@ -81,6 +84,7 @@ impl Monitor {
             source,
             tracker: Tracker::new(),
             watch: Watch::default(),
+            survey,
             timeline: Timeline::new(began),
             started: Instant::now(),
             frame,
@@ -134,6 +138,7 @@ struct Sampler {
     source: Box<dyn SocketSource>,
     tracker: Tracker,
     watch: Watch,
+    survey: Survey,
     timeline: Timeline,
     started: Instant,
     frame: Frame,
@@ -203,9 +208,16 @@ impl Sampler {
     }
 
     fn take(&mut self, mut snapshot: Snapshot, at: SystemTime) {
-        self.frame.tracks = self.tracker.observe(&mut snapshot, at).tracks.into();
+        if self.frame.snapshot.as_ref().is_some_and(|before| before.source != snapshot.source) {
+            // Another source names rows otherwise: all would seem new, and all that was gone.
+            self.tracker = Tracker::new();
+        }
+        let observed = self.tracker.observe(&mut snapshot, at);
+        let parted = self.frame.history.is_interrupted();
+        self.survey.take(&snapshot, &observed, &mut self.frame, at, parted);
+        self.frame.tracks = observed.tracks.into();
         self.frame.counts = snapshot.counts();
-        if self.frame.history.is_interrupted() {
+        if parted {
             self.watch.interrupt();
         }
         self.frame.events = self.watch.observe(&snapshot, at);

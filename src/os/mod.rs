@@ -8,17 +8,22 @@ mod linux;
 mod netstat;
 mod processes;
 mod replay;
+mod system;
+mod users;
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
 pub use host::host;
+#[cfg(target_os = "linux")]
+pub use linux::{DiagSource, ExactPairProbe};
 pub use netstat::{NetstatSource, TablePairProbe};
 pub use processes::SystemProcesses;
 pub use replay::ReplaySource;
+pub use system::{Silent, SystemInfo, system_info};
 
 use crate::model::lab::Resolution;
-use crate::model::{PollFailure, Process, Snapshot, Socket};
+use crate::model::{PollFailure, Process, ProcessDetails, Snapshot, Socket};
 
 /// Gives the socket table, whole, one poll at a time.
 pub trait SocketSource: Send {
@@ -40,6 +45,13 @@ pub trait ProcessInfo: Send {
     /// Looks up these pids; one that is gone by now is left out. `Err` holds the system's answer when
     /// nothing at all could be read.
     fn describe(&mut self, pids: &BTreeSet<u32>) -> Result<Vec<Process>, String>;
+}
+
+/// Tells all that is known of one process; dearer than [`ProcessInfo`], for a process that somebody looks at.
+pub trait InspectProcess: Send {
+    /// What is known of the process that has this pid now; none where no process has it. `Err` holds the system's
+    /// answer when nothing at all could be read.
+    fn details(&mut self, pid: u32) -> Result<Option<ProcessDetails>, String>;
 }
 
 /// A connection of which both ends may be on this machine.
@@ -66,11 +78,30 @@ pub trait PairProbe: Send {
 }
 
 /// The best source of the socket table that this system has.
+#[cfg(target_os = "linux")]
 pub fn live_source() -> Box<dyn SocketSource> {
+    Box::new(DiagSource::new(Box::new(SystemProcesses), portable_source()))
+}
+
+/// The best source of the socket table that this system has.
+#[cfg(not(target_os = "linux"))]
+pub fn live_source() -> Box<dyn SocketSource> {
+    portable_source()
+}
+
+/// The source that every system has.
+pub fn portable_source() -> Box<dyn SocketSource> {
     Box::new(NetstatSource::new(Box::new(SystemProcesses)))
 }
 
 /// The best probe for single connections that this system has.
+#[cfg(target_os = "linux")]
+pub fn pair_probe() -> Box<dyn PairProbe> {
+    Box::new(ExactPairProbe::default())
+}
+
+/// The best probe for single connections that this system has.
+#[cfg(not(target_os = "linux"))]
 pub fn pair_probe() -> Box<dyn PairProbe> {
     Box::new(TablePairProbe)
 }

@@ -11,8 +11,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
-use sysinfo::Users;
-
+use super::users::Users;
 use super::{Pair, PairProbe, ProcessInfo, SocketSource};
 use crate::model::lab::Resolution;
 use crate::model::{
@@ -24,32 +23,13 @@ use table::{NAME, Owners, Row, SHOWS_UNOWNED, Table, read_table};
 pub struct NetstatSource {
     host: Arc<Host>,
     processes: Box<dyn ProcessInfo>,
-    users: HashMap<u32, Arc<str>>,
+    users: Users,
 }
 
 impl NetstatSource {
     /// A source that asks `processes` for the names of owners.
     pub fn new(processes: Box<dyn ProcessInfo>) -> Self {
-        Self { host: Arc::new(super::host()), processes, users: HashMap::new() }
-    }
-
-    fn user_name(&mut self, uid: u32) -> Arc<str> {
-        if let Some(name) = self.users.get(&uid) {
-            return Arc::clone(name);
-        }
-        let number = uid.to_string();
-        // A user list that cannot be read leaves the number, which names the user as well.
-        let name = Users::new_with_refreshed_list()
-            .ok()
-            .and_then(|users| {
-                users
-                    .iter()
-                    .find(|user| user.id().to_string() == number)
-                    .map(|user| Arc::from(user.name()))
-            })
-            .unwrap_or_else(|| Arc::from(number));
-        self.users.insert(uid, Arc::clone(&name));
-        name
+        Self { host: Arc::new(super::host()), processes, users: Users::default() }
     }
 }
 
@@ -79,7 +59,7 @@ impl SocketSource for NetstatSource {
                 Holder::Kernel => Owner::NoOwner,
                 Holder::AcceptQueue => Owner::NotAccepted,
                 Holder::Unseen => {
-                    let user = row.descriptor.uid.map(|uid| self.user_name(uid));
+                    let user = row.descriptor.uid.map(|uid| self.users.name(uid));
                     *hidden.entry(user.clone()).or_default() += 1;
                     Owner::Hidden { user }
                 }

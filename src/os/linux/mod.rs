@@ -1,5 +1,17 @@
-//! Linux: what the kernel tells beside the socket table itself.
+//! Linux: the native source of the socket table, and what the kernel tells beside it.
 //!
-//! Decoding is pure and compiled on every system, so that its tests run everywhere.
+//! Decoding is pure and compiled on every system, so that its tests run everywhere; only `netlink` calls the
+//! kernel, and files under `/proc` are read below a root that is passed in.
 
+pub mod cgroup;
 pub mod counters;
+pub mod descriptors;
+mod dump;
+pub mod limits;
+mod namespaces;
+mod netlink;
+mod owners;
+mod sock_diag;
+mod source;
+
+pub use source::{DiagSource, ExactPairProbe};

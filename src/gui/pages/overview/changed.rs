@@ -6,6 +6,7 @@ use eframe::egui::{Align2, Role, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2};
 use egui_material_icons::icons::{ICON_CLOSE, ICON_HISTORY};
 
 use crate::analysis::moment::{Change, Moment, Rows};
+use crate::analysis::phrases;
 use crate::gui::cx::Cx;
 use crate::gui::glyph::{BadgeKind, badge_size, paint_badge};
 use crate::gui::theme::measure::{size, space};
@@ -133,10 +134,12 @@ fn row(ui: &mut Ui, cx: &Cx<'_>, change: &Change, height: f32, two_lines: bool) 
         TypeStyle::Dense.font(),
         theme.text.secondary,
     );
-    let who = change.who.as_ref().map(|who| match who.remote {
-        Some(remote) => {
-            cx.say(&text!("changed.to", owner = who.owner.clone(), remote = remote.to_string()))
-        }
+    let who = change.who.as_ref().map(|who| match &who.towards {
+        Some(towards) => cx.say(&text!(
+            "changed.towards",
+            owner = who.owner.clone(),
+            towards = phrases::towards(towards)
+        )),
         None => cx.say(&who.owner),
     });
     let mut is_cut = false;
@@ -147,10 +150,10 @@ fn row(ui: &mut Ui, cx: &Cx<'_>, change: &Change, height: f32, two_lines: bool) 
         let galley = cut(ui, who, TypeStyle::Dense, theme.text.secondary, room);
         is_cut = galley.elided;
         // An address is never cut: where the whole does not fit it stands alone, and the tooltip has the rest.
-        let remote = change.who.as_ref().and_then(|who| who.remote).filter(|_| is_cut);
-        let galley = remote.map_or(galley, |remote| {
-            let to = cx.say(&text!("processes.to", remote = remote.to_string()));
-            ui.painter().layout_no_wrap(to, TypeStyle::Dense.font(), theme.text.secondary)
+        let towards = change.who.as_ref().and_then(|who| who.towards).filter(|_| is_cut);
+        let galley = towards.map_or(galley, |towards| {
+            let towards = cx.say(&phrases::towards(&towards));
+            ui.painter().layout_no_wrap(towards, TypeStyle::Dense.font(), theme.text.secondary)
         });
         let top = middle - galley.size().y / 2.0;
         ui.painter().galley(pos2(left, top), galley, theme.text.secondary);

@@ -14,6 +14,7 @@ use crate::analysis::events::{Event as Happened, What};
 use crate::analysis::history::{Cause, History};
 use crate::analysis::load::ProcessLoad;
 use crate::analysis::readings::{Limited, Reading};
+use crate::analysis::towards::Towards;
 use crate::analysis::track::{Tracker, Vanished};
 use crate::gui::scenario_runner::ScenarioRunner;
 use crate::gui::shelf::Shelf;
@@ -87,13 +88,13 @@ fn load(process: Process, close_wait: u32, established: u32) -> ProcessLoad {
     let mut counts = StateCounts::default();
     counts[State::CloseWait] = close_wait;
     counts[State::Established] = established;
-    let remote = (SocketAddr::from(([10, 0, 0, 9], 443)), close_wait);
+    let towards = (Towards::Service(SocketAddr::from(([10, 0, 0, 9], 443))), close_wait);
     ProcessLoad {
         process,
         counts,
         close_wait_per_minute: Some(38),
         close_wait_course: Arc::from([1, 2, 5, close_wait]),
-        close_wait_remote: (close_wait > 0).then_some(remote),
+        close_wait_towards: (close_wait > 0).then_some(towards),
         descriptors: Descriptors { open: Some(1_740), limit: Some(2_048) },
     }
 }

@@ -19,7 +19,7 @@ const DESCRIPTORS: f32 = 124.0;
 /// The least room of a name.
 const NAME: f32 = 120.0;
 
-/// So many rows are measured for the widest remote.
+/// So many rows are measured for the widest address.
 const MEASURED: usize = 64;
 
 /// The columns: where each begins and how wide it is; those without room are none.
@@ -30,8 +30,8 @@ pub(super) struct Columns {
     pub count: (f32, f32),
     pub sparkline: Option<(f32, f32)>,
     pub growth: Option<(f32, f32)>,
-    /// None where the remote stands below the name.
-    pub remote: Option<(f32, f32)>,
+    /// None where it stands below the name.
+    pub towards: Option<(f32, f32)>,
     pub gauge: Option<(f32, f32)>,
     pub descriptors: Option<(f32, f32)>,
 }
@@ -41,12 +41,12 @@ impl Columns {
     /// below the names.
     pub(super) fn fit<'a>(ui: &Ui, by: By, loads: impl Iterator<Item = &'a ProcessLoad>) -> Self {
         let room = ui.available_rect_before_wrap().shrink2(vec2(space::L, 0.0));
-        let remotes = loads.take(MEASURED).filter_map(|load| load.close_wait_remote);
-        let widest = remotes
-            .map(|(remote, _)| {
+        let all = loads.take(MEASURED).filter_map(|load| load.close_wait_towards);
+        let widest = all
+            .map(|(towards, _)| {
                 let font = TypeStyle::Mono.font();
                 let color = Theme::of(ui).text.secondary;
-                ui.painter().layout_no_wrap(remote.to_string(), font, color).size().x
+                ui.painter().layout_no_wrap(towards.to_string(), font, color).size().x
             })
             .fold(60.0, f32::max);
         let waiting = by == By::CloseWait;
@@ -61,7 +61,7 @@ impl Columns {
         };
         let growth = fits(GROWTH, waiting);
         let descriptors = fits(DESCRIPTORS, true);
-        let remote = fits(widest, waiting);
+        let towards = fits(widest, waiting);
         let sparkline = fits(SPARKLINE, waiting);
         let gauge = fits(GAUGE, descriptors);
 
@@ -74,12 +74,12 @@ impl Columns {
         };
         let descriptors = descriptors.then(|| take(DESCRIPTORS));
         let gauge = gauge.then(|| take(GAUGE));
-        let remote = remote.then(|| take(widest));
+        let towards = towards.then(|| take(widest));
         let growth = growth.then(|| take(GROWTH));
         let sparkline = sparkline.then(|| take(SPARKLINE));
         let count = take(COUNT);
         let name = (room.left(), right - room.left());
-        Self { by, name, count, sparkline, growth, remote, gauge, descriptors }
+        Self { by, name, count, sparkline, growth, towards, gauge, descriptors }
     }
 
     /// Draws the captions.
@@ -105,8 +105,8 @@ impl Columns {
         if let Some(place) = self.growth {
             caption(place, true, &cx.say(&text!("processes.growth")));
         }
-        if let Some(place) = self.remote {
-            caption(place, false, &cx.say(&text!("processes.remote")));
+        if let Some(place) = self.towards {
+            caption(place, false, &cx.say(&text!("processes.towards")));
         }
         if let Some(place) = self.descriptors {
             caption(place, true, &cx.say(&text!("processes.descriptors")));

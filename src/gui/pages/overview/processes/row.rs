@@ -5,7 +5,7 @@ use eframe::egui::{Align2, Rect, Role, Sense, Ui, UiBuilder, WidgetInfo, pos2, v
 use super::columns::Columns;
 use super::{By, slot};
 use crate::analysis::load::ProcessLoad;
-use crate::analysis::phrases::process_label;
+use crate::analysis::phrases::{self, process_label};
 use crate::gui::cx::{Command, Cx};
 use crate::gui::theme::measure::{size, space};
 use crate::gui::theme::{Theme, TypeStyle};
@@ -47,11 +47,11 @@ pub(super) fn ui(ui: &mut Ui, cx: &Cx<'_>, columns: &Columns, load: &ProcessLoad
             theme.text.secondary,
         );
     }
-    if let (Some(place), Some((remote, _))) = (columns.remote, load.close_wait_remote) {
+    if let (Some(place), Some((towards, _))) = (columns.towards, load.close_wait_towards) {
         painter.text(
             slot(row, place.0, place.1).left_center(),
             Align2::LEFT_CENTER,
-            remote.to_string(),
+            towards.to_string(),
             TypeStyle::Mono.font(),
             theme.text.primary,
         );
@@ -75,12 +75,13 @@ pub(super) fn ui(ui: &mut Ui, cx: &Cx<'_>, columns: &Columns, load: &ProcessLoad
     }
 }
 
-/// The name and the pid, and below them the remote where that has no column.
+/// The name and the pid, and below them where its CLOSE_WAIT lead, where that has no column.
 fn name(ui: &Ui, cx: &Cx<'_>, columns: &Columns, load: &ProcessLoad, row: Rect) {
     let theme = Theme::of(ui);
     let place = slot(row, columns.name.0, columns.name.1);
-    let below =
-        load.close_wait_remote.filter(|_| columns.by == By::CloseWait && columns.remote.is_none());
+    let below = load
+        .close_wait_towards
+        .filter(|_| columns.by == By::CloseWait && columns.towards.is_none());
     let line = if below.is_some() { place.center().y - 8.0 } else { place.center().y };
     let painter = ui.painter();
     let pid = painter.layout_no_wrap(
@@ -95,8 +96,8 @@ fn name(ui: &Ui, cx: &Cx<'_>, columns: &Columns, load: &ProcessLoad, row: Rect) 
     painter.galley(pos2(place.left(), line - name.size().y / 2.0), name, color);
     let at = pos2(place.left() + behind, line - pid.size().y / 2.0 + 0.5);
     painter.galley(at, pid, theme.text.secondary);
-    if let Some((remote, _)) = below {
-        let to = cx.say(&text!("processes.to", remote = remote.to_string()));
+    if let Some((towards, _)) = below {
+        let to = cx.say(&phrases::towards(&towards));
         // It may reach under the numbers, which stand in the middle of the row, and is not cut.
         painter.text(
             pos2(place.left(), line + 16.0),
@@ -171,9 +172,8 @@ fn spoken(cx: &Cx<'_>, by: By, load: &ProcessLoad, growth: Option<&String>) -> S
     if let Some(growth) = growth.filter(|_| by == By::CloseWait) {
         said = text!("processes.row_and", row = said, more = growth.as_str());
     }
-    if let Some((remote, _)) = load.close_wait_remote.filter(|_| by == By::CloseWait) {
-        let to = text!("processes.to", remote = remote.to_string());
-        said = text!("processes.row_and", row = said, more = to);
+    if let Some((towards, _)) = load.close_wait_towards.filter(|_| by == By::CloseWait) {
+        said = text!("processes.row_and", row = said, more = phrases::towards(&towards));
     }
     if let (Some(open), Some(limit)) = (load.descriptors.open, load.descriptors.limit) {
         let (used, limit) = (thousands(open), thousands(limit));

@@ -1,0 +1,87 @@
+//! How many descriptors a process has open, and how many it may.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use crate::model::Descriptors;
+
+/// The descriptors of a process; what the system does not let this program see is absent.
+///
+/// `proc` is where proc(5) is mounted. The size of `PID/fd` is their number since Linux 6.2, for everybody to see;
+/// before, it is 0, and the entries are counted, which only the process's own user and root may do. The limit is the
+/// soft one of "Max open files" in `PID/limits`.
+pub fn descriptors(proc: &Path, pid: u32) -> Descriptors {
+    let process = proc.join(pid.to_string());
+    let folder = process.join("fd");
+    let entries = || Ok(fs::read_dir(&folder)?.count() as u64);
+    let limits = fs::read_to_string(process.join("limits")).ok();
+    Descriptors {
+        open: fs::metadata(&folder).ok().and_then(|found| open(found.len(), entries)),
+        limit: limits.as_deref().and_then(limit),
+    }
+}
+
+/// The number that the kernel gives as a size, else the number of entries. A process without any descriptor has size 0
+/// as well, and no entries.
+fn open(size: u64, entries: impl FnOnce() -> io::Result<u64>) -> Option<u64> {
+    if size > 0 { Some(size) } else { entries().ok() }
+}
+
+/// The soft limit; none where it is `unlimited`.
+fn limit(text: &str) -> Option<u64> {
+    let values = text.lines().find_map(|line| line.strip_prefix("Max open files"))?;
+    values.split_ascii_whitespace().next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMITS: &str = "Limit                     Soft Limit           Hard Limit           Units     \n\
+        Max processes             63420                63420                processes \n\
+        Max open files            1024                 1048576              files     \n\
+        Max locked memory         8388608              8388608              bytes     \n";
+
+    #[test]
+    fn the_soft_limit_binds() {
+        assert_eq!(limit(LIMITS), Some(1_024));
+        assert_eq!(limit(&LIMITS.replace("1024  ", "unlimited  ")), None);
+        assert_eq!(limit("Max open files"), None);
+        assert_eq!(limit(""), None);
+    }
+
+    #[test]
+    fn the_size_counts_and_entries_do_where_there_is_none() {
+        let denied = || Err(io::Error::from(io::ErrorKind::PermissionDenied));
+        assert_eq!(open(1_240, denied), Some(1_240));
+        assert_eq!(open(0, || Ok(17)), Some(17));
+        assert_eq!(open(0, denied), None, "unknown is not none");
+    }
+
+    #[test]
+    fn a_process_is_looked_up_under_the_root_that_is_given() -> io::Result<()> {
+        let proc = tempfile::tempdir()?;
+        assert_eq!(descriptors(proc.path(), 812), Descriptors::default());
+        fs::create_dir(proc.path().join("812"))?;
+        fs::write(proc.path().join("812/limits"), LIMITS)?;
+        let found = descriptors(proc.path(), 812);
+        assert_eq!(found, Descriptors { open: None, limit: Some(1_024) });
+        fs::create_dir(proc.path().join("812/fd"))?;
+        assert!(descriptors(proc.path(), 812).open.is_some());
+        Ok(())
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_descriptor_more_of_this_process_is_counted() -> io::Result<()> {
+        // Other tests of this process open and close descriptors at the same time, so many are opened.
+        let (proc, me) = (Path::new("/proc"), std::process::id());
+        let before = descriptors(proc, me).open.expect("one's own can be seen");
+        let opened: Vec<fs::File> =
+            (0..200).map(|_| fs::File::open("/dev/null")).collect::<io::Result<_>>()?;
+        let after = descriptors(proc, me).open.expect("one's own can be seen");
+        assert!(after >= before + 100, "{before} and {} more: {after}", opened.len());
+        Ok(())
+    }
+}

@@ -1,0 +1,139 @@
+//! One process' descriptors below `/proc` (proc(5)), and what was kept of them.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// What is kept of one process.
+#[derive(Debug, Default)]
+pub(super) struct Held {
+    /// Its descriptors that lead to sockets of the table, ascending, each with the inode.
+    pub(super) sockets: Vec<(u32, u32)>,
+    /// Descriptors that led to such a socket and do not any more. The kernel gives the lowest free one first.
+    pub(super) left: BTreeSet<u32>,
+    /// How many descriptors were read when they were last listed.
+    pub(super) entries: usize,
+    /// What [`size`] was then.
+    pub(super) size: u64,
+    /// The poll at which it last had a new socket; 0 for never.
+    pub(super) yielded: u32,
+    /// When the process started, once that was told.
+    pub(super) started_s: Option<u64>,
+    readable: bool,
+    /// The next descriptor to be read again.
+    cursor: u32,
+}
+
+impl Held {
+    /// Whether its descriptors could be listed the last time.
+    pub(super) const fn is_readable(&self) -> bool {
+        self.readable
+    }
+
+    /// A listing takes the place of all that was known.
+    pub(super) fn replace(&mut self, listing: Option<Listing>, size: u64) {
+        self.left.clear();
+        self.size = size;
+        self.readable = listing.is_some();
+        let listing = listing.unwrap_or_default();
+        self.entries = listing.entries;
+        self.sockets = listing.sockets;
+    }
+
+    /// Takes the descriptors whose inodes are gone for free.
+    pub(super) fn leave(&mut self, is_gone: impl Fn(u32) -> bool) {
+        let left = &mut self.left;
+        self.sockets.retain(|(fd, inode)| {
+            let gone = is_gone(*inode);
+            if gone {
+                left.insert(*fd);
+            }
+            !gone
+        });
+    }
+
+    /// The next descriptors to be read again, and whether they are the last.
+    pub(super) fn next_slice(&mut self, count: usize) -> (Vec<(u32, u32)>, bool) {
+        let from = self.sockets.partition_point(|(fd, _)| *fd < self.cursor);
+        let slice: Vec<(u32, u32)> = self.sockets[from..].iter().take(count).copied().collect();
+        let done = from + slice.len() >= self.sockets.len();
+        self.cursor = if done { 0 } else { slice.last().map_or(0, |(fd, _)| fd + 1) };
+        (slice, done)
+    }
+}
+
+/// The descriptors of one process, read one after the other.
+#[derive(Debug, Default)]
+pub(super) struct Listing {
+    /// How many there are.
+    entries: usize,
+    /// Those that lead to sockets, ascending, each with the inode.
+    pub(super) sockets: Vec<(u32, u32)>,
+}
+
+/// Every process there is.
+pub(super) fn pids(proc: &Path) -> io::Result<BTreeSet<u32>> {
+    let mut pids = BTreeSet::new();
+    for entry in std::fs::read_dir(proc)? {
+        if let Some(pid) = entry?.file_name().to_str().and_then(|name| name.parse().ok()) {
+            pids.insert(pid);
+        }
+    }
+    Ok(pids)
+}
+
+/// The user that this program runs as; none is more careful than root.
+pub(super) fn user(proc: &Path) -> u32 {
+    file_user(&proc.join("self")).unwrap_or(u32::MAX)
+}
+
+#[cfg(unix)]
+fn file_user(path: &Path) -> Option<u32> {
+    use std::os::unix::fs::MetadataExt;
+    std::fs::metadata(path).ok().map(|metadata| metadata.uid())
+}
+
+#[cfg(not(unix))]
+const fn file_user(_path: &Path) -> Option<u32> {
+    None
+}
+
+/// How many descriptors a process has: the size of their folder, since Linux 6.2; before that it is always 0.
+/// A process that is gone has none.
+pub(super) fn size(proc: &Path, pid: u32) -> u64 {
+    std::fs::metadata(folder(proc, pid)).map_or(0, |metadata| metadata.len())
+}
+
+/// Reads all descriptors of a process; none where they may not be listed. One that is closed meanwhile is left
+/// out, and so is a process that ends.
+pub(super) fn list(proc: &Path, pid: u32) -> Option<Listing> {
+    let entries = match std::fs::read_dir(folder(proc, pid)) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Some(Listing::default()),
+        Err(_) => return None,
+    };
+    let mut listing = Listing::default();
+    for entry in entries.filter_map(Result::ok) {
+        listing.entries += 1;
+        let fd = entry.file_name().to_str().and_then(|name| name.parse().ok());
+        if let (Some(fd), Some(inode)) = (fd, target(&entry.path())) {
+            listing.sockets.push((fd, inode));
+        }
+    }
+    listing.sockets.sort_unstable();
+    Some(listing)
+}
+
+/// The inode that a descriptor leads to, when it is one of a socket.
+pub(super) fn inode_of(proc: &Path, pid: u32, fd: u32) -> Option<u32> {
+    target(&folder(proc, pid).join(fd.to_string()))
+}
+
+fn folder(proc: &Path, pid: u32) -> PathBuf {
+    proc.join(pid.to_string()).join("fd")
+}
+
+fn target(link: &Path) -> Option<u32> {
+    let target = std::fs::read_link(link).ok()?;
+    target.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok()
+}

@@ -1,0 +1,109 @@
+#![cfg(target_os = "linux")]
+
+use std::io;
+
+use super::*;
+
+struct Nameless;
+
+impl ProcessInfo for Nameless {
+    fn describe(
+        &mut self,
+        _pids: &std::collections::BTreeSet<u32>,
+    ) -> Result<Vec<Process>, String> {
+        Err("EACCES".to_owned())
+    }
+}
+
+/// Another source, which works or does not.
+struct Other(Result<(), ()>);
+
+impl SocketSource for Other {
+    fn name(&self) -> &'static str {
+        "other"
+    }
+
+    fn is_live(&self) -> bool {
+        true
+    }
+
+    fn poll(&mut self) -> Result<Option<Snapshot>, PollFailure> {
+        let failure = PollFailure {
+            source: "other".to_owned(),
+            operation: Operation::ReadSocketTable,
+            cause: "EIO".to_owned(),
+        };
+        self.0.map_err(|()| failure).map(|()| {
+            Some(Snapshot {
+                taken_at: SystemTime::UNIX_EPOCH,
+                host: Arc::new(Host { name: String::new(), os: String::new() }),
+                source: "other".to_owned(),
+                took: None,
+                sockets: Vec::new(),
+                processes: BTreeMap::new(),
+                gaps: Vec::new(),
+            })
+        })
+    }
+}
+
+fn refused() -> Open {
+    Box::new(|| Err(io::Error::from_raw_os_error(1)))
+}
+
+fn live() -> Open {
+    Box::new(|| Ok(Box::new(Netlink::open()?) as Box<dyn Wire>))
+}
+
+#[test]
+fn a_kernel_that_refuses_is_said_and_another_source_stands_in() {
+    let proc = tempfile::tempdir().expect("a folder");
+    let source = |other| {
+        DiagSource::with(refused(), proc.path(), Box::new(Nameless), Box::new(Other(other)))
+    };
+    let snapshot = source(Ok(())).poll().expect("a table").expect("a live one");
+    assert_eq!(snapshot.source, "other");
+    let [Gap::Fallback { source: name, cause }] = snapshot.gaps.as_slice() else {
+        panic!("one gap: {:?}", snapshot.gaps);
+    };
+    assert_eq!(name, "sock_diag");
+    assert!(cause.contains("os error 1"), "{cause}");
+    let failure = source(Err(())).poll().expect_err("neither works");
+    assert!(failure.cause.contains("os error 1") && failure.cause.contains("other: EIO"));
+}
+
+#[test]
+fn processes_that_cannot_be_seen_hide_owners_for_that_reason() {
+    let nowhere = Path::new("/nowhere/at/all");
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a listener");
+    let local = listener.local_addr().expect("its address");
+    let mut source = DiagSource::with(live(), nowhere, Box::new(Nameless), Box::new(Other(Ok(()))));
+    let snapshot = source.poll().expect("a table").expect("a live one");
+    let row = snapshot.sockets.iter().find(|socket| socket.local == local).expect("its row");
+    assert!(matches!(row.owner, Owner::Hidden { user: Some(_) }), "{:?}", row.owner);
+    assert!(
+        matches!(
+            snapshot.gaps.as_slice(),
+            [Gap::NamesUnreadable { .. }, Gap::OwnersUnreadable { sockets: 1.., .. }]
+        ),
+        "{:?}",
+        snapshot.gaps
+    );
+}
+
+#[test]
+fn what_nobody_holds_is_the_listeners_or_the_kernels() {
+    let listening: PortSet = [80].into_iter().collect();
+    let row = |state, port: u16| {
+        let remote = Some(([10, 0, 0, 9], 443).into());
+        unheld(
+            &Socket::new(([10, 0, 0, 1], port).into(), remote, state, Owner::NoOwner),
+            &listening,
+        )
+    };
+    assert_eq!(row(State::Established, 80), Owner::NotAccepted);
+    assert_eq!(row(State::CloseWait, 80), Owner::NotAccepted);
+    assert_eq!(row(State::CloseWait, 81), Owner::NoOwner);
+    assert_eq!(row(State::TimeWait, 80), Owner::NoOwner);
+    assert_eq!(row(State::FinWait2, 80), Owner::NoOwner);
+}
