@@ -22,7 +22,7 @@ pub struct Change {
     pub from: u32,
     /// The count after.
     pub to: u32,
-    /// Whose sockets make most of it; none where that is not known any more.
+    /// Whose sockets make half of it at least; none where nobody's do, or that is not known any more.
     pub who: Option<Who>,
 }
 
@@ -81,10 +81,12 @@ impl Moment {
                     Change { state, from: from.counts[state], to: to.counts[state], who: None };
                 let grew = change.difference().signum();
                 let all = moved.remove(&state).unwrap_or_default();
-                // Only who moved it the way it went made it go that way.
+                // Who moved it the way it went, and did so with half of it at least, made it go that way.
+                let half = change.difference().unsigned_abs().div_ceil(2);
                 let most = all
                     .into_iter()
                     .filter(|(_, (_, number))| number.signum() == grew)
+                    .filter(|(_, (_, number))| number.unsigned_abs() >= half)
                     .max_by_key(|(_, (_, number))| number.unsigned_abs());
                 change.who =
                     most.map(|((_, towards), (owner, number))| Who { owner, towards, number });
@@ -242,6 +244,20 @@ mod tests {
         assert_eq!(who.towards, Some(Towards::Service(SocketAddr::from(([10, 0, 0, 9], 443)))));
         assert_eq!(second.who.as_ref().map(|who| who.number), Some(-10));
         assert!(moment.is_complete(at(15)) && !moment.is_complete(at(16)));
+    }
+
+    #[test]
+    fn who_made_less_than_half_of_a_change_is_not_named_for_it() {
+        let (mut history, snapshot, tracks) = leak();
+        let mut counts = snapshot.counts();
+        for second in 30..36 {
+            counts[State::CloseWait] += 100;
+            history.push(at(second), counts);
+        }
+        let rows = Rows { snapshot: &snapshot, tracks: &tracks, vanished: &[] };
+        let moment = Moment::around(&history, Some(rows), at(29)).expect("samples around");
+        let change = moment.changes.first().expect("a change");
+        assert_eq!((change.state, change.who.as_ref()), (State::CloseWait, None));
     }
 
     #[test]
