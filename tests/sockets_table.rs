@@ -101,6 +101,7 @@ impl Window {
         let setup = Setup {
             source: SourceChoice::Other(Box::new(Fed { incoming, last: snapshot(five()) })),
             settings_file: Some(folder.path().join("settings.json")),
+            history_file: None,
             zone: TimeZone::UTC,
         };
         let harness = Harness::builder()

@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 
 use super::cx::{Command, Cx};
 use super::dialog::{Outcome, PathDialog, Purpose};
+use super::history_keeper::HistoryKeeper;
 use super::jobs::{Done, Job, Jobs};
 use super::notices::Notices;
 use super::pages::{PAGES, Page, SOCKETS, sockets_sorting};
@@ -21,7 +22,7 @@ use super::{closing, coverage, rail, theme, top_bar};
 use crate::error::{Error, Result};
 use crate::lab::Bench;
 use crate::monitor::{Health, Monitor, SourceChoice, ViewSpec, Views, Wake};
-use crate::store::{Settings, ThemeChoice};
+use crate::store::{self, Settings, ThemeChoice};
 use crate::text;
 use crate::text::{Locale, stamp};
 
@@ -31,20 +32,30 @@ pub struct Setup {
     pub source: SourceChoice,
     /// Where the settings are kept; none keeps them nowhere.
     pub settings_file: Option<PathBuf>,
+    /// Where the counts of the last day are kept between two runs; none keeps them nowhere.
+    pub history_file: Option<PathBuf>,
     /// The time zone of all times shown.
     pub zone: TimeZone,
 }
 
 impl Setup {
-    /// The settings and the time zone of whoever runs the program.
+    /// The settings, the history and the time zone of whoever runs the program. A recording is no part of this
+    /// machine's history.
     pub fn of_this_user(source: SourceChoice) -> Self {
-        Self { source, settings_file: Settings::path(), zone: TimeZone::system() }
+        let live = matches!(source, SourceChoice::Live);
+        Self {
+            source,
+            settings_file: Settings::path(),
+            history_file: store::history_path().filter(|_| live),
+            zone: TimeZone::system(),
+        }
     }
 }
 
 /// The window's state. Workers own what they work on; this owns what the user chose.
 pub struct App {
     monitor: Monitor,
+    keeper: HistoryKeeper,
     views: Views,
     bench: Option<Bench>,
     scenarios: ScenarioRunner,
@@ -91,7 +102,9 @@ impl App {
                 None => text!("notice.settings_ignored", error = error),
             });
         }
-        let monitor = Monitor::start(setup.source, settings.interval, Arc::clone(&wake))
+        let (keeper, history) =
+            HistoryKeeper::open(setup.history_file, Arc::clone(&wake), &mut notices);
+        let monitor = Monitor::resume(setup.source, settings.interval, history, Arc::clone(&wake))
             .map_err(Error::Thread)?;
         let bench = match Bench::start(Arc::clone(&wake)) {
             Ok(bench) => Some(bench),
@@ -103,6 +116,7 @@ impl App {
         let spec = sockets_sorting(&settings.socket_table);
         let app = Self {
             monitor,
+            keeper,
             views: Views::start(Arc::clone(&wake)).map_err(Error::Thread)?,
             bench,
             scenarios: ScenarioRunner::new(Arc::clone(&wake)),
@@ -357,9 +371,17 @@ fn in_home(name: &str) -> String {
     folder.map_or_else(|| name.to_owned(), |folder| folder.join(name).display().to_string())
 }
 
+impl Drop for App {
+    /// However the window closes, what was seen is kept.
+    fn drop(&mut self) {
+        self.keeper.finish(&self.monitor.frame().history);
+    }
+}
+
 impl eframe::App for App {
     fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
         self.take_done(ctx);
+        self.keeper.update(&self.monitor.frame().history, &mut self.notices);
         if let Some(failure) = self.scenarios.update() {
             self.notices.failed(failure);
         }

@@ -23,6 +23,7 @@ mod cx;
 mod dialog;
 mod fonts;
 pub mod glyph;
+mod history_keeper;
 mod jobs;
 mod notices;
 mod pages;

@@ -75,6 +75,7 @@ fn tile(ui: &mut Ui, cx: &Cx<'_>, state: State, rect: Rect) {
     );
     let trend_text = match trend {
         None => String::new(),
+        Some(0) if count == 0 => cx.say(&text!("overview.none_now")),
         Some(0) => cx.say(&text!("overview.steady")),
         Some(per_minute) => rate(per_minute),
     };

@@ -71,7 +71,7 @@ impl Settings {
             Ok(settings) => LoadedSettings { settings, problem: None },
             Err(cause) => {
                 let error = Error::Damaged { path: path.to_owned(), cause };
-                normal(Some(SettingsProblem { error, set_aside: set_aside(path) }))
+                normal(Some(SettingsProblem { error, set_aside: file::set_aside(path) }))
             }
         }
     }
@@ -157,14 +157,6 @@ fn parse(bytes: &[u8]) -> Result<Settings, String> {
         zoom: zoom.clamp(smallest, largest),
         socket_table: document.socket_table.in_range(),
     })
-}
-
-/// Moves a file that cannot be used out of the way, over no other; none when that is not possible.
-fn set_aside(path: &Path) -> Option<PathBuf> {
-    (1..100)
-        .map(|number| path.with_extension(format!("damaged-{number}.json")))
-        .find(|free| !free.exists())
-        .filter(|free| std::fs::rename(path, free).is_ok())
 }
 
 #[cfg(test)]
