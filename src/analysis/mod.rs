@@ -13,6 +13,7 @@ pub mod load;
 pub mod pair;
 pub mod phrases;
 pub mod readings;
+pub mod residence;
 pub mod ring;
 pub mod timeline;
 pub mod towards;

@@ -18,9 +18,10 @@ use super::shortcuts::{self, Action};
 use super::theme::Theme;
 use super::theme::measure::{Room, WINDOW_MIN, motion};
 use super::{closing, coverage, rail, theme, top_bar};
+use crate::analysis::track::SocketId;
 use crate::error::{Error, Result};
 use crate::lab::Bench;
-use crate::monitor::{Health, Monitor, SourceChoice, ViewSpec, Views, Wake};
+use crate::monitor::{Health, Inspector, Monitor, SourceChoice, ViewSpec, Views, Wake};
 use crate::store::{Settings, ThemeChoice};
 use crate::text;
 use crate::text::{Locale, stamp};
@@ -46,6 +47,7 @@ impl Setup {
 pub struct App {
     monitor: Monitor,
     views: Views,
+    inspector: Inspector,
     bench: Option<Bench>,
     scenarios: ScenarioRunner,
     shelf: Shelf,
@@ -57,6 +59,8 @@ pub struct App {
     pages: Vec<(&'static str, Box<dyn Page>)>,
     spec: ViewSpec,
     requested: Option<(u64, ViewSpec)>,
+    /// The socket that a page looks at closely, and the table in which it was looked for last.
+    inspected: Option<(SocketId, u64)>,
     dialog: Option<PathDialog>,
     notices: Notices,
     /// The user wants to close the window, and has snapshots that are in no file.
@@ -99,6 +103,7 @@ impl App {
         let app = Self {
             monitor,
             views: Views::start(Arc::clone(&wake)).map_err(Error::Thread)?,
+            inspector: Inspector::start(Arc::clone(&wake)).map_err(Error::Thread)?,
             bench,
             scenarios: ScenarioRunner::new(Arc::clone(&wake)),
             shelf: Shelf::default(),
@@ -110,6 +115,7 @@ impl App {
             pages: PAGES.iter().map(|page| (page.name, (page.make)())).collect(),
             spec: ViewSpec::default(),
             requested: None,
+            inspected: None,
             dialog: None,
             notices,
             closing: false,
@@ -145,6 +151,18 @@ impl App {
         if self.requested.as_ref() != Some(&wanted) {
             self.views.request(frame, self.spec.clone());
             self.requested = Some(wanted);
+        }
+    }
+
+    /// Has a socket looked at that a page looks at, once in every table.
+    fn inspect(&mut self, socket: Option<SocketId>) {
+        let frame = self.monitor.frame();
+        let wanted = socket.map(|id| (id, frame.table));
+        if self.inspected != wanted {
+            if let Some(id) = socket {
+                self.inspector.request(frame, id);
+            }
+            self.inspected = wanted;
         }
     }
 
@@ -185,12 +203,14 @@ impl App {
     fn draw(&mut self, ui: &mut Ui) -> Vec<Command> {
         let frame = self.monitor.frame();
         let view = self.views.latest();
+        let inspection = self.inspector.latest();
         let bench = self.bench.as_ref().map(Bench::latest);
         let zone = self.zone.clone();
         let cx = Cx {
             frame: &frame,
             view: view.as_ref(),
             spec: &self.spec,
+            inspection: inspection.as_ref(),
             bench: bench.as_ref(),
             scenarios: &self.scenarios,
             shelf: &self.shelf,
@@ -199,6 +219,7 @@ impl App {
             asking: self.dialog.is_some() || self.closing,
             zone: &zone,
             locale: Locale::English,
+            inspect: std::cell::Cell::default(),
             commands: std::cell::RefCell::default(),
         };
         top_bar::ui(ui, &cx);
@@ -223,7 +244,9 @@ impl App {
             }
         }
         self.notices.ui(&ctx, &cx);
+        let inspected = cx.inspect.get();
         let commands = cx.commands.into_inner();
+        self.inspect(inspected);
         match outcome {
             None | Some(Outcome::Open) => {}
             Some(Outcome::Closed) => self.dialog = None,
@@ -237,6 +260,7 @@ impl App {
 
     fn apply(&mut self, command: Command, ctx: &Context) {
         match command {
+            Command::Act(action) => self.act(action),
             Command::ShowPage(name) => self.open = name,
             Command::ShowSockets(filter) => {
                 self.spec.filter = filter;

@@ -31,6 +31,7 @@ mod renderer;
 mod scenario_runner;
 mod shelf;
 mod shortcuts;
+mod state_diagram;
 mod table;
 mod task;
 pub mod theme;
