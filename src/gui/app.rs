@@ -12,13 +12,13 @@ use super::dialog::{Outcome, PathDialog, Purpose};
 use super::jobs::{Done, Job, Jobs};
 use super::notices::Notices;
 use super::pages::{PAGES, Page, SOCKETS};
+use super::palette::{self, Palette};
 use super::scenario_runner::ScenarioRunner;
 use super::shelf::{Shelf, Shelved, Side};
 use super::shortcuts::{self, Action};
 use super::theme::Theme;
 use super::theme::measure::{Room, WINDOW_MIN, motion};
-use super::{closing, coverage, rail, theme, top_bar};
-use crate::analysis::track::SocketId;
+use super::{closing, coverage, rail, regions, theme, top_bar};
 use crate::error::{Error, Result};
 use crate::lab::Bench;
 use crate::monitor::{Health, Inspector, Monitor, SourceChoice, ViewSpec, Views, Wake};
@@ -59,9 +59,8 @@ pub struct App {
     pages: Vec<(&'static str, Box<dyn Page>)>,
     spec: ViewSpec,
     requested: Option<(u64, ViewSpec)>,
-    /// The socket that a page looks at closely, and the table in which it was looked for last.
-    inspected: Option<(SocketId, u64)>,
     dialog: Option<PathDialog>,
+    palette: Option<Palette>,
     notices: Notices,
     /// The user wants to close the window, and has snapshots that are in no file.
     closing: bool,
@@ -115,8 +114,8 @@ impl App {
             pages: PAGES.iter().map(|page| (page.name, (page.make)())).collect(),
             spec: ViewSpec::default(),
             requested: None,
-            inspected: None,
             dialog: None,
+            palette: None,
             notices,
             closing: false,
         };
@@ -154,16 +153,9 @@ impl App {
         }
     }
 
-    /// Has a socket looked at that a page looks at, once in every table.
-    fn inspect(&mut self, socket: Option<SocketId>) {
-        let frame = self.monitor.frame();
-        let wanted = socket.map(|id| (id, frame.table));
-        if self.inspected != wanted {
-            if let Some(id) = socket {
-                self.inspector.request(frame, id);
-            }
-            self.inspected = wanted;
-        }
+    /// Whether something lies over the page that has the keys to itself.
+    const fn is_asking(&self) -> bool {
+        self.dialog.is_some() || self.palette.is_some() || self.closing
     }
 
     fn take_done(&mut self) {
@@ -216,7 +208,7 @@ impl App {
             shelf: &self.shelf,
             settings: &self.settings,
             busy: self.jobs.is_busy(),
-            asking: self.dialog.is_some() || self.closing,
+            asking: self.is_asking(),
             zone: &zone,
             locale: Locale::English,
             inspect: std::cell::Cell::default(),
@@ -236,6 +228,7 @@ impl App {
         });
         let ctx = ui.ctx().clone();
         let outcome = self.dialog.as_mut().map(|dialog| dialog.ui(&ctx, &cx));
+        let palette = self.palette.as_mut().map(|palette| palette.ui(&ctx, &cx));
         if self.closing {
             match closing::ui(&ctx, &cx) {
                 closing::Answer::None => {}
@@ -244,9 +237,13 @@ impl App {
             }
         }
         self.notices.ui(&ctx, &cx);
-        let inspected = cx.inspect.get();
+        if let Some(id) = cx.inspect.get() {
+            self.inspector.request(&frame, id);
+        }
         let commands = cx.commands.into_inner();
-        self.inspect(inspected);
+        if palette == Some(palette::Outcome::Closed) {
+            self.palette = None;
+        }
         match outcome {
             None | Some(Outcome::Open) => {}
             Some(Outcome::Closed) => self.dialog = None,
@@ -260,7 +257,7 @@ impl App {
 
     fn apply(&mut self, command: Command, ctx: &Context) {
         match command {
-            Command::Act(action) => self.act(action),
+            Command::Act(action) => self.act(action, ctx),
             Command::ShowPage(name) => self.open = name,
             Command::ShowSockets(filter) => {
                 self.spec.filter = filter;
@@ -299,7 +296,7 @@ impl App {
         }
     }
 
-    fn act(&mut self, action: Action) {
+    fn act(&mut self, action: Action, ctx: &Context) {
         match action {
             Action::Show(name) => self.open = name,
             Action::TogglePause => {
@@ -310,6 +307,9 @@ impl App {
             }
             Action::PollNow => self.monitor.poll_now(),
             Action::TakeSnapshot => self.take_snapshot(),
+            Action::Palette => self.palette = Some(Palette::new()),
+            Action::NextRegion => regions::move_focus(ctx, true),
+            Action::PreviousRegion => regions::move_focus(ctx, false),
         }
     }
 
@@ -381,9 +381,9 @@ impl eframe::App for App {
             self.closing = true;
         }
         // A dialog has the keys to itself.
-        if self.dialog.is_none() && !self.closing {
+        if !self.is_asking() {
             for action in shortcuts::pressed(&ctx) {
-                self.act(action);
+                self.act(action, &ctx);
             }
         }
         let commands = self.draw(ui);

@@ -71,6 +71,8 @@ pub enum Details {
 #[derive(Default)]
 struct Orders {
     wanted: Option<(Arc<Frame>, SocketId)>,
+    /// The table and the socket that were asked for last.
+    asked: Option<(u64, SocketId)>,
     stop: bool,
 }
 
@@ -107,10 +109,16 @@ impl Inspector {
         Ok(Self { shared, thread: Some(thread) })
     }
 
-    /// Asks for a look at a socket in this frame; a request that was not begun yet is replaced.
-    pub fn request(&self, frame: Arc<Frame>, id: SocketId) {
-        lock(&self.shared.orders).wanted = Some((frame, id));
-        self.shared.changed.notify_all();
+    /// Asks for a look at a socket in this frame's table, as often as one likes: it is looked at once. A request that was
+    /// not begun yet is replaced.
+    pub fn request(&self, frame: &Arc<Frame>, id: SocketId) {
+        let mut orders = lock(&self.shared.orders);
+        let asked = Some((frame.table, id));
+        if orders.asked != asked {
+            orders.asked = asked;
+            orders.wanted = Some((Arc::clone(frame), id));
+            self.shared.changed.notify_all();
+        }
     }
 
     /// The newest finding; none before the first.

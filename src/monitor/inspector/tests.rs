@@ -104,13 +104,16 @@ fn the_worker_outlives_a_panic_and_says_what_it_said() {
     let woken = Mutex::new(woken);
     let wake: Wake = Arc::new(move || lock(&woken).send(()).expect("the test waits"));
     let inspector = Inspector::with(Box::new(One), wake).expect("a thread");
-    let ask = |pid: u32| {
+    let ask = |pid: u32, table| {
         let frame = frame(Owner::Known(Arc::from([pid])), &[], Health::Live);
-        inspector.request(Arc::clone(&frame), frame.tracks[1].id);
+        let frame = Arc::new(Frame { table, ..Frame::clone(&frame) });
+        inspector.request(&frame, frame.tracks[1].id);
+        inspector.request(&frame, frame.tracks[1].id);
         wait.recv_timeout(PATIENCE).expect("an answer");
         inspector.latest().expect("an answer")
     };
-    assert_eq!(ask(13).failure.as_deref(), Some("the system did something unheard of"));
-    assert_eq!(ask(812).failure, None);
-    assert_eq!(ask(812).holders.len(), 1);
+    assert_eq!(ask(13, 1).failure.as_deref(), Some("the system did something unheard of"));
+    assert_eq!(ask(812, 2).failure, None);
+    assert_eq!(ask(812, 3).holders.len(), 1);
+    assert!(wait.try_recv().is_err(), "each table was looked at once");
 }
