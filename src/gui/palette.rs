@@ -4,8 +4,8 @@ mod entries;
 mod matching;
 
 use eframe::egui::{
-    Align2, Context, CornerRadius, Frame, Id, Key, Modal, Modifiers, Response, Role, ScrollArea,
-    Sense, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo, vec2,
+    Align2, Context, CornerRadius, Frame, Id, Key, Modal, Modifiers, Pos2, Rect, Response, Role,
+    ScrollArea, Sense, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo, vec2,
 };
 
 use super::cx::{Command, Cx};
@@ -154,8 +154,8 @@ fn line(ui: &mut Ui, entry: &Entry, chosen: bool) -> Response {
     response
 }
 
-/// Keys in a frame, with its right edge and its middle at `right`.
-pub fn keycap(ui: &Ui, right: eframe::egui::Pos2, keys: &str, color: Color) {
+/// Paints keys in a frame, with its right edge and its middle at `right`; gives the frame.
+pub fn keycap(ui: &Ui, right: Pos2, keys: &str, color: Color) -> Rect {
     let theme = Theme::of(ui);
     let painter = ui.painter();
     let text = painter.layout_no_wrap(keys.to_owned(), TypeStyle::MonoBadge.font(), color);
@@ -170,4 +170,5 @@ pub fn keycap(ui: &Ui, right: eframe::egui::Pos2, keys: &str, color: Color) {
     );
     let at = Align2::CENTER_CENTER.anchor_size(place.center(), text.size());
     painter.galley(at.min, text, color);
+    place
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use eframe::egui::text::{LayoutJob, TextWrapping};
 use eframe::egui::{
     Align, Align2, ComboBox, CornerRadius, Frame, Layout, Margin, Panel, RichText, Role, Sense,
     Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2,
@@ -97,10 +98,13 @@ fn search(ui: &mut Ui, cx: &Cx<'_>, room: Room) {
     let middle = rect.left_center() + vec2(space::M + size::ICON / 2.0, 0.0);
     paint_icon(painter, middle, ICON_SEARCH, size::ICON, theme.text.secondary);
     let left = middle + vec2(size::ICON / 2.0 + space::M, 0.0);
-    let font = TypeStyle::Body.font();
+    let keycap = keycap(ui, rect.right_center() - vec2(space::S, 0.0), &keys, theme.text.secondary);
     let hint = cx.say(&text!("palette.hint"));
-    painter.text(left, Align2::LEFT_CENTER, hint, font, theme.text.tertiary);
-    keycap(ui, rect.right_center() - vec2(space::S, 0.0), &keys, theme.text.secondary);
+    let mut hint = LayoutJob::single_section(hint, TypeStyle::Body.format(theme.text.tertiary));
+    hint.wrap = TextWrapping::truncate_at_width(keycap.left() - space::S - left.x);
+    let hint = painter.layout_job(hint);
+    let at = Align2::LEFT_CENTER.anchor_size(left, hint.size());
+    painter.galley(at.min, hint, theme.text.tertiary);
     if response.has_focus() {
         focus_ring(painter, theme, rect, radius::CONTROL);
     }

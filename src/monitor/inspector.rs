@@ -27,6 +27,8 @@ pub struct Inspection {
     pub id: SocketId,
     /// The frame that was searched.
     pub frame: Arc<Frame>,
+    /// Where the socket stands in the frame's table; none when it is gone.
+    pub row: Option<usize>,
     /// Which end opened the connection, where that can be inferred.
     pub opening: Option<Opening>,
     /// Where its other end stands in the frame's table, when that is on this machine.
@@ -167,6 +169,7 @@ fn nothing(frame: &Arc<Frame>, id: SocketId) -> Inspection {
     Inspection {
         id,
         frame: Arc::clone(frame),
+        row: None,
         opening: None,
         other_end: None,
         holders: Vec::new(),
@@ -183,6 +186,7 @@ fn inspect(frame: &Arc<Frame>, id: SocketId, processes: &mut dyn InspectProcess)
     let recorded = matches!(frame.health, Health::Recorded);
     let holders = holders(socket, frame).into_iter().take(MOST_PROCESSES);
     Inspection {
+        row,
         opening: pair::opening(table, socket, frame.limits.ephemeral_ports.as_ref()),
         other_end: pair::other_end(table, socket),
         holders: holders

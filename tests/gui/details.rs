@@ -160,6 +160,23 @@ fn a_transition_is_seen_with_its_error() {
 }
 
 #[test]
+fn what_a_filter_hides_or_what_is_gone_stays_in_sight_and_is_said_to_be() {
+    let mut window = open(USUAL);
+    window.key(Key::Home);
+    window.type_into("Filter sockets", "listen");
+    window.until("The filter hides it.");
+    let mut without = table();
+    without.sockets.remove(0);
+    window.feed(without);
+    window.until("This is how it was last seen.");
+    assert!(window.sees("The peer has closed, this program has not."));
+    window.feed(table());
+    window.until("4 sockets");
+    window.until("This is how it was last seen.");
+    assert!(!window.sees("The filter hides it."), "another socket has its place");
+}
+
+#[test]
 fn where_there_is_little_room_enter_opens_and_escape_closes() {
     let mut window = open([900.0, 600.0]);
     window.key(Key::Home);

@@ -97,3 +97,13 @@ fn settings_have_their_key_and_list_them_all() {
         assert!(window.names().contains(&written), "{written} in {:#?}", window.names());
     }
 }
+
+#[test]
+fn when_it_is_closed_the_page_has_its_keys_again() {
+    let mut window = open();
+    window.show("Sockets");
+    ask(&mut window, "show");
+    window.key(Key::Escape);
+    window.key(Key::Home);
+    window.until("TCP state diagram");
+}

@@ -18,10 +18,9 @@ use crate::gui::table::table;
 use crate::gui::theme::measure::{radius, size, space, stroke};
 use crate::gui::theme::{Theme, Tone, TypeStyle};
 use crate::gui::widgets::{Button, banner, empty, field, icon_button};
-use crate::model::Socket;
 use crate::monitor::{Column, Health, View, ViewSpec};
 use crate::text;
-use details::Details;
+use details::{Details, Instead, Selected};
 use rows::{SocketRows, columns, copy_row, four_tuple};
 
 pub(super) const LEAF: PageLeaf = PageLeaf {
@@ -54,29 +53,23 @@ struct Located {
 
 impl Page for Sockets {
     fn ui(&mut self, ui: &mut Ui, cx: &Cx<'_>) {
-        let shown = cx.view.and_then(|view| {
-            let (socket, track) = view.row(self.position(view)?)?;
-            Some((view, (socket, track?)))
-        });
-        let (rest, pane) = self.details.divide(ui, cx, shown.is_some());
+        let row = cx.view.and_then(|view| view.rows.get(self.position(view)?).copied());
+        let selected = self.selected.map(|id| Selected { id, row });
+        let (rest, pane) = self.details.divide(ui, cx, selected);
         ui.scope_builder(UiBuilder::new().max_rect(rest), |ui| self.list(ui, cx));
-        if let (Some(pane), Some((view, shown))) = (pane, shown)
-            && let Some(other) = self.details.ui(ui, cx, pane, view, shown)
-        {
-            self.go_to(cx, view, other, shown.0);
+        if let Some(instead) = pane.and_then(|pane| self.details.ui(ui, cx, pane)) {
+            self.go_to(cx, instead);
         }
     }
 }
 
 impl Sockets {
-    /// Selects the other end of a connection. A filter that hides it gives way to one that shows both ends.
-    fn go_to(&mut self, cx: &Cx<'_>, view: &View, other: SocketId, socket: &Socket) {
-        self.selected = Some(other);
-        let tracks = &view.frame.tracks;
-        self.scroll_to =
-            view.rows.iter().position(|row| tracks.get(*row).is_some_and(|it| it.id == other));
-        if let Some(remote) = socket.remote.filter(|_| self.scroll_to.is_none()) {
-            cx.send(Command::ShowSockets(format!("{} {remote}", socket.local)));
+    /// Selects another socket. A filter that hides it gives way to one that does not.
+    fn go_to(&mut self, cx: &Cx<'_>, Instead { id, filter }: Instead) {
+        self.selected = Some(id);
+        self.scroll_to = cx.view.and_then(|view| self.position(view));
+        if self.scroll_to.is_none() {
+            cx.send(Command::ShowSockets(filter));
         }
     }
 

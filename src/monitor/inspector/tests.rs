@@ -69,10 +69,21 @@ fn a_row_is_found_with_its_other_end_and_its_process() {
     let (other, track) = found.other_end().expect("it is on this machine");
     assert_eq!(other.state, State::FinWait2);
     assert_eq!(track.map(|track| track.id), Some(found.frame.tracks[0].id));
+    assert_eq!(found.row, Some(1));
     let Details::Known(details) = &found.holders[0].details else {
         panic!("{:?}", found.holders);
     };
     assert_eq!(details.command, "feed --client");
+}
+
+#[test]
+fn a_row_that_is_gone_is_not_found() {
+    let frame = frame(Owner::NoOwner, &[], Health::Live);
+    let (gone, here) = (frame.tracks[1].id, frame.tracks[0].id);
+    let shorter = Frame { tracks: Arc::from(&frame.tracks[..1]), ..Frame::clone(&frame) };
+    let shorter = Arc::new(shorter);
+    assert_eq!(inspect(&shorter, gone, &mut One).row, None);
+    assert_eq!(inspect(&shorter, here, &mut One).row, Some(0));
 }
 
 #[test]

@@ -19,12 +19,12 @@ mod connection;
 mod other_end;
 mod parts;
 mod process;
+mod sight;
 
-use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use eframe::egui::{
-    Align, Area, Frame, Id, Key, Label, Layout, Margin, Modifiers, Order, Rect, Role, ScrollArea,
+    self, Align, Area, Id, Key, Label, Layout, Margin, Modifiers, Order, Rect, Role, ScrollArea,
     Stroke, Ui, UiBuilder,
 };
 use egui_material_icons::icons::{ICON_CLOSE, ICON_CONTENT_COPY};
@@ -39,8 +39,10 @@ use crate::gui::theme::measure::{Room, radius, size, space, stroke};
 use crate::gui::theme::{Theme, TypeStyle};
 use crate::gui::widgets::icon_button;
 use crate::model::{Snapshot, Socket, State};
-use crate::monitor::{Health, Inspection, View};
+use crate::monitor::{Frame, Health, Inspection};
 use crate::text;
+use crate::text::clock;
+use sight::{Sight, Whereabouts};
 
 /// The pane: whether it is open, which the page keeps.
 pub(super) struct Details {
@@ -48,11 +50,26 @@ pub(super) struct Details {
     beside: bool,
     /// The user opened it over the table, where there is none.
     over: bool,
+    /// What was last seen of the selected socket.
+    sight: Option<Sight>,
+}
+
+/// The socket that is selected, and its row in the table of the view where the view has it.
+#[derive(Clone, Copy)]
+pub(super) struct Selected {
+    pub(super) id: SocketId,
+    pub(super) row: Option<usize>,
+}
+
+/// A socket that the user wants to see instead, and a filter that shows both.
+pub(super) struct Instead {
+    pub(super) id: SocketId,
+    pub(super) filter: String,
 }
 
 impl Default for Details {
     fn default() -> Self {
-        Self { beside: true, over: false }
+        Self { beside: true, over: false, sight: None }
     }
 }
 
@@ -60,7 +77,8 @@ impl Default for Details {
 #[derive(Clone, Copy)]
 struct Subject<'a> {
     cx: &'a Cx<'a>,
-    view: &'a View,
+    frame: &'a Frame,
+    whereabouts: Whereabouts,
     snapshot: &'a Snapshot,
     socket: &'a Socket,
     track: &'a Track,
@@ -72,16 +90,23 @@ struct Subject<'a> {
 
 impl Details {
     /// Takes the pane's keys, and divides the page: what is left for the table, and the pane's place while it is open.
-    /// `selected` says whether there is something to show.
-    pub(super) fn divide(&mut self, ui: &Ui, cx: &Cx<'_>, selected: bool) -> (Rect, Option<Rect>) {
+    pub(super) fn divide(
+        &mut self,
+        ui: &Ui,
+        cx: &Cx<'_>,
+        selected: Option<Selected>,
+    ) -> (Rect, Option<Rect>) {
+        self.sight = selected
+            .and_then(|selected| Sight::of(cx, selected.id, selected.row, self.sight.as_ref()));
+        let shows = self.sight.is_some();
         let room = Room::of(ui.ctx().content_rect().width());
         let narrow = room == Room::Narrow;
-        self.over &= narrow && selected;
-        if selected && !cx.asking {
+        self.over &= narrow && shows;
+        if shows && !cx.asking {
             self.keys(ui, narrow);
         }
         let whole = ui.available_rect_before_wrap();
-        if !selected || !(if narrow { self.over } else { self.beside }) {
+        if !shows || !(if narrow { self.over } else { self.beside }) {
             return (whole, None);
         }
         let width = if room == Room::Wide { size::DETAILS_PANE_WIDE } else { size::DETAILS_PANE };
@@ -106,22 +131,19 @@ impl Details {
         if narrow { self.over = true } else { self.beside = true }
     }
 
-    /// Draws the pane at its place. Gives another socket when the user wants to see that one instead.
-    pub(super) fn ui(
-        &mut self,
-        ui: &mut Ui,
-        cx: &Cx<'_>,
-        pane: Rect,
-        view: &Arc<View>,
-        (socket, track): (&Socket, &Track),
-    ) -> Option<SocketId> {
-        let snapshot = view.frame.snapshot.as_deref()?;
+    /// Draws the pane at its place.
+    pub(super) fn ui(&mut self, ui: &mut Ui, cx: &Cx<'_>, pane: Rect) -> Option<Instead> {
+        let sight = self.sight.clone()?;
+        let (socket, track) = sight.socket()?;
+        let snapshot = sight.frame.snapshot.as_deref()?;
         cx.inspect.set(Some(track.id));
-        let recorded = matches!(view.frame.health, Health::Recorded);
+        // The frame that has the row may be from before the recording was known to be at its end.
+        let recorded = matches!(cx.frame.health, Health::Recorded);
         let since = |read: SystemTime| SystemTime::now().duration_since(read).unwrap_or_default();
         let subject = Subject {
             cx,
-            view,
+            frame: &sight.frame,
+            whereabouts: sight.whereabouts,
             snapshot,
             socket,
             track,
@@ -138,7 +160,7 @@ impl Details {
         }
     }
 
-    fn pane(&mut self, ui: &mut Ui, pane: Rect, subject: Subject<'_>) -> Option<SocketId> {
+    fn pane(&mut self, ui: &mut Ui, pane: Rect, subject: Subject<'_>) -> Option<Instead> {
         let theme = Theme::of(ui);
         let name = subject.cx.say(&text!("details.name"));
         let named = UiBuilder::new()
@@ -146,17 +168,15 @@ impl Details {
             .accessibility_role(Role::Group)
             .accessibility_label(&name);
         ui.scope_builder(named, |ui| {
-            Frame::new()
+            egui::Frame::new()
                 .fill(theme.surface.panel)
                 .stroke(Stroke::new(stroke::HAIRLINE, theme.stroke.subtle))
                 .corner_radius(radius::CARD)
                 .show(ui, |ui| {
-                    ui.set_min_size(
-                        pane.size() - 2.0 * eframe::egui::Vec2::splat(stroke::HAIRLINE),
-                    );
+                    ui.set_min_size(pane.size() - 2.0 * egui::Vec2::splat(stroke::HAIRLINE));
                     ui.spacing_mut().item_spacing.y = space::XS;
                     self.header(ui, subject);
-                    let body = Frame::new().inner_margin(Margin {
+                    let body = egui::Frame::new().inner_margin(Margin {
                         left: 12,
                         right: 12,
                         top: 0,
@@ -172,7 +192,7 @@ impl Details {
 
     fn header(&mut self, ui: &mut Ui, Subject { cx, socket, .. }: Subject<'_>) {
         let theme = Theme::of(ui);
-        let wanted = eframe::egui::vec2(ui.available_width(), size::CARD_HEADER);
+        let wanted = egui::vec2(ui.available_width(), size::CARD_HEADER);
         ui.allocate_ui_with_layout(wanted, Layout::right_to_left(Align::Center), |ui| {
             ui.set_min_height(size::CARD_HEADER);
             ui.add_space(space::XS);
@@ -202,22 +222,23 @@ fn addresses(cx: &Cx<'_>, socket: &Socket, between: &str) -> String {
 }
 
 /// Everything below the header.
-fn contents(ui: &mut Ui, subject: Subject<'_>) -> Option<SocketId> {
-    let Subject { cx, view, snapshot, socket, track, inspection, elapsed } = subject;
+fn contents(ui: &mut Ui, subject: Subject<'_>) -> Option<Instead> {
+    let Subject { cx, frame, snapshot, socket, track, inspection, elapsed, .. } = subject;
     let theme = Theme::of(ui);
     ui.set_width(ui.available_width());
     // A row is as high as its text: most of them are only read.
     ui.spacing_mut().interact_size.y = TypeStyle::Dense.line();
-    let addresses = TypeStyle::Mono.rich(addresses(cx, socket, " ⇄ ")).color(theme.text.primary);
-    ui.add(Label::new(addresses).wrap().selectable(true));
+    let both = TypeStyle::Mono.rich(addresses(cx, socket, " ⇄ ")).color(theme.text.primary);
+    ui.add(Label::new(both).wrap().selectable(true));
     let owner = cx.say(&phrases::owner(&socket.owner, &snapshot.processes));
     let owner = TypeStyle::Dense.rich(owner).color(theme.text.secondary);
     ui.add(Label::new(owner).wrap().selectable(true));
     ui.add_space(space::XS);
 
+    whereabouts(ui, subject);
     let opening = inspection.and_then(|found| found.opening);
     let walk = Walk::new(&states(track, socket.state), opening);
-    let diagram = StateDiagram::new(&view.frame.counts).walk(&walk);
+    let diagram = StateDiagram::new(&frame.counts).walk(&walk);
     if let Some(state) = diagram.show(ui, cx) {
         cx.send(Command::ShowSockets(state.name().to_owned()));
     }
@@ -228,7 +249,20 @@ fn contents(ui: &mut Ui, subject: Subject<'_>) -> Option<SocketId> {
     connection::tcp_info(ui, subject);
     let other = other_end::ui(ui, subject);
     process::ui(ui, subject);
-    other
+    other.map(|id| Instead { id, filter: addresses(cx, socket, " ") })
+}
+
+/// Why the row is not in the list, when it is not.
+fn whereabouts(ui: &mut Ui, Subject { cx, whereabouts, .. }: Subject<'_>) {
+    let theme = Theme::of(ui);
+    let (sentence, color) = match whereabouts {
+        Whereabouts::Listed => return,
+        Whereabouts::FilteredOut => (text!("details.filtered_out"), theme.text.secondary),
+        Whereabouts::Gone(at) => {
+            (text!("details.gone", time = clock(at, cx.zone)), theme.severity.note.text)
+        }
+    };
+    ui.add(Label::new(TypeStyle::Dense.rich(cx.say(&sentence)).color(color)).wrap());
 }
 
 /// The states that a socket was seen in, the present one last.

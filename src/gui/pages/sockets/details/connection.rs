@@ -6,6 +6,7 @@ use eframe::egui::{Align, Layout, Ui, vec2};
 
 use super::Subject;
 use super::parts::{UNKNOWN, bar, row, title};
+use super::sight::Whereabouts;
 use crate::analysis::explain::remaining;
 use crate::analysis::residence::Residence;
 use crate::analysis::track::Transition;
@@ -13,6 +14,7 @@ use crate::gui::glyph::badge;
 use crate::gui::theme::measure::space;
 use crate::gui::theme::{Theme, TypeStyle};
 use crate::model::{Queues, State, TcpInfo, Timer, TimerKind};
+use crate::monitor::Health;
 use crate::text;
 use crate::text::{Text, age, bytes, clock, thousands};
 
@@ -23,7 +25,7 @@ const FULL_QUEUE: f32 = 6.0 * 1_048_576.0;
 const COUNT_EVERY: Duration = Duration::from_secs(1);
 
 /// The states that the socket was seen in.
-pub(super) fn transitions(ui: &mut Ui, Subject { cx, view, socket, track, .. }: Subject<'_>) {
+pub(super) fn transitions(ui: &mut Ui, Subject { cx, frame, socket, track, .. }: Subject<'_>) {
     let theme = Theme::of(ui);
     let legend = text!("details.transitions_note");
     title(ui, cx, &text!("details.transitions"), Some(&legend));
@@ -32,7 +34,7 @@ pub(super) fn transitions(ui: &mut Ui, Subject { cx, view, socket, track, .. }: 
     for (index, transition) in path.iter().enumerate() {
         let (residence, color) = match path.get(index + 1) {
             Some(next) => (Residence::between(transition, next), theme.text.secondary),
-            None => (Residence::until(&transition.since, view.frame.at), theme.text.primary),
+            None => (Residence::until(&transition.since, frame.at), theme.text.primary),
         };
         let began = clock(transition.since.latest, cx.zone);
         let began = match transition.since.earliest {
@@ -100,7 +102,7 @@ fn share(bytes: u32) -> f32 {
     (bytes as f32).ln_1p() / FULL_QUEUE.ln_1p()
 }
 
-fn timer(ui: &mut Ui, Subject { cx, view, socket, elapsed, .. }: Subject<'_>) {
+fn timer(ui: &mut Ui, Subject { cx, whereabouts, socket, elapsed, .. }: Subject<'_>) {
     let theme = Theme::of(ui);
     let name = cx.say(&text!("details.timer"));
     let Some(timer) = socket.timer else {
@@ -117,8 +119,8 @@ fn timer(ui: &mut Ui, Subject { cx, view, socket, elapsed, .. }: Subject<'_>) {
     };
     let left = remaining(timer, elapsed);
     row(ui, &name, &cx.say(&timer_text(timer, left)), theme.text.primary);
-    let runs = !left.is_zero() && view.frame.paused.is_none();
-    if runs && !matches!(view.frame.health, crate::monitor::Health::Recorded) {
+    let runs = !left.is_zero() && !matches!(whereabouts, Whereabouts::Gone(_));
+    if runs && !matches!(cx.frame.health, Health::Recorded) {
         ui.ctx().request_repaint_after(COUNT_EVERY);
     }
 }
