@@ -91,7 +91,9 @@ impl Palette {
         let name = cx.say(&text!("palette.commands"));
         let named = UiBuilder::new().accessibility_role(Role::ListBox).accessibility_label(&name);
         ui.scope_builder(named, |ui| {
-            ScrollArea::vertical().max_height(LIST).auto_shrink([false, true]).show(ui, |ui| {
+            // As high as its lines whatever it was before: the window around it remembers its last size.
+            let scroll = ScrollArea::vertical().max_height(LIST).min_scrolled_height(LIST);
+            scroll.auto_shrink([false, true]).show(ui, |ui| {
                 ui.spacing_mut().item_spacing.y = 0.0;
                 for (index, entry) in found.iter().enumerate() {
                     let response = line(ui, entry, index == self.chosen);

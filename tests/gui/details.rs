@@ -165,11 +165,13 @@ fn what_a_filter_hides_or_what_is_gone_stays_in_sight_and_is_said_to_be() {
     window.key(Key::Home);
     window.type_into("Filter sockets", "listen");
     window.until("The filter hides it.");
+    window.until("It has ended.");
     let mut without = table();
     without.sockets.remove(0);
     window.feed(without);
     window.until("This is how it was last seen.");
     assert!(window.sees("The peer has closed, this program has not."));
+    assert!(window.sees("It has ended."), "what was found stays: {:#?}", window.names());
     window.feed(table());
     window.until("4 sockets");
     window.until("This is how it was last seen.");

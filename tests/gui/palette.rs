@@ -107,3 +107,14 @@ fn when_it_is_closed_the_page_has_its_keys_again() {
     window.key(Key::Home);
     window.until("TCP state diagram");
 }
+
+#[test]
+fn a_short_list_leaves_no_short_window_behind() {
+    let mut window = open();
+    ask(&mut window, "take sn");
+    window.key(Key::Escape);
+    window.keys(Modifiers::COMMAND, Key::K);
+    window.harness.run_steps(3);
+    window.press("Pause or go on");
+    window.until("paused");
+}

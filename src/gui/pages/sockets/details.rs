@@ -147,7 +147,7 @@ impl Details {
             snapshot,
             socket,
             track,
-            inspection: cx.inspection.map(|found| &**found).filter(|found| found.id == track.id),
+            inspection: sight.inspection.as_deref(),
             elapsed: if recorded { Duration::ZERO } else { since(snapshot.taken_at) },
         };
         if self.over {

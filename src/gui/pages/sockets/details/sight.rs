@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use crate::analysis::track::{SocketId, Track};
 use crate::gui::cx::Cx;
 use crate::model::Socket;
-use crate::monitor::Frame;
+use crate::monitor::{Frame, Inspection};
 
 /// Where the row is now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +29,8 @@ pub(super) struct Sight {
     pub(super) frame: Arc<Frame>,
     /// Where the row is now.
     pub(super) whereabouts: Whereabouts,
+    /// What was found about it when it was last looked at closely, which may be earlier.
+    pub(super) inspection: Option<Arc<Inspection>>,
     row: usize,
 }
 
@@ -47,26 +49,28 @@ impl Sight {
         listed: Option<usize>,
         before: Option<&Self>,
     ) -> Option<Self> {
-        if let (Some(view), Some(row)) = (cx.view, listed) {
-            let frame = Arc::clone(&view.frame);
-            return Some(Self { id, frame, whereabouts: Whereabouts::Listed, row });
-        }
         let before = before.filter(|before| before.id == id);
         let looked = cx.inspection.filter(|found| found.id == id);
+        let found = looked.filter(|found| found.row.is_some()).cloned();
+        let inspection = found.or_else(|| before.and_then(|before| before.inspection.clone()));
+        if let (Some(view), Some(row)) = (cx.view, listed) {
+            let frame = Arc::clone(&view.frame);
+            return Some(Self { id, frame, whereabouts: Whereabouts::Listed, inspection, row });
+        }
         // An inspection of an older table than the one that was seen says nothing new.
         let newer = looked
             .filter(|found| before.is_none_or(|before| found.frame.table >= before.frame.table));
         match (newer.map(|found| (found, found.row)), before) {
             (Some((found, Some(row))), _) => {
                 let frame = Arc::clone(&found.frame);
-                Some(Self { id, frame, whereabouts: Whereabouts::FilteredOut, row })
+                Some(Self { id, frame, whereabouts: Whereabouts::FilteredOut, inspection, row })
             }
             (Some((found, None)), Some(before)) => {
-                let gone = match before.whereabouts {
+                let whereabouts = match before.whereabouts {
                     gone @ Whereabouts::Gone(_) => gone,
                     _ => Whereabouts::Gone(found.frame.at),
                 };
-                Some(Self { whereabouts: gone, ..before.clone() })
+                Some(Self { whereabouts, ..before.clone() })
             }
             (_, before) => before.cloned(),
         }
