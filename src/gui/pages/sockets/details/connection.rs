@@ -153,7 +153,7 @@ pub(super) fn tcp_info(ui: &mut Ui, Subject { cx, snapshot, socket, .. }: Subjec
         ui.label(TypeStyle::Dense.rich(cx.say(&none)).color(theme.text.tertiary));
         return;
     };
-    for [left, right] in facts(info) {
+    for [left, right] in facts(info, socket.state) {
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = space::L;
             let half = (ui.available_width() - space::L) / 2.0;
@@ -174,15 +174,21 @@ pub(super) fn tcp_info(ui: &mut Ui, Subject { cx, snapshot, socket, .. }: Subjec
 
 type Fact = (Text, String);
 
-fn facts(info: &TcpInfo) -> [[Fact; 2]; 5] {
-    let ago = |ms: u32| age(Duration::from_millis(ms.into()));
+/// What is measured, as text. Before the handshake is done Linux gives no times but those since it was started.
+fn facts(info: &TcpInfo, state: State) -> [[Fact; 2]; 5] {
+    let open = !matches!(state, State::SynSent | State::SynReceived);
+    let told = |value: String, known: bool| if known { value } else { UNKNOWN.to_owned() };
+    let ago = |ms: u32| told(age(Duration::from_millis(ms.into())), open);
+    // No round trip takes no time: there was none to measure.
+    let rtt = told(millis(info.rtt_us), info.rtt_us > 0);
+    let variation = told(millis(info.rtt_variation_us), info.rtt_us > 0);
     let window = format!(
         "{}\u{2009}×\u{2009}{}",
         thousands(info.congestion_window.into()),
         thousands(info.send_mss.into())
     );
     [
-        [(text!("tcp_info.rtt"), millis(info.rtt_us)), (text!("tcp_info.cwnd"), window)],
+        [(text!("tcp_info.rtt"), rtt), (text!("tcp_info.cwnd"), window)],
         [
             (text!("tcp_info.rto"), millis(info.rto_us)),
             (text!("tcp_info.retransmits"), thousands(info.retransmits.into())),
@@ -197,7 +203,7 @@ fn facts(info: &TcpInfo) -> [[Fact; 2]; 5] {
         ],
         [
             (text!("tcp_info.last_ack"), ago(info.last_ack_received_ms)),
-            (text!("tcp_info.rtt_variation"), millis(info.rtt_variation_us)),
+            (text!("tcp_info.rtt_variation"), variation),
         ],
     ]
 }
@@ -206,4 +212,33 @@ fn facts(info: &TcpInfo) -> [[Fact; 2]; 5] {
 fn millis(us: u32) -> String {
     let tenths = u64::from(us).div_ceil(100);
     format!("{}.{}\u{2009}ms", thousands(tenths / 10), tenths % 10)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_not_measured_is_unknown_and_not_zero() {
+        let info = TcpInfo { last_ack_received_ms: 13_000_000, ..TcpInfo::default() };
+        let value = |state, id: &str| {
+            let facts = facts(&info, state);
+            let found = facts.iter().flatten().find(|(name, _)| name.id() == id);
+            found.expect("it is listed").1.replace('\u{2009}', " ")
+        };
+        assert_eq!(value(State::SynSent, "tcp_info.last_ack"), UNKNOWN);
+        assert_eq!(value(State::SynSent, "tcp_info.rtt"), UNKNOWN);
+        assert_eq!(value(State::SynSent, "tcp_info.rtt_variation"), UNKNOWN);
+        assert_eq!(value(State::Established, "tcp_info.last_ack"), "3 h 36 m");
+        assert_eq!(value(State::Established, "tcp_info.retransmits"), "0");
+        assert_eq!(millis(18_200), "18.2\u{2009}ms");
+        assert_eq!(millis(1), "0.1\u{2009}ms", "what is measured is never nothing");
+    }
+
+    #[test]
+    fn a_bar_is_full_at_the_largest_buffer_and_empty_at_none() {
+        assert!(share(0).abs() < f32::EPSILON);
+        assert!(share(1) > 0.0 && share(1) < 0.1);
+        assert!((share(6 * 1_048_576) - 1.0).abs() < 0.001);
+    }
 }

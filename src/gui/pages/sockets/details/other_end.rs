@@ -12,6 +12,7 @@ use crate::gui::glyph::badge;
 use crate::gui::theme::measure::space;
 use crate::gui::theme::{Theme, TypeStyle};
 use crate::gui::widgets::Button;
+use crate::model::State;
 use crate::text;
 use crate::text::Text;
 
@@ -54,6 +55,8 @@ fn sentence(subject: Subject<'_>, address: &str, states: &str) -> Text {
         .is_some_and(|remote| remote.ip().is_loopback() || remote.ip() == socket.local.ip());
     if snapshot.is_partial() {
         text!("details.other_end_missing")
+    } else if here && socket.state == State::SynSent {
+        text!("details.other_end_not_yet")
     } else if here {
         text!("details.other_end_gone")
     } else {
