@@ -16,6 +16,7 @@ pub mod moment;
 pub mod pair;
 pub mod phrases;
 pub mod readings;
+pub mod residence;
 pub mod ring;
 pub mod timeline;
 pub mod towards;

@@ -1,6 +1,6 @@
 //! What drawing sees, and what it can ask for.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
@@ -8,8 +8,10 @@ use jiff::tz::TimeZone;
 use super::jobs::Composer;
 use super::scenario_runner::ScenarioRunner;
 use super::shelf::{Shelf, Side};
+use super::shortcuts::Action;
+use crate::analysis::track::SocketId;
 use crate::lab::{self, BenchState};
-use crate::monitor::{Frame, View, ViewSpec};
+use crate::monitor::{Frame, Inspection, View, ViewSpec};
 use crate::report::Exporter;
 use crate::store::Settings;
 use crate::text::{Locale, Text};
@@ -23,6 +25,8 @@ pub struct Cx<'a> {
     pub view: Option<&'a Arc<View>>,
     /// What was last asked for with [`Command::SetView`].
     pub spec: &'a ViewSpec,
+    /// What was found about the socket that is looked at closely; it may be one that was looked at before.
+    pub inspection: Option<&'a Arc<Inspection>>,
     /// The lab's bench; none when its threads could not be started.
     pub bench: Option<&'a Arc<BenchState>>,
     /// The lab's scenarios.
@@ -41,6 +45,8 @@ pub struct Cx<'a> {
     pub zone: &'a TimeZone,
     /// The language.
     pub locale: Locale,
+    /// The socket that a page looks at closely in this frame; it is looked at again with every table.
+    pub inspect: Cell<Option<SocketId>>,
     /// What was sent while this frame was drawn.
     pub commands: RefCell<Vec<Command>>,
 }
@@ -59,6 +65,8 @@ impl Cx<'_> {
 
 /// What the user did.
 pub enum Command {
+    /// What a key does as well.
+    Act(Action),
     /// Show the page with this name.
     ShowPage(&'static str),
     /// Show the sockets that pass this filter.

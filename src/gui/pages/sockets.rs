@@ -2,6 +2,7 @@
 
 mod actions;
 mod columns;
+mod details;
 mod facts;
 mod groups;
 mod keys;
@@ -21,15 +22,17 @@ use egui_material_icons::icons::{ICON_CLOSE, ICON_FILTER_ALT_OFF, ICON_TABLE_ROW
 
 use super::overview::health_banner;
 use super::{Page, PageLeaf};
+use crate::analysis::track::SocketId;
 use crate::gui::cx::{Command, Cx};
 use crate::gui::table::TableView;
 use crate::gui::theme::measure::{motion, radius, space, stroke};
 use crate::gui::theme::{Theme, Tone, TypeStyle};
 use crate::gui::widgets::{Button, banner, empty, field, icon_button};
-use crate::monitor::{Health, View, ViewSpec};
+use crate::monitor::{Health, Line, View, ViewSpec};
 use crate::text;
 use columns::Columns;
 pub(in crate::gui) use columns::sorting;
+use details::{Details, Instead, Selected};
 use rows::SocketRows;
 use selection::Selection;
 
@@ -52,6 +55,9 @@ struct Sockets {
     /// Whether rows were asked to stay where they are.
     holding: bool,
     arrival: Option<Arrival>,
+    /// The socket of the details, which stays when its row is not shown any more.
+    detailed: Option<SocketId>,
+    details: Details,
 }
 
 /// A menu of the table.
@@ -75,16 +81,46 @@ struct Arrival {
 
 impl Page for Sockets {
     fn ui(&mut self, ui: &mut Ui, cx: &Cx<'_>) {
-        ui.spacing_mut().item_spacing.y = space::M;
-        health_banner(ui, cx);
-        // What tells more about the focused row takes its part of this rectangle, at the right.
-        self.list(ui, cx);
+        if let Some(id) = self.selection.focused() {
+            self.detailed = Some(id);
+        }
+        let selected = self.detailed.map(|id| Selected { id, row: table_row(cx, id) });
+        let (rest, pane) = self.details.divide(ui, cx, selected);
+        ui.scope_builder(UiBuilder::new().max_rect(rest), |ui| self.list(ui, cx));
+        if let Some(instead) = pane.and_then(|pane| self.details.ui(ui, cx, pane)) {
+            self.go_to(cx, instead);
+        }
+    }
+}
+
+/// Where a socket stands in the table of the view's frame, when the view shows it.
+fn table_row(cx: &Cx<'_>, id: SocketId) -> Option<usize> {
+    let view = cx.view?;
+    match view.lines.get(view.line_of(id)?)? {
+        Line::Socket(row) => Some(*row),
+        Line::Group(_) | Line::Vanished(_) => None,
+    }
+}
+
+impl Sockets {
+    /// Shows another socket. A filter that hides it gives way to one that does not.
+    fn go_to(&mut self, cx: &Cx<'_>, Instead { id, filter }: Instead) {
+        self.detailed = Some(id);
+        self.scroll_to = cx.view.and_then(|view| view.line_of(id));
+        if let (Some(view), Some(line)) = (cx.view, self.scroll_to) {
+            self.selection.go(view, line, false);
+        } else {
+            self.selection.clear();
+            cx.send(Command::ShowSockets(filter));
+        }
     }
 }
 
 impl Sockets {
     /// The filter, and the table over the rest of the space there is.
     fn list(&mut self, ui: &mut Ui, cx: &Cx<'_>) {
+        ui.spacing_mut().item_spacing.y = space::M;
+        health_banner(ui, cx);
         let columns = Columns::of(cx);
         if tools::header(ui, cx, |ui| filter_bar(ui, cx, &mut self.typing)) {
             self.scroll_to = Some(0);

@@ -117,6 +117,8 @@ fn draw(ui: &mut Ui, drawn: &mut Drawn) {
         frame: &drawn.frame,
         view: None,
         spec: &ViewSpec::default(),
+        inspection: None,
+        inspect: std::cell::Cell::default(),
         bench: None,
         scenarios: &scenarios,
         shelf: &shelf,

@@ -86,6 +86,7 @@ impl Sockets {
         }
         if ui.input(|input| input.key_pressed(Key::Escape)) {
             self.selection.clear();
+            self.detailed = None;
         }
         let as_command = Modifiers::COMMAND | Modifiers::SHIFT;
         if ui.input_mut(|input| input.consume_key(as_command, Key::C)) {
