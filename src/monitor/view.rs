@@ -2,14 +2,14 @@
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
-use std::panic::catch_unwind;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use super::Wake;
 use super::cell::{lock, panic_message};
 use super::frame::Frame;
-use crate::analysis::filter::Filter;
+use crate::analysis::filter::{Choices, Filter, FilterError, Row};
 use crate::analysis::track::Track;
 use crate::model::{Gap, Owner, Snapshot, Socket};
 
@@ -60,29 +60,52 @@ pub struct View {
     pub frame: Arc<Frame>,
     /// Indices into the frame's table.
     pub rows: Vec<usize>,
+    /// The filter that they passed: the last one that could be read, where the one asked for cannot.
+    pub filter: Arc<Filter>,
+    /// What is wrong with the filter that was asked for.
+    pub error: Option<FilterError>,
+    /// What the whole table offers to a filter; nothing unless the worker made the view.
+    pub choices: Arc<Choices>,
+    /// What the view's own rows offer; nothing unless the worker made the view.
+    pub shown: Arc<Choices>,
     /// What the worker's panic said, when it could not make the view; there are no rows then.
     pub failure: Option<String>,
 }
 
 impl View {
-    /// Makes a view; the worker's part, and what a terminal calls directly.
+    /// Makes a view, as a terminal does. Every row passes a filter that cannot be read.
     pub fn new(frame: Arc<Frame>, spec: ViewSpec) -> Self {
+        Self::after(Arc::default(), frame, spec)
+    }
+
+    /// Makes a view; a filter that cannot be read leaves the one before it in force.
+    fn after(before: Arc<Filter>, frame: Arc<Frame>, spec: ViewSpec) -> Self {
+        let (filter, error) = if before.text() == spec.filter {
+            (before, None)
+        } else {
+            match Filter::parse(&spec.filter) {
+                Ok(filter) => (Arc::new(filter), None),
+                Err(error) => (before, Some(error)),
+            }
+        };
         let rows = frame.snapshot.as_ref().map_or_else(Vec::new, |snapshot| {
-            let filter = Filter::new(&spec.filter);
-            let mut rows: Vec<usize> = (0..snapshot.sockets.len())
-                .filter(|row| filter.matches(&snapshot.sockets[*row], &snapshot.processes))
+            let mut rows: Vec<usize> = table_rows(&frame)
+                .enumerate()
+                .filter(|(_, row)| filter.matches(row))
+                .map(|(index, _)| index)
                 .collect();
             sort(&mut rows, snapshot, &frame.tracks, &spec);
             rows
         });
-        Self { spec, frame, rows, failure: None }
+        let (choices, shown) = (Arc::default(), Arc::default());
+        Self { spec, frame, rows, filter, error, choices, shown, failure: None }
     }
 
     /// The view's rows as a table of their own, in the order of the whole one. A filter is noted as a gap, and
     /// owners that are hidden are counted anew.
     pub fn to_snapshot(&self) -> Option<Snapshot> {
         let whole = self.frame.snapshot.as_ref()?;
-        if self.spec.filter.trim().is_empty() {
+        if self.filter.is_empty() {
             return Some(Snapshot::clone(whole));
         }
         let mut rows = self.rows.clone();
@@ -96,7 +119,7 @@ impl View {
         }
         let hidden = hidden.into_iter().map(|(user, sockets)| Gap::OwnersHidden { user, sockets });
         let others = whole.gaps.iter().filter(|gap| !matches!(gap, Gap::OwnersHidden { .. }));
-        let filtered = Gap::Filtered { filter: self.spec.filter.clone() };
+        let filtered = Gap::Filtered { filter: self.filter.text().to_owned() };
         Some(Snapshot {
             taken_at: whole.taken_at,
             host: Arc::clone(&whole.host),
@@ -108,12 +131,33 @@ impl View {
         })
     }
 
+    /// A row of the whole table, as filters take it.
+    pub fn table_row(&self, index: usize) -> Option<Row<'_>> {
+        let snapshot = self.frame.snapshot.as_ref()?;
+        Some(Row {
+            socket: snapshot.sockets.get(index)?,
+            processes: &snapshot.processes,
+            track: self.frame.tracks.get(index),
+            now: self.frame.at,
+        })
+    }
+
     /// A row of the view: the socket and what tracking knows of it.
     pub fn row(&self, row: usize) -> Option<(&Socket, Option<&Track>)> {
         let index = *self.rows.get(row)?;
         let socket = self.frame.snapshot.as_ref()?.sockets.get(index)?;
         Some((socket, self.frame.tracks.get(index)))
     }
+}
+
+/// The rows of a frame's table, as filters take them.
+fn table_rows(frame: &Frame) -> impl Iterator<Item = Row<'_>> {
+    let (tracks, now) = (&frame.tracks, frame.at);
+    frame.snapshot.iter().flat_map(move |snapshot| {
+        let processes = &snapshot.processes;
+        let rows = snapshot.sockets.iter().enumerate();
+        rows.map(move |(index, socket)| Row { socket, processes, track: tracks.get(index), now })
+    })
 }
 
 fn sort(rows: &mut [usize], snapshot: &Snapshot, tracks: &[Track], spec: &ViewSpec) {
@@ -219,7 +263,38 @@ impl Drop for Views {
     }
 }
 
+/// What the worker keeps from view to view.
+#[derive(Default)]
+struct Kept {
+    /// The last filter that could be read.
+    filter: Arc<Filter>,
+    /// What a table offers, by the table's number.
+    choices: Option<(u64, Arc<Choices>)>,
+}
+
+impl Kept {
+    fn view(&mut self, frame: Arc<Frame>, spec: ViewSpec) -> View {
+        let mut view = View::after(Arc::clone(&self.filter), frame, spec);
+        self.filter = Arc::clone(&view.filter);
+        let frame = &view.frame;
+        let table = frame.table;
+        let (_, choices) = self
+            .choices
+            .take_if(|(known, _)| *known == table)
+            .unwrap_or_else(|| (table, Arc::new(Choices::of(table_rows(frame)))));
+        self.choices = Some((table, Arc::clone(&choices)));
+        view.shown = if view.rows.len() == choices.rows {
+            Arc::clone(&choices)
+        } else {
+            Arc::new(Choices::of(view.rows.iter().filter_map(|row| view.table_row(*row))))
+        };
+        view.choices = choices;
+        view
+    }
+}
+
 fn work(shared: &Shared) {
+    let mut kept = Kept::default();
     loop {
         let (frame, spec) = {
             let mut orders = lock(&shared.orders);
@@ -233,10 +308,12 @@ fn work(shared: &Shared) {
                 orders = shared.changed.wait(orders).unwrap_or_else(PoisonError::into_inner);
             }
         };
-        let made = catch_unwind(|| View::new(Arc::clone(&frame), spec.clone()));
+        let made = catch_unwind(AssertUnwindSafe(|| kept.view(Arc::clone(&frame), spec.clone())));
         let view = made.unwrap_or_else(|panic| {
+            kept = Kept::default();
             let failure = Some(panic_message(&*panic));
-            View { spec, frame, rows: Vec::new(), failure }
+            let (filter, choices, shown) = Default::default();
+            View { spec, frame, rows: Vec::new(), filter, error: None, choices, shown, failure }
         });
         *lock(&shared.latest) = Some(Arc::new(view));
         (shared.wake)();

@@ -36,6 +36,8 @@ pub struct Settings {
     pub theme: ThemeChoice,
     /// How much larger than normal the window draws, 1.0 being normal.
     pub zoom: f32,
+    /// The filters that were used, the newest first, each once; at most [`Settings::MOST_FILTERS`].
+    pub recent_filters: Vec<String>,
 }
 
 impl Settings {
@@ -44,6 +46,23 @@ impl Settings {
 
     /// The smallest and the largest zoom.
     pub const ZOOMS: [f32; 2] = [0.5, 3.0];
+
+    /// How many filters are remembered at most.
+    pub const MOST_FILTERS: usize = 20;
+
+    /// The longest filter that is remembered, in bytes.
+    const LONGEST_FILTER: usize = 1_000;
+
+    /// Remembers a filter as the newest; what is blank or longer than anybody types again is not kept.
+    pub fn remember_filter(&mut self, filter: &str) {
+        let filter = filter.trim();
+        if filter.is_empty() || filter.len() > Self::LONGEST_FILTER {
+            return;
+        }
+        self.recent_filters.retain(|known| known != filter);
+        self.recent_filters.insert(0, filter.to_owned());
+        self.recent_filters.truncate(Self::MOST_FILTERS);
+    }
 
     /// Where the settings of this user lie, by the system's convention; none when there is no home.
     pub fn path() -> Option<PathBuf> {
@@ -85,6 +104,7 @@ impl Settings {
             interval_ms: u64::try_from(self.interval.as_millis()).unwrap_or(u64::MAX),
             theme: self.theme,
             zoom: self.zoom,
+            recent_filters: self.recent_filters.clone(),
         };
         file::write_atomically(path, |out| {
             serde_json::to_writer_pretty(&mut *out, &document).map_err(Error::Encode)?;
@@ -95,7 +115,12 @@ impl Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { interval: Duration::from_secs(1), theme: ThemeChoice::System, zoom: 1.0 }
+        Self {
+            interval: Duration::from_secs(1),
+            theme: ThemeChoice::System,
+            zoom: 1.0,
+            recent_filters: Vec::new(),
+        }
     }
 }
 
@@ -126,6 +151,8 @@ struct Document {
     theme: ThemeChoice,
     #[serde(default = "normal_zoom")]
     zoom: f32,
+    #[serde(default)]
+    recent_filters: Vec<String>,
 }
 
 const fn normal_zoom() -> f32 {
@@ -140,11 +167,15 @@ fn parse(bytes: &[u8]) -> Result<Settings, String> {
     let [shortest, longest] = Settings::INTERVALS;
     let [smallest, largest] = Settings::ZOOMS;
     let zoom = if document.zoom.is_finite() { document.zoom } else { normal_zoom() };
-    Ok(Settings {
+    let mut settings = Settings {
         interval: Duration::from_millis(document.interval_ms).clamp(shortest, longest),
         theme: document.theme,
         zoom: zoom.clamp(smallest, largest),
-    })
+        recent_filters: Vec::new(),
+    };
+    // Somebody may have written the file by hand.
+    document.recent_filters.iter().rev().for_each(|filter| settings.remember_filter(filter));
+    Ok(settings)
 }
 
 /// Moves a file that cannot be used out of the way, over no other; none when that is not possible.
@@ -167,8 +198,12 @@ mod tests {
         assert_eq!(loaded.settings, Settings::default());
         assert!(loaded.problem.is_none(), "no file is no problem");
 
-        let settings =
-            Settings { interval: Duration::from_secs(5), theme: ThemeChoice::Light, zoom: 1.25 };
+        let settings = Settings {
+            interval: Duration::from_secs(5),
+            theme: ThemeChoice::Light,
+            zoom: 1.25,
+            recent_filters: vec!["state:close-wait".to_owned(), "age>5m".to_owned()],
+        };
         settings.save(&path).expect("the folder is made");
         assert_eq!(Settings::load(&path).settings, settings);
         Ok(())
@@ -190,6 +225,19 @@ mod tests {
             assert_eq!(std::fs::read_dir(folder.path())?.count(), number + 1);
         }
         Ok(())
+    }
+
+    #[test]
+    fn filters_are_remembered_once_the_newest_first() {
+        let mut settings = Settings::default();
+        let typed = ["a", " b ", "a", "", "  "];
+        typed.into_iter().for_each(|filter| settings.remember_filter(filter));
+        assert_eq!(settings.recent_filters, ["a", "b"]);
+        (0..30).for_each(|port| settings.remember_filter(&format!("port:{port}")));
+        assert_eq!(settings.recent_filters.len(), Settings::MOST_FILTERS);
+        assert_eq!(settings.recent_filters[0], "port:29");
+        settings.remember_filter(&"x".repeat(2_000));
+        assert_eq!(settings.recent_filters[0], "port:29");
     }
 
     #[test]
