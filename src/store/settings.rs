@@ -174,7 +174,9 @@ fn parse(bytes: &[u8]) -> Result<Settings, String> {
         recent_filters: Vec::new(),
     };
     // Somebody may have written the file by hand.
-    document.recent_filters.iter().rev().for_each(|filter| settings.remember_filter(filter));
+    for filter in document.recent_filters.iter().rev() {
+        settings.remember_filter(filter);
+    }
     Ok(settings)
 }
 
@@ -230,10 +232,13 @@ mod tests {
     #[test]
     fn filters_are_remembered_once_the_newest_first() {
         let mut settings = Settings::default();
-        let typed = ["a", " b ", "a", "", "  "];
-        typed.into_iter().for_each(|filter| settings.remember_filter(filter));
+        for typed in ["a", " b ", "a", "", "  "] {
+            settings.remember_filter(typed);
+        }
         assert_eq!(settings.recent_filters, ["a", "b"]);
-        (0..30).for_each(|port| settings.remember_filter(&format!("port:{port}")));
+        for port in 0..30 {
+            settings.remember_filter(&format!("port:{port}"));
+        }
         assert_eq!(settings.recent_filters.len(), Settings::MOST_FILTERS);
         assert_eq!(settings.recent_filters[0], "port:29");
         settings.remember_filter(&"x".repeat(2_000));

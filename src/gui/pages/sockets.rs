@@ -1,13 +1,12 @@
 //! Sockets: every row, filtered and sorted.
 
+mod filter_bar;
 mod rows;
 
 use std::sync::Arc;
 
-use eframe::egui::{Key, Modifiers, Rect, Ui, UiBuilder, vec2};
-use egui_material_icons::icons::{
-    ICON_CLOSE, ICON_CONTENT_COPY, ICON_FILTER_ALT_OFF, ICON_TABLE_ROWS,
-};
+use eframe::egui::{Key, Rect, Ui, UiBuilder, vec2};
+use egui_material_icons::icons::{ICON_CONTENT_COPY, ICON_FILTER_ALT_OFF, ICON_TABLE_ROWS};
 
 use super::overview::health_banner;
 use super::{Page, PageLeaf};
@@ -16,9 +15,10 @@ use crate::gui::cx::{Command, Cx};
 use crate::gui::table::table;
 use crate::gui::theme::measure::{radius, size, space, stroke};
 use crate::gui::theme::{Theme, Tone, TypeStyle};
-use crate::gui::widgets::{Button, banner, empty, field, icon_button};
+use crate::gui::widgets::{Button, banner, empty};
 use crate::monitor::{Column, Health, View, ViewSpec};
 use crate::text;
+use filter_bar::{FilterBar, narrowed};
 use rows::{SocketRows, columns, copy_row, four_tuple};
 
 pub(super) const LEAF: PageLeaf = PageLeaf {
@@ -39,7 +39,7 @@ struct Sockets {
     /// Where the selected row stands in a view; looked for once a view, not once a frame.
     located: Option<Located>,
     scroll_to: Option<usize>,
-    typing: bool,
+    filter: FilterBar,
 }
 
 struct Located {
@@ -52,7 +52,9 @@ impl Page for Sockets {
     fn ui(&mut self, ui: &mut Ui, cx: &Cx<'_>) {
         ui.spacing_mut().item_spacing.y = space::M;
         health_banner(ui, cx);
-        if filter_bar(ui, cx, &mut self.typing) {
+        let selected =
+            cx.view.and_then(|view| view.table_row(*view.rows.get(self.position(view)?)?));
+        if self.filter.ui(ui, cx, selected.as_ref()) {
             self.scroll_to = Some(0);
         }
         let Some(view) = cx.view else { return };
@@ -72,48 +74,9 @@ impl Page for Sockets {
     }
 }
 
-/// The field, and how many rows pass. Says whether the filter was changed. `typing` is kept from frame to
-/// frame: whether the field had the focus.
-fn filter_bar(ui: &mut Ui, cx: &Cx<'_>, typing: &mut bool) -> bool {
-    let theme = Theme::of(ui);
-    let mut filter = cx.spec.filter.clone();
-    // egui takes the focus away before this frame could see that the field had it.
-    if *typing && ui.input(|input| input.key_pressed(Key::Escape)) {
-        filter.clear();
-    }
-    ui.horizontal(|ui| {
-        let name = cx.say(&text!("sockets.filter"));
-        let hint = cx.say(&text!("sockets.filter_hint"));
-        let width = (ui.available_width() - 220.0).min(640.0);
-        let typed = field(ui, &mut filter, &name, &hint, width);
-        if ui.input_mut(|input| input.consume_key(Modifiers::COMMAND, Key::F)) {
-            typed.request_focus();
-        }
-        *typing = typed.has_focus();
-        let clear = cx.say(&text!("sockets.clear"));
-        if !filter.is_empty() && icon_button(ui, ICON_CLOSE, &clear).clicked() {
-            filter.clear();
-        }
-        if let Some(view) = cx.view {
-            let all = view.frame.snapshot.as_ref().map_or(0, |snapshot| snapshot.sockets.len());
-            let shown = text!("sockets.shown", shown = view.rows.len(), n = all);
-            ui.label(TypeStyle::Dense.rich(cx.say(&shown)).color(theme.text.secondary));
-        }
-    });
-    let changed = filter != cx.spec.filter;
-    if changed {
-        cx.send(Command::SetView(ViewSpec { filter, ..cx.spec.clone() }));
-    }
-    changed
-}
-
-/// Narrows what is shown by one more word.
-fn narrow(cx: &Cx<'_>, word: &str) {
-    let mut filter = cx.spec.filter.clone();
-    if !filter.split_whitespace().any(|known| known == word) {
-        filter.push(' ');
-        filter.push_str(word);
-    }
+/// Narrows what is shown by one more term.
+fn narrow(cx: &Cx<'_>, term: &str) {
+    let filter = narrowed(cx, term);
     cx.send(Command::SetView(ViewSpec { filter, ..cx.spec.clone() }));
 }
 
@@ -216,7 +179,7 @@ impl Sockets {
             if let Some(remote) = socket.remote {
                 let label = cx.say(&text!("sockets.this_remote"));
                 if Button::new(&label).small().show(ui).clicked() {
-                    narrow(cx, &remote.to_string());
+                    narrow(cx, &format!("remote:{remote}"));
                 }
             }
         });
