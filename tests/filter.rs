@@ -244,6 +244,20 @@ mod window {
     }
 
     #[test]
+    fn rows_stay_while_a_key_is_typed_and_a_word_is_looked_for_in_the_end() {
+        let mut window = Window::open(&[]);
+        window.field().focus();
+        window.harness.run_steps(3);
+        window.field().type_text("proc");
+        window.harness.run_steps(2);
+        assert_eq!(window.text(), "proc");
+        assert!(window.sees("7 of 7"), "{:#?}", window.names());
+        window.until("No socket matches");
+        window.type_text("ess:metrics");
+        window.until("1 of 7");
+    }
+
+    #[test]
     fn what_is_offered_is_taken_by_the_pointer_and_so_is_a_proposal() {
         let mut window = Window::open(&[]);
         window.type_text("clo");

@@ -8,6 +8,7 @@ use super::keys::{FLAGS, KEYS, Key, Kind};
 use super::lexer::{Op, Piece, TokenKind, tokens};
 use super::matching::fold;
 use super::network::NAMED;
+use super::values::begins_another;
 use super::{KeyLeaf, Term};
 use crate::model::State;
 use crate::text;
@@ -64,6 +65,26 @@ pub fn complete(text: &str, cursor: usize, choices: &Choices) -> Option<Completi
     let end = rest.map_or(text.len(), |length| cursor + length);
     offers.truncate(MOST);
     (!offers.is_empty()).then_some(Completion { span: span.start..end, offers })
+}
+
+/// Whether the word at the cursor reads as one thing and is likely to become another: the beginning of a key reads as a
+/// text, that of CLOSE_WAIT as CLOSED.
+pub fn is_begun(text: &str, cursor: usize) -> bool {
+    let token = text.get(..cursor).and_then(|typed| tokens(typed).pop());
+    let Some(token) = token.filter(|token| token.span.end == cursor) else { return false };
+    match token.kind {
+        TokenKind::Word(word) if !word.quoted => {
+            let word = word.text.to_ascii_lowercase();
+            KEYS.iter().any(|leaf| leaf.name.starts_with(&word))
+        }
+        TokenKind::Term(term)
+            if KeyLeaf::named(&term.name).is_some_and(|it| it.key == Key::State) =>
+        {
+            let state = term.values.last().map(|value| (fold(&value.text), value.text.parse()));
+            matches!(state, Some((text, Ok(state))) if begins_another(&text, state))
+        }
+        _ => false,
+    }
 }
 
 /// Keys, flags, states and processes that a word may be the beginning of.

@@ -15,7 +15,7 @@ mod parse;
 mod values;
 
 pub use choices::{Choices, proposals};
-pub use complete::{Completion, Offer, complete};
+pub use complete::{Completion, Offer, complete, is_begun};
 pub use error::{Expected, FilterError, Problem, state_term, state_word};
 pub use keys::{FLAGS, FlagLeaf, KEYS, Key, KeyLeaf, Kind};
 pub use lexer::{Op, Piece, Term, Token, TokenKind, tokens};

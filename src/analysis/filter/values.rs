@@ -248,6 +248,7 @@ pub fn bare(word: &Piece) -> Fact {
     }
 }
 
-fn begins_another(text: &str, state: State) -> bool {
+/// Whether a folded text that names one state is the beginning of another's name.
+pub fn begins_another(text: &str, state: State) -> bool {
     State::ALL.iter().any(|other| *other != state && fold(other.name()).starts_with(text))
 }

@@ -70,3 +70,24 @@ fn terms_are_proposed_that_would_narrow() {
     }
     assert_eq!(proposals(&Filter::default(), &choices(&sockets[..1]), None), Vec::<String>::new());
 }
+
+#[test]
+fn the_beginning_of_a_key_is_likely_to_become_one() {
+    for (text, begun) in [
+        ("proc", true),
+        ("x age", true),
+        ("-Sta", true),
+        ("state:close", true),
+        ("state:listen,close", true),
+        ("state:closed", false),
+        ("state:clo", false),
+        ("prom", false),
+        ("\"proc\"", false),
+        ("proc ", false),
+        ("process:", false),
+        ("", false),
+    ] {
+        assert_eq!(is_begun(text, text.len()), begun, "{text:?}");
+    }
+    assert!(!is_begun("procure", 7) && is_begun("procure", 4));
+}

@@ -7,9 +7,11 @@ mod chips;
 mod field;
 mod offers;
 
+use std::time::Duration;
+
 use eframe::egui::{Context, Id, Key, Modifiers, Ui};
 
-use crate::analysis::filter::{Completion, Filter, FilterError, Offer, Row, complete};
+use crate::analysis::filter::{Completion, Filter, FilterError, Offer, Row, complete, is_begun};
 use crate::gui::cx::{Command, Cx};
 use crate::monitor::{View, ViewSpec};
 use crate::store::Settings;
@@ -17,9 +19,15 @@ use crate::store::Settings;
 /// How long a filter stands before it counts as used, in seconds.
 const USED: f64 = 5.0;
 
-/// The bar's own state; the text is what the rows were asked for with.
+/// For how long what is only begun is not asked for, in seconds: rows that go and come back while somebody types a
+/// key say nothing.
+const BEGUN: f64 = 0.8;
+
+/// The bar's own state; the text is what the rows were asked for with, or about to be.
 #[derive(Default)]
 pub(super) struct FilterBar {
+    /// A text that the rows were not asked for with yet.
+    draft: Option<Draft>,
     /// Whether the field had the keyboard in the frame before.
     typing: bool,
     /// What was offered in the frame before.
@@ -30,6 +38,14 @@ pub(super) struct FilterBar {
     dismissed: Option<String>,
     /// The filter that is in force, and since when.
     standing: Option<(String, f64)>,
+}
+
+/// A text whose last word is only begun.
+struct Draft {
+    text: String,
+    /// The filter that it was made from; another one from elsewhere replaces the draft.
+    from: String,
+    since: f64,
 }
 
 /// What is offered, and for which text.
@@ -54,7 +70,8 @@ impl FilterBar {
     /// Draws it. Says whether the filter was changed.
     pub(super) fn ui(&mut self, ui: &mut Ui, cx: &Cx<'_>, selected: Option<&Row<'_>>) -> bool {
         let id = Id::unique("sockets filter");
-        let mut text = cx.spec.filter.clone();
+        let draft = self.draft.as_ref().filter(|draft| draft.from == cx.spec.filter);
+        let mut text = draft.map_or(&cx.spec.filter, |draft| &draft.text).clone();
         let pressed = self.keys(ui.ctx(), id, &text);
         if pressed == Pressed::Clear {
             text.clear();
@@ -100,11 +117,30 @@ impl FilterBar {
             text = proposed;
         }
         self.remember(ui.ctx(), cx, drawn.confirmed);
+        let begun = drawn.cursor.is_some_and(|cursor| is_begun(&text, cursor));
         let changed = text != cx.spec.filter;
-        if changed {
+        if !changed {
+            self.draft = None;
+        } else if begun && self.holds(ui.ctx(), cx, &text) {
+            return false;
+        } else {
+            self.draft = None;
             cx.send(Command::SetView(ViewSpec { filter: text, ..cx.spec.clone() }));
         }
         changed
+    }
+
+    /// Holds a text back that is only begun, for a moment.
+    fn holds(&mut self, ctx: &Context, cx: &Cx<'_>, text: &str) -> bool {
+        let now = ctx.input(|input| input.time);
+        let draft = self.draft.take_if(|draft| draft.text == text);
+        let since = draft.map_or(now, |draft| draft.since);
+        let rest = BEGUN - (now - since);
+        self.draft = Some(Draft { text: text.to_owned(), from: cx.spec.filter.clone(), since });
+        if rest > 0.0 {
+            ctx.request_repaint_after(Duration::from_secs_f64(rest));
+        }
+        rest > 0.0
     }
 
     /// Takes the keys that the list and the bar want before the field sees them.
@@ -210,8 +246,7 @@ impl FilterBar {
             settings.remember_filter(text);
             cx.send(Command::SetSettings(settings));
         } else {
-            let rest = std::time::Duration::from_secs_f64((USED - (now - since)).max(0.0));
-            ctx.request_repaint_after(rest);
+            ctx.request_repaint_after(Duration::from_secs_f64((USED - (now - since)).max(0.0)));
         }
     }
 }

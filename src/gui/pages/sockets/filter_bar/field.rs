@@ -177,6 +177,10 @@ fn tinted(theme: &Theme, text: &str) -> LayoutJob {
         write(token.span.end, theme.text.primary);
     }
     write(text.len(), theme.text.primary);
+    if text.is_empty() {
+        // Without a section there is no line, and the cursor would have no height.
+        job.append("", 0.0, TypeStyle::Mono.format(theme.text.primary));
+    }
     job
 }
 
