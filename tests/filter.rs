@@ -275,16 +275,22 @@ mod window {
 
     #[test]
     fn tab_leaves_an_empty_field_and_keys_lead_to_it() {
-        let mut window = Window::open(&["rport:443"]);
+        let mut window = Window::open(&["state:listen", "rport:443"]);
         window.harness.key_press_modifiers(Modifiers::COMMAND, Key::F);
         window.harness.run_steps(3);
         assert!(window.field().accesskit_node().is_focused());
-        assert_eq!(window.offers(), ["rport:443"]);
+        assert!(window.offers().is_empty(), "nothing covers the proposals");
         window.key(Key::Tab);
         assert!(!window.field().accesskit_node().is_focused());
         window.key(Key::Slash);
         assert!(window.field().accesskit_node().is_focused());
         assert_eq!(window.text(), "", "the key itself is not typed");
+        window.key(Key::ArrowDown);
+        assert_eq!(window.offers(), ["state:listen", "rport:443"]);
+        window.key(Key::ArrowDown);
+        window.key(Key::Enter);
+        assert_eq!(window.text(), "rport:443");
+        window.until("2 of 7");
     }
 
     #[test]

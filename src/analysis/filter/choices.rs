@@ -53,7 +53,6 @@ impl Choices {
     /// What these rows offer.
     pub fn of<'a>(rows: impl Iterator<Item = Row<'a>>) -> Self {
         let mut choices = Self::default();
-        let mut states = Vec::new();
         // By pid first: a name is looked up once a process and not once a row.
         let mut pids: HashMap<u32, usize> = HashMap::new();
         let mut names: BTreeMap<&str, usize> = BTreeMap::new();
@@ -67,7 +66,7 @@ impl Choices {
             let socket = row.socket;
             processes = Some(row.processes);
             choices.rows += 1;
-            states.push(socket.state);
+            choices.states[socket.state] += 1;
             match &socket.owner {
                 Owner::Known(known) => {
                     known.iter().for_each(|pid| *pids.entry(*pid).or_default() += 1);
@@ -97,7 +96,6 @@ impl Choices {
                 *names.entry(&process.name).or_default() += count;
             }
         }
-        choices.states = states.into_iter().collect();
         let owned = |(name, count): (&str, usize)| (name.to_owned(), count);
         choices.processes =
             most(names.into_iter().filter(|(name, _)| can_be_typed(name)).map(owned));
@@ -113,8 +111,15 @@ impl Choices {
 /// Those of the most rows, first; one order for one table.
 fn most<T: Ord + Hash>(counts: impl IntoIterator<Item = (T, usize)>) -> Counted<T> {
     let mut counts: Counted<T> = counts.into_iter().collect();
-    counts.sort_unstable_by(|(one, count), (other, more)| more.cmp(count).then(one.cmp(other)));
-    counts.truncate(MOST);
+    let order = |(one, count): &(T, usize), (other, more): &(T, usize)| {
+        more.cmp(count).then_with(|| one.cmp(other))
+    };
+    // A table can have as many addresses as rows, and only the first ones need an order.
+    if counts.len() > MOST {
+        counts.select_nth_unstable_by(MOST, order);
+        counts.truncate(MOST);
+    }
+    counts.sort_unstable_by(order);
     counts
 }
 

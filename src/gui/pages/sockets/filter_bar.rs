@@ -32,6 +32,8 @@ pub(super) struct FilterBar {
     typing: bool,
     /// What was offered in the frame before.
     offered: Option<Offered>,
+    /// Whether the filters used before were asked for, by the arrow key in an empty field.
+    looks_back: bool,
     /// The offer that the arrow keys are on.
     chosen: Option<usize>,
     /// The text for which nothing more is to be offered.
@@ -164,6 +166,9 @@ impl FilterBar {
                     return Pressed::Accept;
                 }
             }
+            if count == 0 && text.trim().is_empty() && take(Key::ArrowDown) {
+                self.looks_back = true;
+            }
             if !take(Key::Escape) {
                 return Pressed::Nothing;
             }
@@ -182,8 +187,10 @@ impl FilterBar {
     /// Looks for what could be typed at the cursor.
     fn offer(&mut self, cx: &Cx<'_>, text: &str, cursor: Option<usize>) {
         let known = self.offered.as_ref().is_some_and(|offered| offered.text == text);
+        let blank = text.trim().is_empty();
+        self.looks_back &= blank && cursor.is_some();
         if !known {
-            self.chosen = None;
+            self.chosen = self.looks_back.then_some(0);
         }
         if self.dismissed.as_deref().is_some_and(|dismissed| dismissed != text) {
             self.dismissed = None;
@@ -192,7 +199,7 @@ impl FilterBar {
         let Some(cursor) = cursor else { return };
         let completion = match cx.view {
             _ if self.dismissed.is_some() => None,
-            _ if text.trim().is_empty() => recent(cx.settings, text),
+            _ if blank => recent(cx.settings, text).filter(|_| self.looks_back),
             Some(view) => complete(text, cursor, &view.choices),
             None => None,
         };
