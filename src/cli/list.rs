@@ -7,8 +7,11 @@ use clap::Args;
 
 use super::Exit;
 use super::columns::{Align, table};
+use super::filter;
 use super::output::Output;
+use crate::analysis::filter::{Filter, Key};
 use crate::analysis::phrases;
+use crate::analysis::track::Tracker;
 use crate::error::Result;
 use crate::model::{Gap, Snapshot};
 use crate::monitor::{self, Frame, SourceChoice, View, ViewSpec};
@@ -17,8 +20,9 @@ use crate::text;
 
 /// Print the socket table
 #[derive(Args)]
+#[command(after_help = filter::help())]
 pub struct List {
-    /// Only rows in which every one of these words occurs: a state, an address, a process
+    /// Only rows that pass this filter; its language is explained below
     filter: Vec<String>,
     /// Print a snapshot document instead of columns
     #[arg(long)]
@@ -27,8 +31,9 @@ pub struct List {
 
 impl List {
     pub fn run(&self, source: SourceChoice, output: &mut Output) -> Result<Exit> {
+        let Some(filter) = filter::read(&self.filter, output) else { return Ok(Exit::Usage) };
         let snapshot = monitor::sample(source)?;
-        let view = view(snapshot, self.filter.join(" "));
+        let view = view(snapshot, &filter);
         let Some(snapshot) = view.to_snapshot() else { return Ok(Exit::CouldNotRun) };
         if self.json {
             store::write_snapshot(&snapshot, output.data())?;
@@ -45,11 +50,16 @@ impl List {
 }
 
 /// The rows of one table that pass a filter, without a worker.
-pub fn view(snapshot: Snapshot, filter: String) -> View {
+fn view(mut snapshot: Snapshot, filter: &Filter) -> View {
     let mut frame =
         Frame::starting(snapshot.source.clone(), Duration::ZERO, SystemTime::UNIX_EPOCH);
     frame.at = snapshot.taken_at;
+    if filter.asks(Key::Age) {
+        // One look tells of an age what the kernel does.
+        frame.tracks = Tracker::new().observe(&mut snapshot, frame.at).tracks.into();
+    }
     frame.snapshot = Some(Arc::new(snapshot));
+    let filter = filter.text().to_owned();
     View::new(Arc::new(frame), ViewSpec { filter, ..ViewSpec::default() })
 }
 

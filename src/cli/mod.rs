@@ -3,6 +3,7 @@
 
 mod columns;
 mod diff;
+mod filter;
 mod lab;
 mod list;
 mod output;

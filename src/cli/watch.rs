@@ -10,8 +10,10 @@ use serde_json::{Map, json};
 
 use super::Exit;
 use super::columns::{Align, line};
+use super::filter;
 use super::list::note_gaps;
 use super::output::Output;
+use crate::analysis::filter::Filter;
 use crate::analysis::phrases;
 use crate::error::{Error, Result};
 use crate::model::{State, StateCounts};
@@ -28,8 +30,9 @@ const COLUMNS: usize = SHOWN + 3;
 
 /// Print the counts by state, one line a poll
 #[derive(Args)]
+#[command(after_help = filter::help())]
 pub struct Watch {
-    /// Count only rows in which every one of these words occurs: a state, an address, a process
+    /// Count only rows that pass this filter; its language is explained below
     filter: Vec<String>,
     /// The time between two polls: 500ms, 1s, 2m
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = parse_interval)]
@@ -44,6 +47,7 @@ pub struct Watch {
 
 impl Watch {
     pub fn run(&self, output: &mut Output) -> Result<Exit> {
+        let Some(filter) = filter::read(&self.filter, output) else { return Ok(Exit::Usage) };
         let (announce, wakes) = mpsc::channel();
         let wake = Arc::new(move || {
             // The verb may have ended already.
@@ -80,7 +84,7 @@ impl Watch {
                     break;
                 }
             } else {
-                self.report(&frame, &zone, output)?;
+                self.report(&frame, &filter, &zone, output)?;
                 if let Some(snapshot) = frame.snapshot.as_ref().filter(|_| !noted) {
                     note_gaps(snapshot, output);
                     noted = true;
@@ -96,8 +100,14 @@ impl Watch {
         Ok(if failed { Exit::CouldNotRun } else { Exit::Fine })
     }
 
-    fn report(&self, frame: &Arc<Frame>, zone: &TimeZone, output: &mut Output) -> Result<()> {
-        let spec = ViewSpec { filter: self.filter.join(" "), ..ViewSpec::default() };
+    fn report(
+        &self,
+        frame: &Arc<Frame>,
+        filter: &Filter,
+        zone: &TimeZone,
+        output: &mut Output,
+    ) -> Result<()> {
+        let spec = ViewSpec { filter: filter.text().to_owned(), ..ViewSpec::default() };
         let view = View::new(Arc::clone(frame), spec);
         let Some(snapshot) = &frame.snapshot else {
             return Ok(());

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use super::column::Column;
 use super::frame::Frame;
-use crate::analysis::filter::Filter;
+use crate::analysis::filter::{Choices, Filter, FilterError, Row};
 use crate::analysis::track::{SocketId, Track, Vanished};
 use crate::model::{Gap, Owner, Snapshot, Socket};
 
@@ -81,6 +81,14 @@ pub struct View {
     pub groups: Vec<Group>,
     /// Whether the order is that of the view before, not what was asked for.
     pub held: bool,
+    /// The filter that they passed: the last one that could be read, where the one asked for cannot.
+    pub filter: Arc<Filter>,
+    /// What is wrong with the filter that was asked for.
+    pub error: Option<FilterError>,
+    /// What the whole table offers to a filter; nothing unless the worker made the view.
+    pub choices: Arc<Choices>,
+    /// What the view's own rows offer; nothing unless the worker made the view.
+    pub shown: Arc<Choices>,
     /// What the worker's panic said, when it could not make the view; there are no rows then.
     pub failure: Option<String>,
     /// The line of each row that is shown, by the row's id.
@@ -88,26 +96,43 @@ pub struct View {
 }
 
 impl View {
-    /// Makes a view; the worker's part, and what a terminal calls directly.
+    /// Makes a view, as a terminal does. Every row passes a filter that cannot be read.
     pub fn new(frame: Arc<Frame>, spec: ViewSpec) -> Self {
-        Self::holding(frame, spec, None)
+        Self::holding(Arc::default(), frame, spec, None)
     }
 
-    /// Makes a view whose rows stand as they do in `held`, with what is new behind them; also rows that
-    /// vanished stay. One that was ordered by something else is not held.
-    fn holding(frame: Arc<Frame>, spec: ViewSpec, held: Option<&Self>) -> Self {
+    /// Makes a view; a filter that cannot be read leaves the one before it in force. Rows stand as they do in
+    /// `held`, with what is new behind them; also rows that vanished stay. One that was ordered by something
+    /// else is not held.
+    fn holding(
+        before: Arc<Filter>,
+        frame: Arc<Frame>,
+        spec: ViewSpec,
+        held: Option<&Self>,
+    ) -> Self {
         let held = held.filter(|held| held.spec.orders_like(&spec) && held.failure.is_none());
         let mut view = Self::empty(frame, spec);
+        (view.filter, view.error) = if before.text() == view.spec.filter {
+            (before, None)
+        } else {
+            match Filter::parse(&view.spec.filter) {
+                Ok(filter) => (Arc::new(filter), None),
+                Err(error) => (before, Some(error)),
+            }
+        };
         let Some(snapshot) = view.frame.snapshot.clone() else { return view };
         view.held = held.is_some();
 
-        let filter = Filter::new(&view.spec.filter);
-        let passes = |socket: &Socket| filter.matches(socket, &snapshot.processes);
-        let sockets = snapshot.sockets.iter().enumerate();
-        let live = sockets.filter(|(_, socket)| passes(socket)).map(|(row, _)| Line::Socket(row));
+        let filter = Arc::clone(&view.filter);
+        let rows = table_rows(&view.frame).enumerate();
+        let live = rows.filter(|(_, row)| filter.matches(row)).map(|(row, _)| Line::Socket(row));
+        let passes = |gone: &Vanished| {
+            let (socket, track) = (&gone.socket, Some(&gone.track));
+            filter.matches(&Row { socket, processes: &snapshot.processes, track, now: gone.at })
+        };
         let stays = |gone: &Vanished| {
             let shown = held.is_some_and(|held| held.line_of(gone.track.id).is_some());
-            (shown || mark::still_shown(gone, view.frame.at)) && passes(&gone.socket)
+            (shown || mark::still_shown(gone, view.frame.at)) && passes(gone)
         };
         let vanished = view.frame.vanished.iter().enumerate();
         let gone = vanished.filter(|(_, gone)| stays(gone)).map(|(row, _)| Line::Vanished(row));
@@ -134,6 +159,10 @@ impl View {
             lines: Vec::new(),
             groups: Vec::new(),
             held: false,
+            filter: Arc::default(),
+            error: None,
+            choices: Arc::default(),
+            shown: Arc::default(),
             failure: None,
             places: Vec::new(),
         }
@@ -143,7 +172,7 @@ impl View {
     /// owners that are hidden are counted anew.
     pub fn to_snapshot(&self) -> Option<Snapshot> {
         let whole = self.frame.snapshot.as_ref()?;
-        if self.spec.filter.trim().is_empty() {
+        if self.filter.is_empty() {
             return Some(Snapshot::clone(whole));
         }
         let mut rows = self.rows.clone();
@@ -157,7 +186,7 @@ impl View {
         }
         let hidden = hidden.into_iter().map(|(user, sockets)| Gap::OwnersHidden { user, sockets });
         let others = whole.gaps.iter().filter(|gap| !matches!(gap, Gap::OwnersHidden { .. }));
-        let filtered = Gap::Filtered { filter: self.spec.filter.clone() };
+        let filtered = Gap::Filtered { filter: self.filter.text().to_owned() };
         Some(Snapshot {
             taken_at: whole.taken_at,
             host: Arc::clone(&whole.host),
@@ -166,6 +195,17 @@ impl View {
             sockets,
             processes: whole.processes.clone(),
             gaps: hidden.chain(others.cloned()).chain([filtered]).collect(),
+        })
+    }
+
+    /// A row of the whole table, as filters take it.
+    pub fn table_row(&self, index: usize) -> Option<Row<'_>> {
+        let snapshot = self.frame.snapshot.as_ref()?;
+        Some(Row {
+            socket: snapshot.sockets.get(index)?,
+            processes: &snapshot.processes,
+            track: self.frame.tracks.get(index),
+            now: self.frame.at,
         })
     }
 
@@ -215,6 +255,16 @@ impl Line {
             Self::Group(_) | Self::Vanished(_) => None,
         }
     }
+}
+
+/// The rows of a frame's table, as filters take them.
+fn table_rows(frame: &Frame) -> impl Iterator<Item = Row<'_>> {
+    let (tracks, now) = (&frame.tracks, frame.at);
+    frame.snapshot.iter().flat_map(move |snapshot| {
+        let processes = &snapshot.processes;
+        let rows = snapshot.sockets.iter().enumerate();
+        rows.map(move |(index, socket)| Row { socket, processes, track: tracks.get(index), now })
+    })
 }
 
 #[cfg(test)]

@@ -39,6 +39,8 @@ pub struct Settings {
     pub zoom: f32,
     /// How the table of sockets is laid out.
     pub socket_table: TableLayout,
+    /// The filters that were used, the newest first, each once; at most [`Settings::MOST_FILTERS`].
+    pub recent_filters: Vec<String>,
 }
 
 impl Settings {
@@ -47,6 +49,23 @@ impl Settings {
 
     /// The smallest and the largest zoom.
     pub const ZOOMS: [f32; 2] = [0.5, 3.0];
+
+    /// How many filters are remembered at most.
+    pub const MOST_FILTERS: usize = 20;
+
+    /// The longest filter that is remembered, in bytes.
+    const LONGEST_FILTER: usize = 1_000;
+
+    /// Remembers a filter as the newest; what is blank or longer than anybody types again is not kept.
+    pub fn remember_filter(&mut self, filter: &str) {
+        let filter = filter.trim();
+        if filter.is_empty() || filter.len() > Self::LONGEST_FILTER {
+            return;
+        }
+        self.recent_filters.retain(|known| known != filter);
+        self.recent_filters.insert(0, filter.to_owned());
+        self.recent_filters.truncate(Self::MOST_FILTERS);
+    }
 
     /// Where the settings of this user lie, by the system's convention; none when there is no home.
     pub fn path() -> Option<PathBuf> {
@@ -89,6 +108,7 @@ impl Settings {
             theme: self.theme,
             zoom: self.zoom,
             socket_table: self.socket_table.clone(),
+            recent_filters: self.recent_filters.clone(),
         };
         file::write_atomically(path, |out| {
             serde_json::to_writer_pretty(&mut *out, &document).map_err(Error::Encode)?;
@@ -104,6 +124,7 @@ impl Default for Settings {
             theme: ThemeChoice::System,
             zoom: 1.0,
             socket_table: TableLayout::default(),
+            recent_filters: Vec::new(),
         }
     }
 }
@@ -137,6 +158,8 @@ struct Document {
     zoom: f32,
     #[serde(default)]
     socket_table: TableLayout,
+    #[serde(default)]
+    recent_filters: Vec<String>,
 }
 
 const fn normal_zoom() -> f32 {
@@ -151,12 +174,18 @@ fn parse(bytes: &[u8]) -> Result<Settings, String> {
     let [shortest, longest] = Settings::INTERVALS;
     let [smallest, largest] = Settings::ZOOMS;
     let zoom = if document.zoom.is_finite() { document.zoom } else { normal_zoom() };
-    Ok(Settings {
+    let mut settings = Settings {
         interval: Duration::from_millis(document.interval_ms).clamp(shortest, longest),
         theme: document.theme,
         zoom: zoom.clamp(smallest, largest),
         socket_table: document.socket_table.in_range(),
-    })
+        recent_filters: Vec::new(),
+    };
+    // Somebody may have written the file by hand.
+    for filter in document.recent_filters.iter().rev() {
+        settings.remember_filter(filter);
+    }
+    Ok(settings)
 }
 
 #[cfg(test)]
@@ -184,6 +213,7 @@ mod tests {
                 ],
                 sort: Some(SortLayout { column: "rtt".to_owned(), descending: true }),
             },
+            recent_filters: vec!["state:close-wait".to_owned(), "age>5m".to_owned()],
         };
         settings.save(&path).expect("the folder is made");
         assert_eq!(Settings::load(&path).settings, settings);
@@ -206,6 +236,22 @@ mod tests {
             assert_eq!(std::fs::read_dir(folder.path())?.count(), number + 1);
         }
         Ok(())
+    }
+
+    #[test]
+    fn filters_are_remembered_once_the_newest_first() {
+        let mut settings = Settings::default();
+        for typed in ["a", " b ", "a", "", "  "] {
+            settings.remember_filter(typed);
+        }
+        assert_eq!(settings.recent_filters, ["a", "b"]);
+        for port in 0..30 {
+            settings.remember_filter(&format!("port:{port}"));
+        }
+        assert_eq!(settings.recent_filters.len(), Settings::MOST_FILTERS);
+        assert_eq!(settings.recent_filters[0], "port:29");
+        settings.remember_filter(&"x".repeat(2_000));
+        assert_eq!(settings.recent_filters[0], "port:29");
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod actions;
 mod columns;
 mod details;
 mod facts;
+mod filter_bar;
 mod groups;
 mod keys;
 mod rows;
@@ -15,10 +16,9 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use eframe::egui::{
-    Align, Id, Key, Layout, Modifiers, Popup, PopupAnchor, PopupKind, Pos2, Rect, Ui, UiBuilder,
-    vec2,
+    Align, Id, Layout, Popup, PopupAnchor, PopupKind, Pos2, Rect, Ui, UiBuilder, vec2,
 };
-use egui_material_icons::icons::{ICON_CLOSE, ICON_FILTER_ALT_OFF, ICON_TABLE_ROWS};
+use egui_material_icons::icons::{ICON_FILTER_ALT_OFF, ICON_TABLE_ROWS};
 
 use super::overview::health_banner;
 use super::{Page, PageLeaf};
@@ -26,13 +26,14 @@ use crate::analysis::track::SocketId;
 use crate::gui::cx::{Command, Cx};
 use crate::gui::table::TableView;
 use crate::gui::theme::measure::{motion, radius, space, stroke};
-use crate::gui::theme::{Theme, Tone, TypeStyle};
-use crate::gui::widgets::{Button, banner, empty, field, icon_button};
+use crate::gui::theme::{Theme, Tone};
+use crate::gui::widgets::{Button, banner, empty};
 use crate::monitor::{Health, Line, View, ViewSpec};
 use crate::text;
 use columns::Columns;
 pub(in crate::gui) use columns::sorting;
 use details::{Details, Instead, Selected};
+use filter_bar::FilterBar;
 use rows::SocketRows;
 use selection::Selection;
 
@@ -49,7 +50,7 @@ pub(super) const LEAF: PageLeaf = PageLeaf {
 struct Sockets {
     selection: Selection,
     scroll_to: Option<usize>,
-    typing: bool,
+    filter: FilterBar,
     /// The menu that is open, and where.
     menu: Option<(Menu, Pos2)>,
     /// Whether rows were asked to stay where they are.
@@ -122,7 +123,9 @@ impl Sockets {
         ui.spacing_mut().item_spacing.y = space::M;
         health_banner(ui, cx);
         let columns = Columns::of(cx);
-        if tools::header(ui, cx, |ui| filter_bar(ui, cx, &mut self.typing)) {
+        let focused = self.selection.focused().and_then(|id| table_row(cx, id));
+        let row = cx.view.and_then(|view| view.table_row(focused?));
+        if tools::header(ui, cx, |ui| self.filter.ui(ui, cx, row.as_ref())) {
             self.scroll_to = Some(0);
         }
         let Some(view) = cx.view else { return };
@@ -145,41 +148,6 @@ impl Sockets {
             cx.send(Command::HoldOrder(held));
         }
     }
-}
-
-/// The field, and how many rows pass. Says whether the filter was changed. `typing` is kept from frame to
-/// frame: whether the field had the focus.
-fn filter_bar(ui: &mut Ui, cx: &Cx<'_>, typing: &mut bool) -> bool {
-    let theme = Theme::of(ui);
-    let mut filter = cx.spec.filter.clone();
-    // egui takes the focus away before this frame could see that the field had it.
-    if *typing && ui.input(|input| input.key_pressed(Key::Escape)) {
-        filter.clear();
-    }
-    ui.horizontal(|ui| {
-        let name = cx.say(&text!("sockets.filter"));
-        let hint = cx.say(&text!("sockets.filter_hint"));
-        let width = (ui.available_width() - 220.0).min(640.0);
-        let typed = field(ui, &mut filter, &name, &hint, width);
-        if ui.input_mut(|input| input.consume_key(Modifiers::COMMAND, Key::F)) {
-            typed.request_focus();
-        }
-        *typing = typed.has_focus();
-        let clear = cx.say(&text!("sockets.clear"));
-        if !filter.is_empty() && icon_button(ui, ICON_CLOSE, &clear).clicked() {
-            filter.clear();
-        }
-        if let Some(view) = cx.view {
-            let all = view.frame.snapshot.as_ref().map_or(0, |snapshot| snapshot.sockets.len());
-            let shown = text!("sockets.shown", shown = view.rows.len(), n = all);
-            ui.label(TypeStyle::Dense.rich(cx.say(&shown)).color(theme.text.secondary));
-        }
-    });
-    let changed = filter != cx.spec.filter;
-    if changed {
-        cx.send(Command::SetView(ViewSpec { filter, ..cx.spec.clone() }));
-    }
-    changed
 }
 
 impl Sockets {

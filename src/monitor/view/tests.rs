@@ -215,7 +215,7 @@ fn a_held_order_stays_and_what_is_new_comes_behind_it() {
     sockets.push(socket(4, "10.0.0.1:9000", REMOTE, State::SynSent, 7));
     sockets.push(socket(5, "10.0.0.1:9001", REMOTE, State::SynSent, 7));
     let frame = polls.take(1, sockets);
-    let held = View::holding(Arc::clone(&frame), spec.clone(), Some(&first));
+    let held = View::holding(Arc::default(), Arc::clone(&frame), spec.clone(), Some(&first));
     assert_eq!(shown(&held), ["5003", "5002", "5001", "9001", "9000"]);
     assert!(held.held);
     assert_eq!(held.row(0).map(|(socket, _)| socket.state), Some(State::LastAck));
@@ -223,14 +223,14 @@ fn a_held_order_stays_and_what_is_new_comes_behind_it() {
     assert_eq!(shown(&free), ["9001", "9000", "5003", "5002", "5001"]);
 
     // Whoever asks for another order gets it.
-    let other = View::holding(frame, sorted(Column::Local, false), Some(&first));
+    let other = View::holding(Arc::default(), frame, sorted(Column::Local, false), Some(&first));
     assert!(!other.held);
     assert_eq!(shown(&other)[0], "5001");
 
     // Under the pointer nothing moves up, not even when it has been gone for long.
     let gone = polls.take(60, three().split_off(1));
     assert_eq!(
-        shown(&View::holding(gone, spec, Some(&held))),
+        shown(&View::holding(Arc::default(), gone, spec, Some(&held))),
         ["5003", "5002", "x5001", "x9001", "x9000"]
     );
 }
@@ -246,7 +246,7 @@ fn held_groups_stay_in_order_too() {
     }
     let frame = polls.take(1, sockets);
     let keys = |view: &View| view.groups.iter().map(|group| group.key.clone()).collect::<Vec<_>>();
-    let held = View::holding(Arc::clone(&frame), spec.clone(), Some(&first));
+    let held = View::holding(Arc::default(), Arc::clone(&frame), spec.clone(), Some(&first));
     assert_eq!(keys(&held), keys(&first));
     assert_ne!(keys(&View::new(frame, spec)), keys(&first), "there is something to hold");
 }

@@ -4,7 +4,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-use super::{View, ViewSpec};
+use super::{View, ViewSpec, table_rows};
+use crate::analysis::filter::{Choices, Filter};
 use crate::monitor::Wake;
 use crate::monitor::cell::{lock, panic_message};
 use crate::monitor::frame::Frame;
@@ -74,7 +75,38 @@ impl Drop for Views {
     }
 }
 
+/// What the worker keeps from view to view.
+#[derive(Default)]
+struct Kept {
+    /// The last filter that could be read.
+    filter: Arc<Filter>,
+    /// What a table offers, by the table's number.
+    choices: Option<(u64, Arc<Choices>)>,
+}
+
+impl Kept {
+    fn view(&mut self, frame: Arc<Frame>, spec: ViewSpec, held: Option<&View>) -> View {
+        let mut view = View::holding(Arc::clone(&self.filter), frame, spec, held);
+        self.filter = Arc::clone(&view.filter);
+        let frame = &view.frame;
+        let table = frame.table;
+        let (_, choices) = self
+            .choices
+            .take_if(|(known, _)| *known == table)
+            .unwrap_or_else(|| (table, Arc::new(Choices::of(table_rows(frame)))));
+        self.choices = Some((table, Arc::clone(&choices)));
+        view.shown = if view.rows.len() == choices.rows {
+            Arc::clone(&choices)
+        } else {
+            Arc::new(Choices::of(view.rows.iter().filter_map(|row| view.table_row(*row))))
+        };
+        view.choices = choices;
+        view
+    }
+}
+
 fn work(shared: &Shared) {
+    let mut kept = Kept::default();
     loop {
         let Request { frame, spec, hold } = {
             let mut orders = lock(&shared.orders);
@@ -89,11 +121,12 @@ fn work(shared: &Shared) {
             }
         };
         let held = if hold { lock(&shared.latest).clone() } else { None };
-        // Nothing that a panic leaves half done is used again.
         let made = catch_unwind(AssertUnwindSafe(|| {
-            View::holding(Arc::clone(&frame), spec.clone(), held.as_deref())
+            kept.view(Arc::clone(&frame), spec.clone(), held.as_deref())
         }));
         let view = made.unwrap_or_else(|panic| {
+            // Nothing that a panic left half done is used again.
+            kept = Kept::default();
             let failure = Some(panic_message(&*panic));
             View { failure, ..View::empty(frame, spec) }
         });

@@ -8,8 +8,10 @@ use eframe::egui::containers::menu::menu_style;
 
 use super::columns::title;
 use super::facts::Fact;
+use super::filter_bar::narrowed;
 use super::selection::Selection;
 use crate::analysis::copy;
+use crate::analysis::filter::state_term;
 use crate::gui::cx::{Command, Cx};
 use crate::model::Socket;
 use crate::monitor::{Column, View, ViewSpec};
@@ -94,13 +96,7 @@ fn compose(view: &View, lines: &[usize], columns: &[Column], form: Form) -> Stri
 
 /// Narrows what is shown by one more term.
 pub(super) fn narrow(cx: &Cx<'_>, term: &str) {
-    let mut filter = cx.spec.filter.clone();
-    if !filter.split_whitespace().any(|known| known == term) {
-        if !filter.is_empty() {
-            filter.push(' ');
-        }
-        filter.push_str(term);
-    }
+    let filter = narrowed(cx, term);
     cx.send(Command::SetView(ViewSpec { filter, ..cx.spec.clone() }));
 }
 
@@ -115,8 +111,7 @@ pub(super) fn terms(socket: &Socket) -> Vec<(Text, String)> {
         terms.push((text!("sockets.this_remote_port"), format!("rport:{}", remote.port())));
     }
     terms.push((text!("sockets.this_local_port"), format!("lport:{}", socket.local.port())));
-    let state = socket.state.name().to_lowercase().replace('_', "-");
-    terms.push((text!("sockets.this_state"), format!("state:{state}")));
+    terms.push((text!("sockets.this_state"), state_term(socket.state)));
     terms
 }
 
