@@ -2,6 +2,7 @@
 //!
 //! Pure: time comes in as data, and so does every table. Nothing here reads a clock, a file or a system.
 
+pub mod copy;
 pub mod course;
 pub mod diagram;
 pub mod diff;

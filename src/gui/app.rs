@@ -11,7 +11,7 @@ use super::cx::{Command, Cx};
 use super::dialog::{Outcome, PathDialog, Purpose};
 use super::jobs::{Done, Job, Jobs};
 use super::notices::Notices;
-use super::pages::{PAGES, Page, SOCKETS};
+use super::pages::{PAGES, Page, SOCKETS, sockets_sorting};
 use super::palette::{self, Palette};
 use super::scenario_runner::ScenarioRunner;
 use super::shelf::{Shelf, Shelved, Side};
@@ -59,6 +59,10 @@ pub struct App {
     pages: Vec<(&'static str, Box<dyn Page>)>,
     spec: ViewSpec,
     requested: Option<(u64, ViewSpec)>,
+    /// Whether rows stay in the order that they have.
+    hold: bool,
+    /// Whether nothing should move by itself.
+    calm: bool,
     dialog: Option<PathDialog>,
     palette: Option<Palette>,
     notices: Notices,
@@ -99,6 +103,7 @@ impl App {
                 None
             }
         };
+        let spec = sockets_sorting(&settings.socket_table);
         let app = Self {
             monitor,
             views: Views::start(Arc::clone(&wake)).map_err(Error::Thread)?,
@@ -112,8 +117,10 @@ impl App {
             zone: setup.zone,
             open: PAGES.first().map_or("", |page| page.name),
             pages: PAGES.iter().map(|page| (page.name, (page.make)())).collect(),
-            spec: ViewSpec::default(),
+            spec,
             requested: None,
+            hold: false,
+            calm: false,
             dialog: None,
             palette: None,
             notices,
@@ -121,6 +128,11 @@ impl App {
         };
         app.apply_look(ctx);
         Ok(app)
+    }
+
+    /// Has nothing move by itself: where the window is drawn in software, each frame costs too much.
+    pub fn keep_calm(&mut self) {
+        self.calm = true;
     }
 
     fn apply_look(&self, ctx: &Context) {
@@ -148,7 +160,7 @@ impl App {
         let frame = self.monitor.frame();
         let wanted = (frame.table, self.spec.clone());
         if self.requested.as_ref() != Some(&wanted) {
-            self.views.request(frame, self.spec.clone());
+            self.views.request(frame, self.spec.clone(), self.hold);
             self.requested = Some(wanted);
         }
     }
@@ -158,7 +170,7 @@ impl App {
         self.dialog.is_some() || self.palette.is_some() || self.closing
     }
 
-    fn take_done(&mut self) {
+    fn take_done(&mut self, ctx: &Context) {
         while let Some(done) = self.jobs.take() {
             match done {
                 Done::Loaded { path, side, snapshot } => {
@@ -175,6 +187,7 @@ impl App {
                     self.notices.done(text!("notice.exported", path = path));
                 }
                 Done::Compared(comparison) => self.shelf.compared(comparison),
+                Done::Composed(text) => self.copy(text, ctx),
                 Done::SettingsKept => {}
                 Done::Exists { again } => self.dialog = PathDialog::replace(*again),
                 Done::Failed { why, job } => match PathDialog::retry(&job, why.clone()) {
@@ -208,6 +221,7 @@ impl App {
             shelf: &self.shelf,
             settings: &self.settings,
             busy: self.jobs.is_busy(),
+            calm: self.calm,
             asking: self.is_asking(),
             zone: &zone,
             locale: Locale::English,
@@ -217,6 +231,7 @@ impl App {
         top_bar::ui(ui, &cx);
         coverage::ui(ui, &cx);
         rail::ui(ui, &cx, self.open);
+        self.notices.ui(ui, &cx);
         let gap = Room::of(ui.ctx().content_rect().width()).gap();
         #[expect(clippy::cast_possible_truncation, reason = "8 or 12 points")]
         let margin = Margin::same(gap as i8);
@@ -236,7 +251,6 @@ impl App {
                 closing::Answer::Close => ctx.send_viewport_cmd(egui::ViewportCommand::Close),
             }
         }
-        self.notices.ui(&ctx, &cx);
         if let Some(id) = cx.inspect.get() {
             self.inspector.request(&frame, id);
         }
@@ -264,6 +278,13 @@ impl App {
                 self.open = SOCKETS;
             }
             Command::SetView(spec) => self.spec = spec,
+            Command::HoldOrder(hold) => {
+                self.hold = hold;
+                if !hold {
+                    // What was held back is put in order now.
+                    self.requested = None;
+                }
+            }
             Command::SetPaused(paused) => self.monitor.set_paused(paused),
             Command::PollNow => self.monitor.poll_now(),
             Command::SetSettings(settings) => self.set_settings(settings, ctx),
@@ -289,11 +310,14 @@ impl App {
             }
             Command::RunScenario(name) => self.scenarios.start(name),
             Command::StopScenario => self.scenarios.stop(),
-            Command::Copy(text) => {
-                ctx.copy_text(text);
-                self.notices.done(text!("notice.copied"));
-            }
+            Command::Copy(text) => self.copy(text, ctx),
+            Command::CopyComposed(composer) => self.jobs.add(Job::Compose(composer)),
         }
+    }
+
+    fn copy(&mut self, text: String, ctx: &Context) {
+        ctx.copy_text(text);
+        self.notices.done(text!("notice.copied"));
     }
 
     fn act(&mut self, action: Action, ctx: &Context) {
@@ -359,7 +383,7 @@ fn in_home(name: &str) -> String {
 
 impl eframe::App for App {
     fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
-        self.take_done();
+        self.take_done(ctx);
         if let Some(failure) = self.scenarios.update() {
             self.notices.failed(failure);
         }
@@ -392,7 +416,7 @@ impl eframe::App for App {
             self.apply(command, &ctx);
         }
         if any {
-            self.take_done();
+            self.take_done(&ctx);
             self.request_view();
             ctx.request_repaint();
         }

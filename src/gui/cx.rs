@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
+use super::jobs::Composer;
 use super::scenario_runner::ScenarioRunner;
 use super::shelf::{Shelf, Side};
 use super::shortcuts::Action;
@@ -36,6 +37,8 @@ pub struct Cx<'a> {
     pub settings: &'a Settings,
     /// Whether a file is being read or written, or a comparison made.
     pub busy: bool,
+    /// Whether nothing is to move by itself here, since drawing is dear.
+    pub calm: bool,
     /// Whether a dialog has the keys.
     pub asking: bool,
     /// The time zone of all times shown.
@@ -70,6 +73,8 @@ pub enum Command {
     ShowSockets(String),
     /// Sort and filter the Sockets page so.
     SetView(ViewSpec),
+    /// Keep the rows of the Sockets page in the order that they have, or let them go.
+    HoldOrder(bool),
     /// Stop or go on polling.
     SetPaused(bool),
     /// Poll once, now.
@@ -96,4 +101,6 @@ pub enum Command {
     StopScenario,
     /// Put this text on the clipboard.
     Copy(String),
+    /// Put on the clipboard what this writes.
+    CopyComposed(Composer),
 }

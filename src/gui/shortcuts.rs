@@ -97,8 +97,18 @@ const PAGES_OWN: &[Shortcut] = &[
     Shortcut::Page(Keys::One(command(Key::F)), || text!("keys.filter")),
     Shortcut::Page(Keys::Several("Esc"), || text!("keys.escape")),
     Shortcut::Page(Keys::Several("↑ ↓ PgUp PgDn Home End"), || text!("keys.move_selection")),
+    Shortcut::Page(Keys::Several("Shift ↑ ↓ PgUp PgDn Home End"), || {
+        text!("keys.extend_selection")
+    }),
+    Shortcut::Page(Keys::One(command(Key::A)), || text!("keys.select_all")),
     Shortcut::Page(Keys::Several("Enter"), || text!("keys.details")),
+    Shortcut::Page(Keys::Several("← → Enter"), || text!("keys.fold")),
     Shortcut::Page(Keys::One(command(Key::C)), || text!("keys.copy_row")),
+    Shortcut::Page(
+        Keys::One(KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::C)),
+        || text!("keys.copy_command"),
+    ),
+    Shortcut::Page(Keys::Several("Shift F10"), || text!("keys.row_menu")),
 ];
 
 /// Every key with what it does.

@@ -193,6 +193,8 @@ fn interval(ui: &mut Ui, cx: &Cx<'_>) {
             for interval in INTERVALS {
                 if ui.selectable_label(interval == chosen, label(interval)).clicked() {
                     cx.send(Command::SetSettings(Settings { interval, ..cx.settings.clone() }));
+                    // By itself the list closes for the pointer only.
+                    ui.close();
                 }
             }
         });

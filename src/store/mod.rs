@@ -4,9 +4,11 @@
 
 pub mod document;
 mod file;
+mod layout;
 mod settings;
 mod snapshot;
 
 pub use file::write_atomically;
+pub use layout::{ColumnLayout, SortLayout, TableLayout};
 pub use settings::{LoadedSettings, Settings, SettingsProblem, ThemeChoice};
 pub use snapshot::{load_snapshot, save_snapshot, write_snapshot};

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::file;
+use super::layout::TableLayout;
 use crate::error::{Error, Result};
 
 const FORMAT: &str = "sockscope-settings";
@@ -36,6 +37,8 @@ pub struct Settings {
     pub theme: ThemeChoice,
     /// How much larger than normal the window draws, 1.0 being normal.
     pub zoom: f32,
+    /// How the table of sockets is laid out.
+    pub socket_table: TableLayout,
 }
 
 impl Settings {
@@ -85,6 +88,7 @@ impl Settings {
             interval_ms: u64::try_from(self.interval.as_millis()).unwrap_or(u64::MAX),
             theme: self.theme,
             zoom: self.zoom,
+            socket_table: self.socket_table.clone(),
         };
         file::write_atomically(path, |out| {
             serde_json::to_writer_pretty(&mut *out, &document).map_err(Error::Encode)?;
@@ -95,7 +99,12 @@ impl Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { interval: Duration::from_secs(1), theme: ThemeChoice::System, zoom: 1.0 }
+        Self {
+            interval: Duration::from_secs(1),
+            theme: ThemeChoice::System,
+            zoom: 1.0,
+            socket_table: TableLayout::default(),
+        }
     }
 }
 
@@ -126,6 +135,8 @@ struct Document {
     theme: ThemeChoice,
     #[serde(default = "normal_zoom")]
     zoom: f32,
+    #[serde(default)]
+    socket_table: TableLayout,
 }
 
 const fn normal_zoom() -> f32 {
@@ -144,6 +155,7 @@ fn parse(bytes: &[u8]) -> Result<Settings, String> {
         interval: Duration::from_millis(document.interval_ms).clamp(shortest, longest),
         theme: document.theme,
         zoom: zoom.clamp(smallest, largest),
+        socket_table: document.socket_table.in_range(),
     })
 }
 
@@ -158,6 +170,7 @@ fn set_aside(path: &Path) -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::{ColumnLayout, SortLayout};
 
     #[test]
     fn settings_come_back_as_they_were_saved() -> std::io::Result<()> {
@@ -167,8 +180,19 @@ mod tests {
         assert_eq!(loaded.settings, Settings::default());
         assert!(loaded.problem.is_none(), "no file is no problem");
 
-        let settings =
-            Settings { interval: Duration::from_secs(5), theme: ThemeChoice::Light, zoom: 1.25 };
+        let settings = Settings {
+            interval: Duration::from_secs(5),
+            theme: ThemeChoice::Light,
+            zoom: 1.25,
+            socket_table: TableLayout {
+                columns: vec![
+                    ColumnLayout { id: "state".to_owned(), width: None },
+                    ColumnLayout { id: "rtt".to_owned(), width: Some(90.5) },
+                    ColumnLayout { id: "of a later version".to_owned(), width: None },
+                ],
+                sort: Some(SortLayout { column: "rtt".to_owned(), descending: true }),
+            },
+        };
         settings.save(&path).expect("the folder is made");
         assert_eq!(Settings::load(&path).settings, settings);
         Ok(())
@@ -194,9 +218,14 @@ mod tests {
 
     #[test]
     fn values_out_of_range_are_brought_into_it() {
-        let text = br#"{"format":"sockscope-settings","version":1,"interval_ms":0,"zoom":900.0,"later":1}"#;
+        let text = br#"{"format":"sockscope-settings","version":1,"interval_ms":0,"zoom":900.0,"later":1,
+            "socket_table":{"columns":[{"id":"state","width":-3.0},{"id":"rtt"},{"id":"rtt","width":80}]}}"#;
         let settings = parse(text).expect("it is well-formed");
         assert_eq!(settings.interval, Settings::INTERVALS[0]);
         assert!((settings.zoom - Settings::ZOOMS[1]).abs() < f32::EPSILON);
+        let columns = settings.socket_table.columns;
+        let narrowest = TableLayout::WIDTHS[0];
+        assert_eq!(columns[0], ColumnLayout { id: "state".to_owned(), width: Some(narrowest) });
+        assert_eq!(columns[1..], [ColumnLayout { id: "rtt".to_owned(), width: None }]);
     }
 }
