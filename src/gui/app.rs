@@ -18,7 +18,7 @@ use super::pages::{PAGES, Page, sockets_sorting};
 use super::palette::{self, Palette};
 use super::scenario_runner::ScenarioRunner;
 use super::shelf::{Shelf, Shelved};
-use super::shortcuts::{self};
+use super::shortcuts;
 use super::theme::Theme;
 use super::theme::measure::{Room, WINDOW_MIN, motion};
 use super::{closing, coverage, rail, theme, top_bar};

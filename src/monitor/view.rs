@@ -249,7 +249,7 @@ impl View {
 
 impl Line {
     /// The row of the frame's table that it shows.
-    const fn row(self) -> Option<usize> {
+    pub const fn row(self) -> Option<usize> {
         match self {
             Self::Socket(row) => Some(row),
             Self::Group(_) | Self::Vanished(_) => None,

@@ -28,7 +28,7 @@ use crate::gui::table::TableView;
 use crate::gui::theme::measure::{motion, radius, space, stroke};
 use crate::gui::theme::{Theme, Tone};
 use crate::gui::widgets::{Button, banner, empty};
-use crate::monitor::{Health, Line, View, ViewSpec};
+use crate::monitor::{Health, View, ViewSpec};
 use crate::text;
 use columns::Columns;
 pub(in crate::gui) use columns::sorting;
@@ -56,9 +56,9 @@ struct Sockets {
     /// Whether rows were asked to stay where they are.
     holding: bool,
     arrival: Option<Arrival>,
-    /// The socket of the details, which stays when its row is not shown any more.
-    detailed: Option<SocketId>,
     details: Details,
+    /// A socket to select as soon as the list has it.
+    wanted: Option<SocketId>,
 }
 
 /// A menu of the table.
@@ -82,10 +82,12 @@ struct Arrival {
 
 impl Page for Sockets {
     fn ui(&mut self, ui: &mut Ui, cx: &Cx<'_>) {
-        if let Some(id) = self.selection.focused() {
-            self.detailed = Some(id);
-        }
-        let selected = self.detailed.map(|id| Selected { id, row: table_row(cx, id) });
+        ui.spacing_mut().item_spacing.y = space::M;
+        health_banner(ui, cx);
+        let selected = self.selection.focused().map(|id| {
+            let line = cx.view.and_then(|view| view.lines.get(view.line_of(id)?).copied());
+            Selected { id, line }
+        });
         let (rest, pane) = self.details.divide(ui, cx, selected);
         ui.scope_builder(UiBuilder::new().max_rect(rest), |ui| self.list(ui, cx));
         if let Some(instead) = pane.and_then(|pane| self.details.ui(ui, cx, pane)) {
@@ -94,37 +96,26 @@ impl Page for Sockets {
     }
 }
 
-/// Where a socket stands in the table of the view's frame, when the view shows it.
-fn table_row(cx: &Cx<'_>, id: SocketId) -> Option<usize> {
-    let view = cx.view?;
-    match view.lines.get(view.line_of(id)?)? {
-        Line::Socket(row) => Some(*row),
-        Line::Group(_) | Line::Vanished(_) => None,
-    }
-}
-
 impl Sockets {
     /// Shows another socket. A filter that hides it gives way to one that does not.
     fn go_to(&mut self, cx: &Cx<'_>, Instead { id, filter }: Instead) {
-        self.detailed = Some(id);
-        self.scroll_to = cx.view.and_then(|view| view.line_of(id));
-        if let (Some(view), Some(line)) = (cx.view, self.scroll_to) {
+        let line = cx.view.and_then(|view| Some((view, view.line_of(id)?)));
+        if let Some((view, line)) = line {
             self.selection.go(view, line, false);
+            self.scroll_to = Some(line);
         } else {
-            self.selection.clear();
+            self.wanted = Some(id);
             cx.send(Command::ShowSockets(filter));
         }
     }
-}
 
-impl Sockets {
     /// The filter, and the table over the rest of the space there is.
     fn list(&mut self, ui: &mut Ui, cx: &Cx<'_>) {
-        ui.spacing_mut().item_spacing.y = space::M;
-        health_banner(ui, cx);
         let columns = Columns::of(cx);
-        let focused = self.selection.focused().and_then(|id| table_row(cx, id));
-        let row = cx.view.and_then(|view| view.table_row(focused?));
+        let row = cx.view.and_then(|view| {
+            let line = view.line_of(self.selection.focused()?)?;
+            view.table_row(view.lines.get(line)?.row()?)
+        });
         if tools::header(ui, cx, |ui| self.filter.ui(ui, cx, row.as_ref())) {
             self.scroll_to = Some(0);
         }
@@ -138,6 +129,11 @@ impl Sockets {
             false
         } else {
             self.selection.follow(view);
+            if let Some(line) = self.wanted.and_then(|id| view.line_of(id)) {
+                self.selection.go(view, line, false);
+                self.scroll_to = Some(line);
+                self.wanted = None;
+            }
             tools::selected_bar(ui, cx, view, &self.selection, &columns.shown);
             let inside = self.table(ui, cx, view, &columns);
             self.menus(ui, cx, view, &columns);

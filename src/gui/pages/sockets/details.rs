@@ -24,11 +24,12 @@ mod sight;
 use std::time::{Duration, SystemTime};
 
 use eframe::egui::{
-    self, Align, Area, Id, Key, Label, Layout, Margin, Modifiers, Order, Rect, Role, ScrollArea,
-    Stroke, Ui, UiBuilder,
+    self, Align, Area, Id, Key, Label, Layout, Margin, Modifiers, Order, Popup, Rect, Role,
+    ScrollArea, Stroke, Ui, UiBuilder,
 };
 use egui_material_icons::icons::{ICON_CLOSE, ICON_CONTENT_COPY};
 
+use super::keys;
 use crate::analysis::diagram::Walk;
 use crate::analysis::explain::situation;
 use crate::analysis::phrases;
@@ -39,7 +40,7 @@ use crate::gui::theme::measure::{Room, radius, size, space, stroke};
 use crate::gui::theme::{Theme, TypeStyle};
 use crate::gui::widgets::icon_button;
 use crate::model::{Snapshot, Socket, State};
-use crate::monitor::{Frame, Health, Inspection};
+use crate::monitor::{Frame, Health, Inspection, Line};
 use crate::text;
 use crate::text::clock;
 use sight::{Sight, Whereabouts};
@@ -54,11 +55,11 @@ pub(super) struct Details {
     sight: Option<Sight>,
 }
 
-/// The socket that is selected, and its row in the table of the view where the view has it.
+/// The socket that keys start from, and its line where the view has it.
 #[derive(Clone, Copy)]
 pub(super) struct Selected {
     pub(super) id: SocketId,
-    pub(super) row: Option<usize>,
+    pub(super) line: Option<Line>,
 }
 
 /// A socket that the user wants to see instead, and a filter that shows both.
@@ -96,14 +97,13 @@ impl Details {
         cx: &Cx<'_>,
         selected: Option<Selected>,
     ) -> (Rect, Option<Rect>) {
-        self.sight = selected
-            .and_then(|selected| Sight::of(cx, selected.id, selected.row, self.sight.as_ref()));
+        self.look(ui, cx, selected);
         let shows = self.sight.is_some();
         let room = Room::of(ui.ctx().content_rect().width());
         let narrow = room == Room::Narrow;
         self.over &= narrow && shows;
-        if shows && !cx.asking {
-            self.keys(ui, narrow);
+        if shows && !cx.asking && !Popup::is_any_open(ui.ctx()) {
+            self.keys(ui, narrow, selected.is_some());
         }
         let whole = ui.available_rect_before_wrap();
         if !shows || !(if narrow { self.over } else { self.beside }) {
@@ -115,11 +115,26 @@ impl Details {
         (rest, Some(pane))
     }
 
-    /// Enter opens it, unless it is meant for what has the focus; Esc closes it where it lies over the table.
-    fn keys(&mut self, ui: &Ui, narrow: bool) {
-        let nothing_focused = ui.memory(|memory| memory.focused().is_none());
+    /// Looks at what is selected. What the list does not show any more stays, until Esc or another row.
+    fn look(&mut self, ui: &Ui, cx: &Cx<'_>, selected: Option<Selected>) {
+        let before = self.sight.take();
+        let in_list = |sight: &Sight| cx.view.is_some_and(|view| view.line_of(sight.id).is_some());
+        let dropped = !self.over && ui.input(|input| input.key_pressed(Key::Escape));
+        self.sight = match (selected, &before) {
+            (Some(selected), _) => Sight::of(cx, selected.id, selected.line, before.as_ref()),
+            (None, Some(sight)) if !dropped && !in_list(sight) => {
+                Sight::of(cx, sight.id, None, before.as_ref())
+            }
+            (None, _) => None,
+        };
+    }
+
+    /// Enter on a row opens it; Esc closes it where it lies over the table.
+    fn keys(&mut self, ui: &Ui, narrow: bool, on_row: bool) {
+        let focused = ui.memory(egui::Memory::focused);
+        let for_table = focused.is_none_or(|focused| focused == keys::table_id());
         let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
-        if nothing_focused && pressed(Key::Enter) {
+        if for_table && on_row && pressed(Key::Enter) {
             self.open(narrow);
         }
         if self.over && pressed(Key::Escape) {

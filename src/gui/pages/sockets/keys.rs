@@ -19,10 +19,15 @@ use crate::text;
 /// How many rows a page key moves by.
 const PAGE: usize = 20;
 
+/// What has the focus when the table has it.
+pub(super) fn table_id() -> Id {
+    Id::unique("socket-table")
+}
+
 /// Makes the table one stop for the keyboard, and says whether keys are for it: when it has the focus, or nothing
 /// has.
 pub(super) fn focus(ui: &Ui, cx: &Cx<'_>, rect: Rect) -> bool {
-    let id = Id::unique("socket-table");
+    let id = table_id();
     let response = ui.interact(rect, id, Sense::focusable_noninteractive());
     response
         .widget_info(|| WidgetInfo::labeled(Role::Table, true, cx.say(&text!("sockets.table"))));
@@ -86,7 +91,6 @@ impl Sockets {
         }
         if ui.input(|input| input.key_pressed(Key::Escape)) {
             self.selection.clear();
-            self.detailed = None;
         }
         let as_command = Modifiers::COMMAND | Modifiers::SHIFT;
         if ui.input_mut(|input| input.consume_key(as_command, Key::C)) {

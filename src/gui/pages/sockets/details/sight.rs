@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use crate::analysis::track::{SocketId, Track};
 use crate::gui::cx::Cx;
 use crate::model::Socket;
-use crate::monitor::{Frame, Inspection};
+use crate::monitor::{Frame, Inspection, Line};
 
 /// Where the row is now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,31 +31,44 @@ pub(super) struct Sight {
     pub(super) whereabouts: Whereabouts,
     /// What was found about it when it was last looked at closely, which may be earlier.
     pub(super) inspection: Option<Arc<Inspection>>,
-    row: usize,
+    /// Where the row stands in the frame.
+    line: Line,
 }
 
 impl Sight {
     /// The row, with what tracking knows of it.
     pub(super) fn socket(&self) -> Option<(&Socket, &Track)> {
-        let socket = self.frame.snapshot.as_ref()?.sockets.get(self.row)?;
-        Some((socket, self.frame.tracks.get(self.row)?))
+        match self.line {
+            Line::Socket(row) => {
+                let socket = self.frame.snapshot.as_ref()?.sockets.get(row)?;
+                Some((socket, self.frame.tracks.get(row)?))
+            }
+            Line::Vanished(row) => {
+                self.frame.vanished.get(row).map(|gone| (&gone.socket, &gone.track))
+            }
+            Line::Group(_) => None,
+        }
     }
 
-    /// What is seen of a socket now, `before` being what was seen of whichever socket last. `listed` is its row in the
-    /// table of the view, where the view has it.
+    /// What is seen of a socket now, `before` being what was seen of whichever socket last. `listed` is its line in
+    /// the view, where the view has it.
     pub(super) fn of(
         cx: &Cx<'_>,
         id: SocketId,
-        listed: Option<usize>,
+        listed: Option<Line>,
         before: Option<&Self>,
     ) -> Option<Self> {
         let before = before.filter(|before| before.id == id);
         let looked = cx.inspection.filter(|found| found.id == id);
         let found = looked.filter(|found| found.row.is_some()).cloned();
         let inspection = found.or_else(|| before.and_then(|before| before.inspection.clone()));
-        if let (Some(view), Some(row)) = (cx.view, listed) {
+        if let (Some(view), Some(line)) = (cx.view, listed) {
             let frame = Arc::clone(&view.frame);
-            return Some(Self { id, frame, whereabouts: Whereabouts::Listed, inspection, row });
+            let whereabouts = match line {
+                Line::Vanished(row) => Whereabouts::Gone(frame.vanished.get(row)?.at),
+                Line::Socket(_) | Line::Group(_) => Whereabouts::Listed,
+            };
+            return Some(Self { id, frame, whereabouts, inspection, line });
         }
         // An inspection of an older table than the one that was seen says nothing new.
         let newer = looked
@@ -63,7 +76,8 @@ impl Sight {
         match (newer.map(|found| (found, found.row)), before) {
             (Some((found, Some(row))), _) => {
                 let frame = Arc::clone(&found.frame);
-                Some(Self { id, frame, whereabouts: Whereabouts::FilteredOut, inspection, row })
+                let (whereabouts, line) = (Whereabouts::FilteredOut, Line::Socket(row));
+                Some(Self { id, frame, whereabouts, inspection, line })
             }
             (Some((found, None)), Some(before)) => {
                 let whereabouts = match before.whereabouts {
