@@ -188,15 +188,18 @@ impl History {
         self.breaks.iter()
     }
 
-    /// The change of a count over the last `span`, per minute, from its first to its last sample; none
-    /// when less than half the span has been sampled, or a break lies in it.
+    /// The change of a count over the last `span`, per minute, from its first sample after the last break to its
+    /// last one; none when less than half the span has been sampled since, or a break goes on.
     pub fn per_minute(&self, state: State, span: Duration) -> Option<i64> {
         let last = self.last()?;
         let from = last.at.checked_sub(span)?;
-        let first = self.since(from).next()?;
+        let mut recent = self.since(from);
+        let mut first = recent.next()?;
+        for sample in recent.filter(|sample| sample.parted) {
+            first = sample;
+        }
         let sampled = last.at.duration_since(first.at).ok()?;
-        let broken = self.is_interrupted() || self.since(from).skip(1).any(|sample| sample.parted);
-        if sampled < span / 2 || broken {
+        if sampled < span / 2 || self.is_interrupted() {
             return None;
         }
         let change = i128::from(last.counts[state]) - i128::from(first.counts[state]);

@@ -8,6 +8,7 @@ use std::thread::JoinHandle;
 use super::Wake;
 use super::cell::{lock, panic_message};
 use super::frame::{Frame, Health};
+use super::published::Published;
 use crate::analysis::diagram::Opening;
 use crate::analysis::pair;
 use crate::analysis::track::{SocketId, Track};
@@ -81,7 +82,7 @@ struct Orders {
 struct Shared {
     orders: Mutex<Orders>,
     changed: Condvar,
-    latest: Mutex<Option<Arc<Inspection>>>,
+    latest: Published<Inspection>,
     wake: Wake,
 }
 
@@ -101,7 +102,7 @@ impl Inspector {
         let shared = Arc::new(Shared {
             orders: Mutex::default(),
             changed: Condvar::new(),
-            latest: Mutex::new(None),
+            latest: Published::default(),
             wake,
         });
         let worker = Arc::clone(&shared);
@@ -125,7 +126,7 @@ impl Inspector {
 
     /// The newest finding; none before the first.
     pub fn latest(&self) -> Option<Arc<Inspection>> {
-        lock(&self.shared.latest).clone()
+        self.shared.latest.latest()
     }
 }
 
@@ -160,7 +161,7 @@ fn work(shared: &Shared, mut processes: Box<dyn InspectProcess>) {
             failure: Some(panic_message(&*panic)),
             ..nothing(&frame, id)
         });
-        *lock(&shared.latest) = Some(Arc::new(inspection));
+        shared.latest.publish(inspection);
         (shared.wake)();
     }
 }

@@ -8,6 +8,7 @@ mod cell;
 mod column;
 mod frame;
 mod inspector;
+mod published;
 mod sampler;
 mod source;
 mod survey;

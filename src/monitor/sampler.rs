@@ -11,6 +11,7 @@ use std::time::{Duration, Instant, SystemTime};
 use super::Wake;
 use super::cell::{lock, panic_message};
 use super::frame::{Frame, Health, Interval};
+use super::published::Published;
 use super::source::SourceChoice;
 use super::survey::Survey;
 use crate::analysis::events::Watch;
@@ -44,13 +45,15 @@ struct Orders {
 struct Shared {
     orders: Mutex<Orders>,
     changed: Condvar,
-    frame: Mutex<Arc<Frame>>,
+    frame: Published<Frame>,
     wake: Wake,
 }
 
 /// A running sampler. Dropping it stops and joins its thread.
 pub struct Monitor {
     shared: Arc<Shared>,
+    /// What is shown before the first poll.
+    starting: Arc<Frame>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -76,9 +79,10 @@ impl Monitor {
         let shared = Arc::new(Shared {
             orders: Mutex::new(Orders { interval, paused: false, poll_requests: 0, stop: false }),
             changed: Condvar::new(),
-            frame: Mutex::new(Arc::new(frame.clone())),
+            frame: Published::default(),
             wake,
         });
+        let starting = Arc::new(frame.clone());
         let sampler = Sampler {
             shared: Arc::clone(&shared),
             source,
@@ -93,12 +97,12 @@ impl Monitor {
         };
         let thread =
             std::thread::Builder::new().name("sampler".to_owned()).spawn(move || sampler.run())?;
-        Ok(Self { shared, thread: Some(thread) })
+        Ok(Self { shared, starting, thread: Some(thread) })
     }
 
     /// The newest frame.
     pub fn frame(&self) -> Arc<Frame> {
-        Arc::clone(&lock(&self.shared.frame))
+        self.shared.frame.latest().unwrap_or_else(|| Arc::clone(&self.starting))
     }
 
     /// Stops or goes on polling.
@@ -255,7 +259,7 @@ impl Sampler {
 
     fn publish(&mut self) {
         self.frame.generation += 1;
-        *lock(&self.shared.frame) = Arc::new(self.frame.clone());
+        self.shared.frame.publish(self.frame.clone());
         (self.shared.wake)();
     }
 

@@ -163,6 +163,16 @@ fn growth_is_per_minute_and_is_not_told_across_a_break() {
     history.interrupt(at(61), Cause::Failed);
     push(&mut history, 70, 90);
     assert_eq!(history.per_minute(State::CloseWait, minute), None);
+    for second in 71..=99 {
+        push(&mut history, second, 90);
+    }
+    assert_eq!(
+        history.per_minute(State::CloseWait, minute),
+        None,
+        "half a minute has not been seen since"
+    );
+    push(&mut history, 100, 95);
+    assert_eq!(history.per_minute(State::CloseWait, minute), Some(10));
 }
 
 #[test]

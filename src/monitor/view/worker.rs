@@ -9,6 +9,7 @@ use crate::analysis::filter::{Choices, Filter};
 use crate::monitor::Wake;
 use crate::monitor::cell::{lock, panic_message};
 use crate::monitor::frame::Frame;
+use crate::monitor::published::Published;
 
 struct Request {
     frame: Arc<Frame>,
@@ -25,7 +26,7 @@ struct Orders {
 struct Shared {
     orders: Mutex<Orders>,
     changed: Condvar,
-    latest: Mutex<Option<Arc<View>>>,
+    latest: Published<View>,
     wake: Wake,
 }
 
@@ -41,7 +42,7 @@ impl Views {
         let shared = Arc::new(Shared {
             orders: Mutex::default(),
             changed: Condvar::new(),
-            latest: Mutex::new(None),
+            latest: Published::default(),
             wake,
         });
         let worker = Arc::clone(&shared);
@@ -59,7 +60,7 @@ impl Views {
 
     /// The newest view; none before the first.
     pub fn latest(&self) -> Option<Arc<View>> {
-        lock(&self.shared.latest).clone()
+        self.shared.latest.latest()
     }
 }
 
@@ -120,7 +121,7 @@ fn work(shared: &Shared) {
                 orders = shared.changed.wait(orders).unwrap_or_else(PoisonError::into_inner);
             }
         };
-        let held = if hold { lock(&shared.latest).clone() } else { None };
+        let held = if hold { shared.latest.latest() } else { None };
         let made = catch_unwind(AssertUnwindSafe(|| {
             kept.view(Arc::clone(&frame), spec.clone(), held.as_deref())
         }));
@@ -130,7 +131,7 @@ fn work(shared: &Shared) {
             let failure = Some(panic_message(&*panic));
             View { failure, ..View::empty(frame, spec) }
         });
-        *lock(&shared.latest) = Some(Arc::new(view));
+        shared.latest.publish(view);
         (shared.wake)();
     }
 }
