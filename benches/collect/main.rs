@@ -17,6 +17,8 @@ mod workers;
 #[cfg(target_os = "linux")]
 mod cost;
 #[cfg(target_os = "linux")]
+mod load;
+#[cfg(target_os = "linux")]
 mod raw;
 #[cfg(target_os = "linux")]
 mod report;
@@ -24,15 +26,12 @@ mod report;
 #[cfg(target_os = "linux")]
 fn main() -> std::process::ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    match arguments.first().map(String::as_str) {
-        Some(report::LOAD) => return workers::run(arguments.into_iter().skip(1)),
-        // The load generator starts its workers so.
-        Some("--worker") => return workers::run(arguments.into_iter()),
-        Some(report::MEMORY) => {
-            report::measure_memory();
-            return std::process::ExitCode::SUCCESS;
-        }
-        _ => {}
+    if let Some(exit) = load::serve(&arguments) {
+        return exit;
+    }
+    if arguments.first().is_some_and(|argument| argument == report::MEMORY) {
+        report::measure_memory();
+        return std::process::ExitCode::SUCCESS;
     }
     let mut sizes: Vec<usize> =
         arguments.iter().filter_map(|argument| argument.parse().ok()).collect();

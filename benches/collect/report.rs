@@ -1,20 +1,16 @@
 //! One size: makes the sockets, measures everything in turn, prints the table.
 
-use std::io::{BufRead, BufReader};
 use std::net::{TcpListener, TcpStream};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
 use sockscope::os::{live_source, portable_source};
 
 use super::cost::{Whose, median};
-use super::mix::State;
+use super::load::Load;
 use super::raw;
 
 /// The argument by which the bench measures memory in a process of its own.
 pub const MEMORY: &str = "--memory";
-
-/// The argument by which the bench is the load generator.
-pub const LOAD: &str = "--load";
 
 /// How many sockets are new at each poll of a busy machine.
 const NEW: usize = 200;
@@ -127,38 +123,4 @@ fn resident(label: &str) -> f64 {
     let kib: f64 =
         line.split_whitespace().next().and_then(|kib| kib.parse().ok()).expect("a number");
     kib / 1_024.0
-}
-
-/// The sockets, held by workers until it is dropped.
-struct Load(Child);
-
-impl Load {
-    /// A third of the rows are in CLOSE_WAIT, as many in FIN_WAIT_2, the others open.
-    fn start(size: usize) -> Self {
-        let me = std::env::current_exe().expect("this program");
-        let part = |state: State, count: usize| [format!("--{}", state.name()), count.to_string()];
-        let mut child = Command::new(me)
-            .arg(LOAD)
-            .args(part(State::Established, size * 6 / 10))
-            .args(part(State::CloseWait, size * 2 / 10))
-            .args(["--workers", "8", "--net", "78"])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the load generator");
-        let mut line = String::new();
-        let stdout = child.stdout.as_mut().expect("its output");
-        BufReader::new(stdout).read_line(&mut line).expect("it says that it is ready");
-        assert!(line.contains("\"failed\":0"), "{line}");
-        Self(child)
-    }
-}
-
-impl Drop for Load {
-    fn drop(&mut self) {
-        drop(self.0.stdin.take());
-        if let Err(error) = self.0.wait() {
-            eprintln!("the load generator: {error}");
-        }
-    }
 }
