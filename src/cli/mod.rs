@@ -2,6 +2,7 @@
 //! not an error.
 
 mod columns;
+mod csv;
 mod diff;
 mod lab;
 mod list;
