@@ -9,6 +9,7 @@ pub mod explain;
 pub mod filter;
 pub mod groups;
 pub mod history;
+pub mod kernel;
 pub mod load;
 pub mod pair;
 pub mod phrases;

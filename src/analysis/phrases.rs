@@ -1,11 +1,15 @@
 //! What the model's data is called in words, the same in the window, on the terminal and in reports.
 
+mod limits;
+
 use std::collections::BTreeMap;
 
 use super::diff::{Comparison, Fate, Holder};
 use crate::model::{Gap, Operation, Owner, PollFailure, Process, Snapshot, State};
 use crate::text;
 use crate::text::Text;
+
+pub use limits::limited;
 
 /// Who holds a socket: `feed-client 18422`, `was curl 19004`, `kernel, no owner`, `hidden: postgres`.
 pub fn owner(owner: &Owner, processes: &BTreeMap<u32, Process>) -> Text {

@@ -5,6 +5,7 @@ mod columns;
 mod csv;
 mod diff;
 mod lab;
+mod limits;
 mod list;
 mod output;
 mod report;
@@ -69,6 +70,7 @@ enum Verb {
     Diff(diff::Diff),
     Report(report::Report),
     Lab(lab::Lab),
+    Limits(limits::Limits),
 }
 
 /// What the arguments ask for.
@@ -109,6 +111,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Invocation {
         Some(Verb::Diff(diff)) => diff.run(&mut output),
         Some(Verb::Report(report)) => report.run(&mut output),
         Some(Verb::Lab(lab)) => lab.run(&mut output),
+        Some(Verb::Limits(limits)) => limits.run(&mut output),
     };
     Invocation::Done(finish(result, &mut output))
 }
@@ -122,6 +125,7 @@ impl Verb {
             Self::Diff(_) => "diff",
             Self::Report(_) => "report",
             Self::Lab(_) => "lab",
+            Self::Limits(_) => "limits",
         }
     }
 }

@@ -7,6 +7,7 @@
 mod cell;
 mod frame;
 mod inspector;
+mod limits;
 mod sampler;
 mod source;
 mod survey;
@@ -15,6 +16,7 @@ mod view;
 pub use cell::panic_message;
 pub use frame::{Frame, Health, Interval};
 pub use inspector::{Details, Holder, Inspection, Inspector};
+pub use limits::{Usage, usage};
 pub use sampler::Monitor;
 pub use source::{SourceChoice, sample};
 pub use view::{Column, View, ViewSpec, Views};
