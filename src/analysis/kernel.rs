@@ -176,29 +176,43 @@ pub static COUNTERS: &[Counter] = &[
     now("orphans", |counters| counters.orphans, || text!("counter.orphans")),
     now("memory_pages", |counters| counters.memory_pages, || text!("counter.memory_pages")),
     since_boot("active_opens", |counters| counters.active_opens, || text!("counter.active_opens")),
-    since_boot("passive_opens", |counters| counters.passive_opens, || {
-        text!("counter.passive_opens")
-    }),
-    since_boot("attempt_fails", |counters| counters.attempt_fails, || {
-        text!("counter.attempt_fails")
-    }),
-    since_boot("established_resets", |counters| counters.established_resets, || {
-        text!("counter.established_resets")
-    }),
-    since_boot("retransmitted_segments", |counters| counters.retransmitted_segments, || {
-        text!("counter.retransmitted_segments")
-    }),
+    since_boot(
+        "passive_opens",
+        |counters| counters.passive_opens,
+        || text!("counter.passive_opens"),
+    ),
+    since_boot(
+        "attempt_fails",
+        |counters| counters.attempt_fails,
+        || text!("counter.attempt_fails"),
+    ),
+    since_boot(
+        "established_resets",
+        |counters| counters.established_resets,
+        || text!("counter.established_resets"),
+    ),
+    since_boot(
+        "retransmitted_segments",
+        |counters| counters.retransmitted_segments,
+        || text!("counter.retransmitted_segments"),
+    ),
     since_boot("resets_sent", |counters| counters.resets_sent, || text!("counter.resets_sent")),
-    since_boot("listen_overflows", |counters| counters.listen_overflows, || {
-        text!("counter.listen_overflows")
-    }),
+    since_boot(
+        "listen_overflows",
+        |counters| counters.listen_overflows,
+        || text!("counter.listen_overflows"),
+    ),
     since_boot("listen_drops", |counters| counters.listen_drops, || text!("counter.listen_drops")),
-    since_boot("time_wait_overflows", |counters| counters.time_wait_overflows, || {
-        text!("counter.time_wait_overflows")
-    }),
-    since_boot("aborts_on_memory", |counters| counters.aborts_on_memory, || {
-        text!("counter.aborts_on_memory")
-    }),
+    since_boot(
+        "time_wait_overflows",
+        |counters| counters.time_wait_overflows,
+        || text!("counter.time_wait_overflows"),
+    ),
+    since_boot(
+        "aborts_on_memory",
+        |counters| counters.aborts_on_memory,
+        || text!("counter.aborts_on_memory"),
+    ),
 ];
 
 #[cfg(test)]

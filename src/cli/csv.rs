@@ -35,7 +35,10 @@ mod tests {
     #[test]
     fn what_would_part_a_cell_is_quoted() {
         assert_eq!(record(["a", "", "7"]), "a,,7");
-        assert_eq!(record(["nginx 1, nginx 2", "say \"hi\""]), "\"nginx 1, nginx 2\",\"say \"\"hi\"\"\"");
+        assert_eq!(
+            record(["nginx 1, nginx 2", "say \"hi\""]),
+            "\"nginx 1, nginx 2\",\"say \"\"hi\"\"\""
+        );
         // A line's end and what steers a terminal are replaced, so no cell has more than one line.
         assert_eq!(record(["a\r\nb\u{1b}"]), "a\u{fffd}\u{fffd}b\u{fffd}");
     }

@@ -36,9 +36,8 @@ impl Limits {
         if let Some(snapshot) = &snapshot {
             note_gaps(snapshot, output);
         }
-        let nothing = limits == Allowed::default()
-            && counters == Counters::default()
-            && readings.is_empty();
+        let nothing =
+            limits == Allowed::default() && counters == Counters::default() && readings.is_empty();
         if nothing {
             output.note(&text!("limits.nothing").plain());
         }
@@ -75,7 +74,10 @@ fn print_settings(limits: &Allowed, output: &mut Output) -> Result<()> {
     }
     let header = ["SETTING", "NOW", "DEFAULT"].map(str::to_owned);
     let amount = |amount: Option<&Amount>, unit: &str| {
-        amount.map_or_else(|| "–".to_owned(), |amount| format!("{amount} {unit}").trim_end().to_owned())
+        amount.map_or_else(
+            || "–".to_owned(),
+            |amount| format!("{amount} {unit}").trim_end().to_owned(),
+        )
     };
     let rows = SETTINGS.iter().map(|setting| {
         let now = (setting.value)(limits);
@@ -129,9 +131,9 @@ fn document(limits: &Allowed, counters: &Counters, readings: &[Reading]) -> Valu
         }
         Some((setting.name.to_owned(), value))
     });
-    let counters = COUNTERS.iter().filter_map(|counter| {
-        Some((counter.name.to_owned(), json!((counter.value)(counters)?)))
-    });
+    let counters = COUNTERS
+        .iter()
+        .filter_map(|counter| Some((counter.name.to_owned(), json!((counter.value)(counters)?))));
     json!({
         "readings": readings.iter().map(reading).collect::<Vec<_>>(),
         "settings": settings.collect::<Map<_, _>>(),

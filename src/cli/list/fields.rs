@@ -52,16 +52,16 @@ impl Value {
             Self::Number(number) => number.to_string(),
             Self::Micros(micros) => format!("{}.{:03} ms", micros / 1_000, micros % 1_000),
             Self::Millis(millis) => plain_age(Duration::from_millis(*millis)),
-            Self::AtLeast(time) => {
-                text!("field.at_least", age = plain_age(*time)).plain()
-            }
+            Self::AtLeast(time) => text!("field.at_least", age = plain_age(*time)).plain(),
         }
     }
 
     /// For programs: a number in the unit that the column's heading names.
     pub fn bare(&self) -> String {
         match self {
-            Self::Number(number) | Self::Micros(number) | Self::Millis(number) => number.to_string(),
+            Self::Number(number) | Self::Micros(number) | Self::Millis(number) => {
+                number.to_string()
+            }
             Self::AtLeast(time) => time.as_millis().to_string(),
             Self::Ranked(..) | Self::Word(_) | Self::Address(_) => self.plain(),
         }
@@ -118,76 +118,140 @@ const fn numbers(
 
 /// Every column.
 pub static FIELDS: &[Field] = &[
-    words("state", || text!("field.state"), |row| {
-        let state = row.socket.state;
-        Some(Value::Ranked(state.shown_position(), state.name()))
-    }),
-    numbers(RESIDENCE, "_at_least_ms", || text!("field.residence"), |row| {
-        row.track.map(|track| Value::AtLeast(track.since.at_least(row.at)))
-    }),
-    words("owner", || text!("field.owner"), |row| {
-        let owner = phrases::owner(&row.socket.owner, &row.snapshot.processes);
-        Some(Value::Word(owner.plain()))
-    }),
+    words(
+        "state",
+        || text!("field.state"),
+        |row| {
+            let state = row.socket.state;
+            Some(Value::Ranked(state.shown_position(), state.name()))
+        },
+    ),
+    numbers(
+        RESIDENCE,
+        "_at_least_ms",
+        || text!("field.residence"),
+        |row| row.track.map(|track| Value::AtLeast(track.since.at_least(row.at))),
+    ),
+    words(
+        "owner",
+        || text!("field.owner"),
+        |row| {
+            let owner = phrases::owner(&row.socket.owner, &row.snapshot.processes);
+            Some(Value::Word(owner.plain()))
+        },
+    ),
     words("local", || text!("field.local"), |row| Some(Value::Address(row.socket.local))),
     words("remote", || text!("field.remote"), |row| row.socket.remote.map(Value::Address)),
-    words("protocol", || text!("field.protocol"), |row| {
-        Some(Value::Word(row.socket.protocol.name().to_owned()))
-    }),
-    words("process", || text!("field.process"), |row| {
-        joined(row, |process| process.name.clone()).map(Value::Word)
-    }),
-    numbers("pid", "", || text!("field.pid"), |row| match row.socket.owner.pids() {
-        [pid] => Some(Value::Number((*pid).into())),
-        _ => joined(row, |process| process.pid.to_string()).map(Value::Word),
-    }),
+    words(
+        "protocol",
+        || text!("field.protocol"),
+        |row| Some(Value::Word(row.socket.protocol.name().to_owned())),
+    ),
+    words(
+        "process",
+        || text!("field.process"),
+        |row| joined(row, |process| process.name.clone()).map(Value::Word),
+    ),
+    numbers(
+        "pid",
+        "",
+        || text!("field.pid"),
+        |row| match row.socket.owner.pids() {
+            [pid] => Some(Value::Number((*pid).into())),
+            _ => joined(row, |process| process.pid.to_string()).map(Value::Word),
+        },
+    ),
     numbers("user", "_id", || text!("field.user"), |row| number(row.socket.uid)),
-    numbers("receive_queue", "", || text!("field.receive_queue"), |row| {
-        number(row.socket.queues.map(|queues| queues.receive))
-    }),
-    numbers("send_queue", "", || text!("field.send_queue"), |row| {
-        number(row.socket.queues.map(|queues| queues.send))
-    }),
-    words("timer", || text!("field.timer"), |row| {
-        row.socket.timer.map(|timer| Value::Ranked(timer.kind as usize, timer.kind.name()))
-    }),
-    numbers("timer_left", "_ms", || text!("field.timer_left"), |row| {
-        row.socket.timer.map(|timer| Value::Millis(timer.remaining_ms.into()))
-    }),
-    numbers("timer_tries", "", || text!("field.timer_tries"), |row| {
-        number(row.socket.timer.map(|timer| timer.tries))
-    }),
-    numbers("rtt", "_us", || text!("field.rtt"), |row| {
-        info(row, |info| Value::Micros(info.rtt_us.into()))
-    }),
-    numbers("rto", "_us", || text!("field.rto"), |row| {
-        info(row, |info| Value::Micros(info.rto_us.into()))
-    }),
-    numbers("retransmits", "", || text!("field.retransmits"), |row| {
-        info(row, |info| Value::Number(info.retransmits.into()))
-    }),
-    numbers("bytes_sent", "", || text!("field.bytes_sent"), |row| {
-        info(row, |info| Value::Number(info.bytes_acknowledged))
-    }),
-    numbers("bytes_received", "", || text!("field.bytes_received"), |row| {
-        info(row, |info| Value::Number(info.bytes_received))
-    }),
-    numbers("congestion_window", "", || text!("field.congestion_window"), |row| {
-        info(row, |info| Value::Number(info.congestion_window.into()))
-    }),
-    numbers("last_sent", "_ms", || text!("field.last_sent"), |row| {
-        info(row, |info| Value::Millis(info.last_data_sent_ms.into()))
-    }),
-    numbers("last_received", "_ms", || text!("field.last_received"), |row| {
-        info(row, |info| Value::Millis(info.last_data_received_ms.into()))
-    }),
-    numbers("cookie", "", || text!("field.cookie"), |row| {
-        row.socket.cookie.map(|cookie| Value::Number(cookie.get()))
-    }),
+    numbers(
+        "receive_queue",
+        "",
+        || text!("field.receive_queue"),
+        |row| number(row.socket.queues.map(|queues| queues.receive)),
+    ),
+    numbers(
+        "send_queue",
+        "",
+        || text!("field.send_queue"),
+        |row| number(row.socket.queues.map(|queues| queues.send)),
+    ),
+    words(
+        "timer",
+        || text!("field.timer"),
+        |row| row.socket.timer.map(|timer| Value::Ranked(timer.kind as usize, timer.kind.name())),
+    ),
+    numbers(
+        "timer_left",
+        "_ms",
+        || text!("field.timer_left"),
+        |row| row.socket.timer.map(|timer| Value::Millis(timer.remaining_ms.into())),
+    ),
+    numbers(
+        "timer_tries",
+        "",
+        || text!("field.timer_tries"),
+        |row| number(row.socket.timer.map(|timer| timer.tries)),
+    ),
+    numbers(
+        "rtt",
+        "_us",
+        || text!("field.rtt"),
+        |row| info(row, |info| Value::Micros(info.rtt_us.into())),
+    ),
+    numbers(
+        "rto",
+        "_us",
+        || text!("field.rto"),
+        |row| info(row, |info| Value::Micros(info.rto_us.into())),
+    ),
+    numbers(
+        "retransmits",
+        "",
+        || text!("field.retransmits"),
+        |row| info(row, |info| Value::Number(info.retransmits.into())),
+    ),
+    numbers(
+        "bytes_sent",
+        "",
+        || text!("field.bytes_sent"),
+        |row| info(row, |info| Value::Number(info.bytes_acknowledged)),
+    ),
+    numbers(
+        "bytes_received",
+        "",
+        || text!("field.bytes_received"),
+        |row| info(row, |info| Value::Number(info.bytes_received)),
+    ),
+    numbers(
+        "congestion_window",
+        "",
+        || text!("field.congestion_window"),
+        |row| info(row, |info| Value::Number(info.congestion_window.into())),
+    ),
+    numbers(
+        "last_sent",
+        "_ms",
+        || text!("field.last_sent"),
+        |row| info(row, |info| Value::Millis(info.last_data_sent_ms.into())),
+    ),
+    numbers(
+        "last_received",
+        "_ms",
+        || text!("field.last_received"),
+        |row| info(row, |info| Value::Millis(info.last_data_received_ms.into())),
+    ),
+    numbers(
+        "cookie",
+        "",
+        || text!("field.cookie"),
+        |row| row.socket.cookie.map(|cookie| Value::Number(cookie.get())),
+    ),
     numbers("inode", "", || text!("field.inode"), |row| number(row.socket.inode)),
-    numbers("control_group", "", || text!("field.control_group"), |row| {
-        row.socket.cgroup.map(|group| Value::Number(group.get()))
-    }),
+    numbers(
+        "control_group",
+        "",
+        || text!("field.control_group"),
+        |row| row.socket.cgroup.map(|group| Value::Number(group.get())),
+    ),
 ];
 
 fn number(number: Option<impl Into<u64>>) -> Option<Value> {

@@ -70,12 +70,7 @@ pub fn groups<'a>(
     groups
 }
 
-fn key(
-    socket: &Socket,
-    snapshot: &Snapshot,
-    by: By,
-    listening: &PortSet,
-) -> (String, Option<u32>) {
+fn key(socket: &Socket, snapshot: &Snapshot, by: By, listening: &PortSet) -> (String, Option<u32>) {
     match by {
         By::State => (socket.state.name().to_owned(), None),
         By::Process => holder(socket, snapshot),
@@ -88,9 +83,8 @@ fn key(
 }
 
 fn holder(socket: &Socket, snapshot: &Snapshot) -> (String, Option<u32>) {
-    let label = |process: &Process| {
-        (phrases::process_label(&process.name, process.pid), Some(process.pid))
-    };
+    let label =
+        |process: &Process| (phrases::process_label(&process.name, process.pid), Some(process.pid));
     match &socket.owner {
         Owner::Known(pids) => pids.first().map(|pid| match snapshot.processes.get(pid) {
             Some(process) => label(process),
@@ -105,7 +99,9 @@ fn holder(socket: &Socket, snapshot: &Snapshot) -> (String, Option<u32>) {
 fn port(socket: &Socket, listening: &PortSet) -> String {
     let local = socket.local.port();
     match socket.remote {
-        _ if listening.contains(local) => text!("group.port_here", port = local.to_string()).plain(),
+        _ if listening.contains(local) => {
+            text!("group.port_here", port = local.to_string()).plain()
+        }
         Some(remote) => text!("group.port_there", port = remote.port().to_string()).plain(),
         None => text!("group.no_port").plain(),
     }
