@@ -165,6 +165,7 @@ mod tests {
         for verb in command.get_subcommands_mut() {
             help += &verb.render_long_help().to_string();
         }
-        assert_eq!(help.contains("window"), cfg!(feature = "gui"), "{help}");
+        let help = help.replace("congestion window", "");
+        assert_eq!(help.contains(" window"), cfg!(feature = "gui"), "{help}");
     }
 }

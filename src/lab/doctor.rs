@@ -109,21 +109,22 @@ pub fn examine() -> Result<Diagnosis, CallError> {
     if sources[0].name() == sources[1].name() {
         sources.truncate(1);
     }
-    examine_with(sources, os::system_info(), os::pair_probe().shows_unowned())
+    examine_with(sources, os::system_info(), os::pair_probe().shows_unowned(), PATIENCE)
 }
 
 /// [`examine`] with these sources, and this system's counters; `shows_unowned` when rows without a process are in
-/// its tables.
+/// its tables; `patience` is how long the first source may take to show everything as it is.
 fn examine_with(
     mut sources: Vec<Box<dyn SocketSource>>,
     mut system: Box<dyn SystemInfo>,
     shows_unowned: bool,
+    patience: Duration,
 ) -> Result<Diagnosis, CallError> {
     let (stages, missing) = set_stages()?;
     let actors: Vec<&Actor> = stages.iter().flat_map(|stage| &stage.actors).collect();
     let judged = |snapshot: &Snapshot| judge::rows(snapshot, &actors, shows_unowned);
     if let Some(first) = sources.first_mut() {
-        settle(first.as_mut(), &judged);
+        settle(first.as_mut(), &judged, Instant::now() + patience);
     }
     let mut looks: Vec<Looks> = sources.iter().map(|_| Looks::new()).collect();
     // Twice round, so that each source's table lies between two of the other's.
@@ -184,8 +185,11 @@ fn without(family: Family, error: &CallError) -> Check {
 }
 
 /// Waits until the source shows everything as it should, or will not.
-fn settle(source: &mut dyn SocketSource, judged: &impl Fn(&Snapshot) -> Vec<Check>) {
-    let deadline = Instant::now() + PATIENCE;
+fn settle(
+    source: &mut dyn SocketSource,
+    judged: &impl Fn(&Snapshot) -> Vec<Check>,
+    deadline: Instant,
+) {
     while Instant::now() < deadline {
         // A failure is judged at the looks that follow.
         if let Ok(Some(snapshot)) = source.poll()
