@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::*;
-use crate::model::{Host, Owner, Socket, State};
+use crate::model::{Counters, Host, Owner, Socket, State};
 use crate::os::Silent;
 
 /// What a source does to the truth.
@@ -163,7 +163,6 @@ fn table(rows: &[(State, Owner)]) -> Snapshot {
 
 #[test]
 fn counts_agree_within_what_may_change() {
-    use crate::model::Counters;
     let us = Owner::Known(Arc::from([1_u32]));
     let snapshot = table(&[
         (State::Listen, us.clone()),
@@ -197,4 +196,25 @@ fn names_of_users_stay_here() {
     let hidden = |user: &str| Gap::OwnersHidden { user: Some(Arc::from(user)), sockets: 2 };
     let gaps = judge::without_names(&[hidden("alice"), Gap::Interrupted, hidden("bob")]);
     assert_eq!(gaps, [Gap::OwnersHidden { user: None, sockets: 4 }, Gap::Interrupted]);
+}
+
+#[test]
+fn what_the_other_shows_all_along_must_be_there() {
+    let us = Owner::Known(Arc::from([1_u32]));
+    let look = |listeners: usize, opens: u64| {
+        let rows = vec![(State::Listen, us.clone()); listeners];
+        let counters = Counters { active_opens: Some(opens), ..Counters::default() };
+        Look { before: counters, snapshot: table(&rows), after: counters }
+    };
+    let verdict = |here: usize, [one, two]: [usize; 2], opens: u64| {
+        let (first, second) = (look(here, 1), look(here, 1));
+        let others = [Ok(look(one, 1)), Ok(look(two, opens))];
+        judge::others("other", true, &[&first, &second], &others).map(|check| check.verdict)
+    };
+    assert_eq!(verdict(200, [200, 200], 1), Some(Verdict::AsExpected));
+    // What came or went between the other's looks need not be there.
+    assert_eq!(verdict(190, [200, 190], 1), Some(Verdict::AsExpected));
+    assert_eq!(verdict(199, [200, 200], 1), Some(Verdict::Differs));
+    assert_eq!(verdict(199, [200, 200], 5), Some(Verdict::CouldNotTell));
+    assert_eq!(verdict(190, [200, 200], 5), Some(Verdict::Differs));
 }
