@@ -1,5 +1,3 @@
-#![expect(clippy::expect_used, reason = "a test that cannot go on should say so and end")]
-
 use std::collections::BTreeMap;
 use std::num::NonZeroU64;
 use std::sync::Arc;
