@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::net::SocketAddr;
+use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -13,7 +14,7 @@ use divan::Bencher;
 use sockscope::analysis::diff::Comparison;
 use sockscope::analysis::track::Tracker;
 use sockscope::model::{Host, Owner, Pids, Process, Snapshot, Socket, State};
-use sockscope::monitor::{Column, Frame, View, ViewSpec};
+use sockscope::monitor::{Column, Frame, GroupBy, View, ViewSpec};
 use sockscope::store;
 
 const SIZES: [u32; 3] = [1_000, 10_000, 100_000];
@@ -35,12 +36,16 @@ fn table(sockets: u32, shift: u16) -> Snapshot {
                 2 => (State::TimeWait, Owner::NoOwner),
                 _ => (State::FinWait2, Owner::Hidden { user: None }),
             };
-            Socket::new(
+            let mut socket = Socket::new(
                 SocketAddr::from(([10, high, middle, low], port)),
                 Some(SocketAddr::from(([10, 0, 0, 9], 443))),
                 state,
                 owner,
-            )
+            );
+            // As Linux gives them: 16 at a time to each processor.
+            socket.cookie =
+                NonZeroU64::new(u64::from(number / 16 * 61 % 100_003 * 16 + number % 16) + 1);
+            socket
         })
         .collect();
     let process = |pid| Process { pid, name: format!("worker-{pid}"), started_s: Some(1) };
@@ -68,12 +73,31 @@ fn track(bencher: Bencher<'_, '_>, sockets: u32) {
 
 #[divan::bench(args = SIZES)]
 fn filter_and_sort(bencher: Bencher<'_, '_>, sockets: u32) {
+    let spec = ViewSpec {
+        filter: "worker".to_owned(),
+        sort: Column::Owner,
+        descending: true,
+        ..ViewSpec::default()
+    };
+    view(bencher, sockets, &spec);
+}
+
+#[divan::bench(args = SIZES)]
+fn sort(bencher: Bencher<'_, '_>, sockets: u32) {
+    view(bencher, sockets, &ViewSpec { sort: Column::Owner, ..ViewSpec::default() });
+}
+
+#[divan::bench(args = SIZES)]
+fn sort_and_group(bencher: Bencher<'_, '_>, sockets: u32) {
+    view(bencher, sockets, &ViewSpec { group_by: Some(GroupBy::Process), ..ViewSpec::default() });
+}
+
+fn view(bencher: Bencher<'_, '_>, sockets: u32, spec: &ViewSpec) {
     let mut frame = Frame::starting("bench".to_owned(), Duration::ZERO, SystemTime::UNIX_EPOCH);
     let mut snapshot = table(sockets, 0);
     frame.tracks = Tracker::new().observe(&mut snapshot, SystemTime::UNIX_EPOCH).tracks.into();
     frame.snapshot = Some(Arc::new(snapshot));
     let frame = Arc::new(frame);
-    let spec = ViewSpec { filter: "worker".to_owned(), sort: Column::Owner, descending: true };
     bencher.bench_local(|| black_box(View::new(Arc::clone(&frame), spec.clone())));
 }
 

@@ -81,6 +81,7 @@ impl Window {
         let setup = Setup {
             source: SourceChoice::Other(Box::new(Fed { incoming, last: first })),
             settings_file: Some(settings_file(&folder)),
+            history_file: None,
             zone: TimeZone::UTC,
         };
         let harness = Harness::builder()
@@ -375,7 +376,12 @@ fn a_scenario_runs_and_says_its_verdict() {
 fn the_real_table_of_this_machine_shows_a_socket_of_ours() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
     let _client = TcpStream::connect(listener.local_addr().expect("an address")).expect("loopback");
-    let setup = Setup { source: SourceChoice::Live, settings_file: None, zone: TimeZone::UTC };
+    let setup = Setup {
+        source: SourceChoice::Live,
+        settings_file: None,
+        history_file: None,
+        zone: TimeZone::UTC,
+    };
     let harness = Harness::builder()
         .with_size(Vec2::new(1280.0, 800.0))
         .build_eframe(|cc| App::new(&cc.egui_ctx, setup).expect("threads"));

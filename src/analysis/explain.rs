@@ -57,6 +57,11 @@ impl Row<'_> {
         self.socket.timer.filter(|timer| timer.kind == kind)
     }
 
+    /// Whether a timer that is absent does not run. Queues come only from sources that tell of timers too.
+    const fn tells_timers(&self) -> bool {
+        self.socket.queues.is_some()
+    }
+
     fn left(&self, timer: Timer) -> String {
         age(remaining(timer, self.elapsed))
     }
@@ -103,8 +108,7 @@ impl Row<'_> {
         details.extend(self.sending(queues.send));
         if let Some(timer) = self.timer(TimerKind::Keepalive) {
             details.push(text!("explain.keepalive", time = self.left(timer)));
-        } else if self.socket.queues.is_some() && self.socket.timer.is_none() {
-            // Queues come only from sources that tell of timers too.
+        } else if self.tells_timers() && self.socket.timer.is_none() {
             details.push(text!("explain.no_keepalive"));
         }
         let headline = if self.not_accepted() {
@@ -177,7 +181,8 @@ impl Row<'_> {
         details.push(match self.timer(TimerKind::Keepalive) {
             Some(timer) => text!("explain.close_wait_keepalive", time = self.left(timer)),
             None if self.not_accepted() => text!("explain.close_wait_until_accepted"),
-            None => text!("explain.close_wait_stays"),
+            None if self.tells_timers() => text!("explain.close_wait_stays"),
+            None => text!("explain.close_wait_no_limit"),
         });
         Situation { headline, details }
     }

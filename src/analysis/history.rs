@@ -1,21 +1,29 @@
 //! Counts per state over time, bounded, with its gaps kept as gaps.
 //!
-//! Cloning is cheap: what lies behind the newest minute is shared, never copied.
+//! The last hour by the second, the last day by ten seconds: each sample with the mean, the least and the most
+//! of the polls in it, so that a spike is seen at any distance. Cloning is cheap: what lies behind the newest
+//! block is shared, never copied.
+
+mod tier;
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::model::{State, StateCounts};
+use tier::Tier;
 
-/// The counts at one poll.
+/// The counts of the polls in a second, or in ten where it is long ago.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sample {
-    /// When, on the axis of [`super::timeline`].
+    /// When the last of them was, on the axis of [`super::timeline`].
     pub at: SystemTime,
-    /// How many sockets were in each state.
+    /// How many sockets were in each state on average, rounded.
     pub counts: StateCounts,
-    /// Whether the time before it was not sampled, so that nothing joins it to the sample before.
+    /// How many there were at least.
+    pub low: StateCounts,
+    /// How many there were at most.
+    pub high: StateCounts,
+    /// Whether some time since the sample before was not sampled, so that nothing joins it to that one.
     pub parted: bool,
 }
 
@@ -28,6 +36,8 @@ pub enum Cause {
     Failed,
     /// The machine slept or the program stood still, or the clock was set forward.
     Slept,
+    /// The program did not run.
+    NotRunning,
 }
 
 /// A span without samples. It is drawn as such: never bridged, never zero.
@@ -41,28 +51,77 @@ pub struct Break {
     pub cause: Cause,
 }
 
-/// How many samples one shared block holds: a minute at one poll a second.
-const BLOCK: usize = 60;
+impl Break {
+    /// Whether a time lies in it; it lasts until `now` where it has not ended.
+    pub fn covers(&self, at: SystemTime, now: SystemTime) -> bool {
+        self.from < at && at < self.to.unwrap_or(now)
+    }
+}
 
-/// How many blocks are kept: an hour at one poll a second.
-const BLOCKS: usize = 60;
+const HOUR: Duration = Duration::from_hours(1);
+const DAY: Duration = Duration::from_hours(24);
 
 /// How many breaks are kept by their causes; what they part stays parted all the same.
 const BREAKS: usize = 256;
 
-/// The newest [`History::CAPACITY`] samples, oldest first.
-#[derive(Clone, Debug, Default)]
+/// The last day's samples, oldest first.
+#[derive(Clone, Debug)]
 pub struct History {
-    blocks: VecDeque<Arc<[Sample]>>,
-    tail: Vec<Sample>,
+    hour: Tier,
+    day: Tier,
     breaks: VecDeque<Break>,
 }
 
+impl Default for History {
+    fn default() -> Self {
+        Self { hour: Tier::new(1, HOUR), day: Tier::new(10, DAY), breaks: VecDeque::new() }
+    }
+}
+
 impl History {
-    /// How many samples are kept at least, once there are so many: 3 600.
+    /// How far back it reaches.
+    pub const SPAN: Duration = DAY;
+
+    /// How many bytes its samples and breaks take at most, whatever the uptime and however often it is polled:
+    /// 1.9 MiB.
+    pub fn most_bytes(&self) -> usize {
+        (self.hour.most() + self.day.most()) * size_of::<Sample>() + BREAKS * size_of::<Break>()
+    }
+
+    /// The history of an earlier run, which went on until `until`, for a run that begins at `began`; the time
+    /// between the two is a break.
     ///
-    /// With 64 bytes a sample and one block being filled, that is at most 229 KiB.
-    pub const CAPACITY: usize = BLOCK * BLOCKS;
+    /// What lies in the future, after the clock was set back, is left out, and so is what is out of order.
+    pub fn carried_over(
+        samples: impl IntoIterator<Item = Sample>,
+        breaks: impl IntoIterator<Item = Break>,
+        until: SystemTime,
+        began: SystemTime,
+    ) -> Self {
+        let mut history = Self::default();
+        let oldest = began.checked_sub(DAY);
+        let in_sight = |at: SystemTime| at <= began && oldest.is_none_or(|oldest| at >= oldest);
+        let mut kept: Vec<Sample> = Vec::new();
+        for sample in samples {
+            if in_sight(sample.at) && kept.last().is_none_or(|last| last.at < sample.at) {
+                kept.push(sample);
+            }
+        }
+        history.day.restore(&kept);
+        for gap in breaks {
+            let follows =
+                history.breaks.back().is_none_or(|last| last.to.is_some_and(|to| to <= gap.from));
+            let in_order = gap.to.is_none_or(|to| gap.from <= to && in_sight(to));
+            if follows && in_order && in_sight(gap.from) {
+                history.keep_break(gap);
+            }
+        }
+        if !kept.is_empty() {
+            let after_all = kept.last().map_or(until, |last| last.at.max(until));
+            history.interrupt(after_all.min(began), Cause::NotRunning);
+        }
+        history
+    }
 
     /// Adds the counts of a whole table, read at `at`. Samples come in the order of their time.
     pub fn push(&mut self, at: SystemTime, counts: StateCounts) {
@@ -71,14 +130,8 @@ impl History {
         if let Some(open) = open {
             open.to = Some(at);
         }
-        self.tail.push(Sample { at, counts, parted });
-        if self.tail.len() == BLOCK {
-            self.blocks.push_back(Arc::from(self.tail.as_slice()));
-            self.tail.clear();
-            if self.blocks.len() > BLOCKS {
-                self.blocks.pop_front();
-            }
-        }
+        self.hour.push(at, &counts, parted);
+        self.day.push(at, &counts, parted);
     }
 
     /// There are no samples from `at` on, for this cause, until the next one comes.
@@ -90,7 +143,11 @@ impl History {
             Some(open) if open.to.is_none() => *open.to.insert(at),
             _ => self.last().map_or(at, |sample| sample.at),
         };
-        self.breaks.push_back(Break { from, to: None, cause });
+        self.keep_break(Break { from, to: None, cause });
+    }
+
+    fn keep_break(&mut self, gap: Break) {
+        self.breaks.push_back(gap);
         if self.breaks.len() > BREAKS {
             self.breaks.pop_front();
         }
@@ -103,17 +160,27 @@ impl History {
 
     /// The newest sample.
     pub fn last(&self) -> Option<&Sample> {
-        self.tail.last().or_else(|| self.blocks.back().and_then(|block| block.last()))
+        self.hour.last().or_else(|| self.day.last())
     }
 
-    /// The samples from `from` on, oldest first.
+    /// The oldest sample.
+    pub fn first(&self) -> Option<&Sample> {
+        self.day.first().into_iter().chain(self.hour.first()).min_by_key(|sample| sample.at)
+    }
+
+    /// The samples from `from` on, oldest first: by ten seconds as far as the last hour does not reach, then by
+    /// the second.
     pub fn since(&self, from: SystemTime) -> impl Iterator<Item = &Sample> + '_ {
-        self.blocks
-            .iter()
-            .filter(move |block| block.last().is_some_and(|sample| sample.at >= from))
-            .flat_map(|block| block.iter())
-            .chain(&self.tail)
-            .skip_while(move |sample| sample.at < from)
+        let seam = self.hour.first().map(|sample| sample.at);
+        self.day
+            .since(from)
+            .take_while(move |sample| seam.is_none_or(|seam| sample.at < seam))
+            .chain(self.hour.since(from))
+    }
+
+    /// The last day by ten seconds, oldest first: what is kept between two runs.
+    pub fn day(&self) -> impl Iterator<Item = &Sample> + '_ {
+        self.day.since(SystemTime::UNIX_EPOCH)
     }
 
     /// The breaks, oldest first.
@@ -140,80 +207,4 @@ impl History {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn at(second: u64) -> SystemTime {
-        SystemTime::UNIX_EPOCH + Duration::from_secs(second)
-    }
-
-    fn push(history: &mut History, second: u64, close_wait: u32) {
-        let mut counts = StateCounts::default();
-        counts[State::CloseWait] = close_wait;
-        history.push(at(second), counts);
-    }
-
-    #[test]
-    fn memory_does_not_grow_with_uptime() {
-        let mut history = History::default();
-        for second in 0..100_000 {
-            push(&mut history, second, 1);
-            if second % 10 == 0 {
-                history.interrupt(at(second), Cause::Paused);
-            }
-        }
-        let kept = history.since(at(0)).count();
-        assert!((History::CAPACITY..=History::CAPACITY + BLOCK).contains(&kept), "{kept}");
-        assert_eq!(history.breaks().count(), BREAKS);
-        let parted = history.since(at(0)).filter(|sample| sample.parted).count();
-        assert!(
-            parted >= History::CAPACITY / 10,
-            "old breaks are forgotten, what they part is not"
-        );
-        assert!((History::CAPACITY + BLOCK) * size_of::<Sample>() <= 240 * 1024);
-    }
-
-    #[test]
-    fn samples_come_back_in_order_from_any_time() {
-        let mut history = History::default();
-        for second in 0..150 {
-            push(&mut history, second, 0);
-        }
-        let times: Vec<SystemTime> = history.since(at(100)).map(|sample| sample.at).collect();
-        assert_eq!(times, (100..150).map(at).collect::<Vec<_>>());
-        assert_eq!(history.last().map(|sample| sample.at), Some(at(149)));
-    }
-
-    #[test]
-    fn a_break_spans_from_the_last_sample_to_the_next() {
-        let mut history = History::default();
-        push(&mut history, 1, 0);
-        history.interrupt(at(2), Cause::Paused);
-        history.interrupt(at(3), Cause::Paused);
-        history.interrupt(at(4), Cause::Failed);
-        push(&mut history, 6, 0);
-        let breaks: Vec<Break> = history.breaks().copied().collect();
-        assert_eq!(
-            breaks,
-            [
-                Break { from: at(1), to: Some(at(4)), cause: Cause::Paused },
-                Break { from: at(4), to: Some(at(6)), cause: Cause::Failed },
-            ]
-        );
-    }
-
-    #[test]
-    fn growth_is_per_minute_and_is_not_told_across_a_break() {
-        let minute = Duration::from_mins(1);
-        let mut history = History::default();
-        assert_eq!(history.per_minute(State::CloseWait, minute), None);
-        for second in 0..=60 {
-            push(&mut history, second, u32::try_from(second).expect("small"));
-        }
-        assert_eq!(history.per_minute(State::CloseWait, minute), Some(60));
-        assert_eq!(history.per_minute(State::Established, minute), Some(0));
-        history.interrupt(at(61), Cause::Failed);
-        push(&mut history, 70, 90);
-        assert_eq!(history.per_minute(State::CloseWait, minute), None);
-    }
-}
+mod tests;

@@ -1,5 +1,6 @@
 //! What else a table tells of one row: its other end on this machine, and which end opened.
 
+use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 
 use super::diagram::Opening;
@@ -16,31 +17,53 @@ pub fn other_end(sockets: &[Socket], socket: &Socket) -> Option<usize> {
 
 /// Which end opened a connection, where the table lets that be inferred.
 ///
-/// Whoever has a listener at its address was connected to. Without one it connected, when its port is of the range
-/// that the system gives to those who connect, and the other's is not.
+/// Whoever has a listener at its address was connected to. Without one on this machine, this end connected when its
+/// port is of the range that the system gives to those who connect, and the other's is not.
 pub fn opening(
     sockets: &[Socket],
     socket: &Socket,
     ephemeral_ports: Option<&RangeInclusive<u16>>,
 ) -> Option<Opening> {
     let remote = socket.remote?;
-    let listens = |row: &Socket| {
-        row.state == State::Listen
-            && row.local.port() == socket.local.port()
-            && (row.local.ip().is_unspecified() || row.local.ip() == socket.local.ip())
+    // A listener at any address of this machine is meant by the addresses that are known to be of it.
+    let here = remote.ip().is_loopback() || remote.ip() == socket.local.ip();
+    let listens = |address: SocketAddr, here: bool| {
+        sockets.iter().any(|row| {
+            row.state == State::Listen
+                && row.local.port() == address.port()
+                && (row.local.ip() == address.ip() || here && row.local.ip().is_unspecified())
+        })
     };
-    if sockets.iter().any(listens) {
+    if listens(socket.local, true) {
         return Some(Opening::Passive);
+    }
+    if listens(remote, here) {
+        return Some(Opening::Active);
     }
     let given = ephemeral_ports?;
     let connected = given.contains(&socket.local.port()) && !given.contains(&remote.port());
     connected.then_some(Opening::Active)
 }
 
+/// The states in which the other end of a connection can be for longer than a round trip while this one is in
+/// `state`; it may also be gone where it closed already, or vanished.
+pub const fn states_of_other_end(state: State) -> &'static [State] {
+    match state {
+        State::Listen | State::Closed => &[],
+        State::SynSent => &[State::Listen],
+        State::SynReceived => &[State::SynSent],
+        State::Established => &[State::Established],
+        State::FinWait1 => &[State::Established, State::CloseWait],
+        State::FinWait2 => &[State::CloseWait],
+        State::CloseWait => &[State::FinWait2],
+        State::Closing => &[State::Closing, State::TimeWait],
+        State::LastAck => &[State::FinWait2, State::TimeWait],
+        State::TimeWait => &[State::LastAck],
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use std::net::SocketAddr;
-
     use super::*;
     use crate::model::Owner;
 
@@ -74,6 +97,8 @@ mod tests {
             socket("10.0.0.1:40001", "10.0.0.9:40002", State::Established),
             socket("127.0.0.2:90", "", State::Listen),
             socket("127.0.0.1:90", "127.0.0.1:40000", State::Established),
+            socket("127.0.0.1:40003", "127.0.0.1:80", State::Established),
+            socket("10.0.0.1:40003", "10.0.0.9:80", State::Established),
         ];
         let given = 32_768..=60_999;
         let tell = |row: usize| opening(&rows, &rows[row], Some(&given));
@@ -81,6 +106,19 @@ mod tests {
         assert_eq!(tell(2), Some(Opening::Active));
         assert_eq!(tell(3), None, "either may have connected");
         assert_eq!(tell(5), None, "the listener is at another address");
-        assert_eq!(opening(&rows, &rows[2], None), None);
+        let without_range = |row: usize| opening(&rows, &rows[row], None);
+        assert_eq!(without_range(2), None);
+        assert_eq!(without_range(6), Some(Opening::Active), "its peer's listener is here");
+        assert_eq!(without_range(7), None, "a listener here says nothing of another machine");
+    }
+
+    #[test]
+    fn the_two_halves_of_one_story_point_at_each_other() {
+        assert_eq!(states_of_other_end(State::CloseWait), [State::FinWait2]);
+        assert_eq!(states_of_other_end(State::FinWait2), [State::CloseWait]);
+        for state in State::ALL {
+            let alone = matches!(state, State::Listen | State::Closed);
+            assert_eq!(states_of_other_end(state).is_empty(), alone, "{state}");
+        }
     }
 }

@@ -1,15 +1,20 @@
 //! What the model's data is called in words, the same in the window, on the terminal and in reports.
 
+mod events;
 mod limits;
+mod towards;
 
 use std::collections::BTreeMap;
 
 use super::diff::{Comparison, Fate, Holder};
+use super::filter::{Expected, FilterError, Kind, Problem};
 use crate::model::{Gap, Operation, Owner, PollFailure, Process, Snapshot, State};
 use crate::text;
 use crate::text::Text;
 
+pub use events::{cause, event};
 pub use limits::limited;
+pub use towards::towards;
 
 /// Who holds a socket: `feed-client 18422`, `was curl 19004`, `kernel, no owner`, `hidden: postgres`.
 pub fn owner(owner: &Owner, processes: &BTreeMap<u32, Process>) -> Text {
@@ -157,4 +162,53 @@ pub fn comparison_verdict(comparison: &Comparison) -> Text {
         _ if b < a => text!("verdict.fewer", n = a - b, a = a, b = b, stuck = stuck),
         _ => text!("verdict.same", n = a, stuck = stuck),
     }
+}
+
+/// What is wrong with a filter's text, where, and what was expected there.
+pub fn filter_error(text: &str, error: &FilterError) -> Text {
+    let problem = match &error.problem {
+        Problem::UnknownKey(name) => text!("filter.unknown_key", name = name.as_str()),
+        Problem::NoValue(key) => text!("filter.no_value", key = key.name()),
+        Problem::WrongValue(key, value) => {
+            text!("filter.wrong_value", value = value.as_str(), key = key.name())
+        }
+        Problem::Backwards => text!("filter.backwards"),
+        Problem::NoOrder(key) => text!("filter.no_order", key = key.name()),
+        Problem::ExactTime(key) => text!("filter.exact_time", key = key.name()),
+        Problem::NoKey => text!("filter.no_key"),
+        Problem::NoTerm => text!("filter.no_term"),
+        Problem::UnclosedQuote => text!("filter.unclosed_quote"),
+        Problem::UnclosedParenthesis => text!("filter.unclosed_parenthesis"),
+        Problem::UnopenedParenthesis => text!("filter.unopened_parenthesis"),
+        Problem::TooDeep => text!("filter.too_deep"),
+    };
+    let column = error.column(text);
+    match filter_expected(error.expected) {
+        Some(expected) => {
+            text!("filter.error", column = column, problem = problem, expected = expected)
+        }
+        None => text!("filter.error_alone", column = column, problem = problem),
+    }
+}
+
+fn filter_expected(expected: Expected) -> Option<Text> {
+    Some(match expected {
+        Expected::Key => text!("filter.expected_key"),
+        Expected::Value(Kind::State) => text!("filter.expected_state"),
+        Expected::Value(Kind::Owner) => text!("filter.expected_owner"),
+        Expected::Value(Kind::Timer) => text!("filter.expected_timer"),
+        Expected::Value(Kind::Family) => text!("filter.expected_family"),
+        Expected::Value(Kind::Address) => text!("filter.expected_address"),
+        Expected::Value(Kind::Port) => text!("filter.expected_port"),
+        Expected::Value(Kind::Number) => text!("filter.expected_number"),
+        Expected::Value(Kind::Time) => text!("filter.expected_time"),
+        Expected::Value(Kind::Name) => text!("filter.expected_name"),
+        Expected::Unit => text!("filter.expected_unit"),
+        Expected::Equality => text!("filter.expected_equality"),
+        Expected::Order => text!("filter.expected_order"),
+        Expected::Term => text!("filter.expected_term"),
+        Expected::Quote => text!("filter.expected_quote"),
+        Expected::Closing => text!("filter.expected_closing"),
+        Expected::Nothing => return None,
+    })
 }

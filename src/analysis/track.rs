@@ -10,7 +10,7 @@ use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use crate::model::{Owner, Pids, Process, Snapshot, Socket, State, TimerKind};
+use crate::model::{CountedMap, Owner, Pids, Process, Snapshot, Socket, State, TimerKind};
 
 /// Names one socket for as long as the program runs; never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -115,7 +115,7 @@ pub struct Vanished {
 /// Follows sockets from table to table.
 #[derive(Debug, Default)]
 pub struct Tracker {
-    by_cookie: HashMap<NonZeroU64, Entry>,
+    by_cookie: CountedMap<NonZeroU64, Entry>,
     by_place: HashMap<Place, Entry>,
     next_id: u64,
     poll: u64,
@@ -134,7 +134,8 @@ impl Tracker {
     pub fn observe(&mut self, snapshot: &mut Snapshot, at: SystemTime) -> Observed {
         self.poll += 1;
         let mut twins = HashMap::new();
-        let mut resolved = HashMap::new();
+        // By where the pids are held, which a source shares among rows.
+        let mut resolved: CountedMap<usize, Arc<[Process]>> = CountedMap::default();
         let partial = snapshot.is_partial();
         let Snapshot { sockets, processes, .. } = snapshot;
         let mut tracks = Vec::with_capacity(sockets.len());
@@ -143,8 +144,8 @@ impl Tracker {
             match &socket.owner {
                 Owner::Known(pids) => {
                     let holders = resolved
-                        .entry(Arc::clone(pids))
-                        .or_insert_with_key(|pids| resolve(pids, processes));
+                        .entry(Arc::as_ptr(pids).addr())
+                        .or_insert_with(|| resolve(pids, processes));
                     entry.holders = Some(Arc::clone(holders));
                 }
                 Owner::NoOwner => {

@@ -39,7 +39,7 @@ impl Limits {
         let nothing =
             limits == Allowed::default() && counters == Counters::default() && readings.is_empty();
         if nothing {
-            output.note(&text!("limits.nothing").plain());
+            output.note(&text!("setting.nothing").plain());
         }
         if self.json {
             let document = document(&limits, &counters, &readings);
@@ -102,7 +102,7 @@ fn print_counters(counters: &Counters, output: &mut Output) -> Result<()> {
     let header = ["COUNTER", "VALUE", "", "WHAT"].map(str::to_owned);
     let rows = COUNTERS.iter().filter_map(|counter| {
         let value = (counter.value)(counters)?.to_string();
-        let span = if counter.is_now { text!("limits.now") } else { text!("limits.since_boot") };
+        let span = if counter.is_now { text!("counter.now") } else { text!("counter.since_boot") };
         Some([counter.name.to_owned(), value, span.plain(), (counter.about)().plain()])
     });
     let align = [Align::Left, Align::Right, Align::Left, Align::Left];

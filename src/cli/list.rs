@@ -13,7 +13,9 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use super::Exit;
 use super::columns::{Align, table};
 use super::csv;
+use super::filter;
 use super::output::Output;
+use crate::analysis::filter::{Filter, Key};
 use crate::analysis::phrases;
 use crate::analysis::track::Tracker;
 use crate::error::Result;
@@ -27,8 +29,9 @@ pub use groups::counts;
 
 /// Print the socket table
 #[derive(Args)]
+#[command(after_help = filter::help())]
 pub struct List {
-    /// Only rows in which every one of these words occurs: a state, an address, a process
+    /// Only rows that pass this filter; its language is explained below
     filter: Vec<String>,
     /// Put rows together and count them by state
     #[arg(long, value_name = "WHAT", conflicts_with_all = ["columns", "sort", "reverse"])]
@@ -64,8 +67,10 @@ fn field() -> impl TypedValueParser<Value = &'static Field> {
 
 impl List {
     pub fn run(&self, source: SourceChoice, output: &mut Output) -> Result<Exit> {
+        let Some(filter) = filter::read(&self.filter, output) else { return Ok(Exit::Usage) };
         let snapshot = monitor::sample(source)?;
-        let view = view(snapshot, self.filter.join(" "), self.wants_tracks());
+        let tracked = self.wants_tracks() || filter.asks(Key::Age);
+        let view = view(snapshot, &filter, tracked);
         let Some(snapshot) = view.to_snapshot() else { return Ok(Exit::CouldNotRun) };
         if let Some(whole) = &view.frame.snapshot {
             match self.by {
@@ -156,15 +161,16 @@ fn sorted<'a>(rows: Vec<Row<'a>>, by: &Field, reverse: bool) -> Vec<Row<'a>> {
 }
 
 /// The rows of one table that pass a filter, without a worker.
-fn view(mut snapshot: Snapshot, filter: String, wants_tracks: bool) -> View {
+fn view(mut snapshot: Snapshot, filter: &Filter, tracked: bool) -> View {
     let mut frame =
         Frame::starting(snapshot.source.clone(), Duration::ZERO, SystemTime::UNIX_EPOCH);
     frame.at = snapshot.taken_at;
-    if wants_tracks {
+    if tracked {
         // One look tells of an age what the kernel does.
         frame.tracks = Tracker::new().observe(&mut snapshot, frame.at).tracks.into();
     }
     frame.snapshot = Some(Arc::new(snapshot));
+    let filter = filter.text().to_owned();
     View::new(Arc::new(frame), ViewSpec { filter, ..ViewSpec::default() })
 }
 
@@ -172,5 +178,43 @@ fn view(mut snapshot: Snapshot, filter: String, wants_tracks: bool) -> View {
 pub fn note_gaps(snapshot: &Snapshot, output: &mut Output) {
     for gap in &snapshot.gaps {
         output.note(&phrases::gap(gap).plain());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::model::{Host, Owner, Socket, State};
+
+    #[test]
+    fn rows_without_the_fact_come_last_in_either_order() {
+        let row = |uid| {
+            let local = ([127, 0, 0, 1], 80).into();
+            Socket { uid, ..Socket::new(local, None, State::Listen, Owner::NoOwner) }
+        };
+        let snapshot = Snapshot {
+            taken_at: SystemTime::UNIX_EPOCH,
+            host: Arc::new(Host { name: String::new(), os: String::new() }),
+            source: String::new(),
+            took: None,
+            sockets: [Some(9), None, Some(1_000)].map(row).into(),
+            processes: BTreeMap::new(),
+            gaps: Vec::new(),
+        };
+        let uids = |reverse| -> Vec<Option<u32>> {
+            let row = |socket| Row {
+                snapshot: &snapshot,
+                socket,
+                track: None,
+                at: SystemTime::UNIX_EPOCH,
+            };
+            let rows = snapshot.sockets.iter().map(row).collect();
+            let by = Field::named("user").expect("a column");
+            sorted(rows, by, reverse).iter().map(|row| row.socket.uid).collect()
+        };
+        assert_eq!(uids(false), [Some(9), Some(1_000), None]);
+        assert_eq!(uids(true), [Some(1_000), Some(9), None]);
     }
 }

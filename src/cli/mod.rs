@@ -6,6 +6,7 @@ mod completions;
 mod csv;
 mod diff;
 mod doctor;
+mod filter;
 mod help;
 mod lab;
 mod limits;

@@ -10,8 +10,10 @@ use serde_json::json;
 
 use super::Exit;
 use super::columns::{Align, line};
+use super::filter;
 use super::list::{self, note_gaps};
 use super::output::Output;
+use crate::analysis::filter::Filter;
 use crate::analysis::history::Cause;
 use crate::analysis::phrases;
 use crate::error::{Error, Result};
@@ -29,8 +31,9 @@ const COLUMNS: usize = SHOWN + 4;
 
 /// Print the counts by state, one line a poll
 #[derive(Args)]
+#[command(after_help = filter::help())]
 pub struct Watch {
-    /// Count only rows in which every one of these words occurs: a state, an address, a process
+    /// Count only rows that pass this filter; its language is explained below
     filter: Vec<String>,
     /// The time between two polls: 500ms, 1s, 2m
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = parse_interval)]
@@ -45,6 +48,7 @@ pub struct Watch {
 
 impl Watch {
     pub fn run(&self, output: &mut Output) -> Result<Exit> {
+        let Some(filter) = filter::read(&self.filter, output) else { return Ok(Exit::Usage) };
         let (announce, wakes) = mpsc::channel();
         let wake = Arc::new(move || {
             // The verb may have ended already.
@@ -83,7 +87,7 @@ impl Watch {
                 }
             } else {
                 slept = self.report_sleep(&frame, slept, &zone, output)?;
-                self.report(&frame, &zone, output)?;
+                self.report(&frame, &filter, &zone, output)?;
                 if let Some(snapshot) = frame.snapshot.as_ref().filter(|_| !noted) {
                     note_gaps(snapshot, output);
                     noted = true;
@@ -99,8 +103,14 @@ impl Watch {
         Ok(if failed { Exit::CouldNotRun } else { Exit::Fine })
     }
 
-    fn report(&self, frame: &Arc<Frame>, zone: &TimeZone, output: &mut Output) -> Result<()> {
-        let spec = ViewSpec { filter: self.filter.join(" "), ..ViewSpec::default() };
+    fn report(
+        &self,
+        frame: &Arc<Frame>,
+        filter: &Filter,
+        zone: &TimeZone,
+        output: &mut Output,
+    ) -> Result<()> {
+        let spec = ViewSpec { filter: filter.text().to_owned(), ..ViewSpec::default() };
         let view = View::new(Arc::clone(frame), spec);
         let Some(snapshot) = &frame.snapshot else {
             return Ok(());
@@ -192,4 +202,53 @@ fn parse_interval(text: &str) -> Result<Duration, String> {
         .ok()
         .filter(|interval| (shortest..=longest).contains(interval))
         .ok_or_else(|| "it must lie between 100ms and 10m".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+    use crate::model::Operation;
+
+    /// What was written, for whoever looks afterwards.
+    #[derive(Clone, Default)]
+    struct Written(Arc<Mutex<Vec<u8>>>);
+
+    impl std::io::Write for Written {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().expect("no panic").extend(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_poll_that_failed_is_a_line_of_its_own_and_has_no_counts() {
+        let failure = PollFailure {
+            source: "sock_diag".to_owned(),
+            operation: Operation::ReadSocketTable,
+            cause: "EMFILE".to_owned(),
+        };
+        let frame = Frame::starting(String::new(), Duration::ZERO, SystemTime::UNIX_EPOCH);
+        for (json, line) in [
+            (false, "00:00:00  sock_diag could not read the socket table: EMFILE.\n"),
+            (
+                true,
+                "{\"error\":\"sock_diag could not read the socket table: EMFILE.\",\
+                 \"taken_at\":\"1970-01-01T00:00:00.000Z\"}\n",
+            ),
+        ] {
+            let watch = Watch { filter: Vec::new(), interval: Duration::ZERO, count: None, json };
+            let written = Written::default();
+            let mut output = Output::to(written.clone(), std::io::sink());
+            let told = watch.report_failure(&failure, &frame, &TimeZone::UTC, &mut output);
+            assert!(told.is_ok());
+            let bytes = written.0.lock().expect("no panic").clone();
+            assert_eq!(String::from_utf8(bytes).expect("text"), line);
+        }
+    }
 }

@@ -1,5 +1,7 @@
 //! The window as a whole: takes what workers published, draws, and applies what the user did.
 
+mod commands;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
@@ -8,22 +10,24 @@ use eframe::egui::{self, CentralPanel, Context, Frame, Margin, Ui};
 use jiff::tz::TimeZone;
 
 use super::cx::{Command, Cx};
-use super::dialog::{Outcome, PathDialog, Purpose};
+use super::dialog::{Outcome, PathDialog};
+use super::history_keeper::HistoryKeeper;
 use super::jobs::{Done, Job, Jobs};
 use super::notices::Notices;
-use super::pages::{PAGES, Page, SOCKETS};
+use super::pages::{PAGES, Page, sockets_sorting};
+use super::palette::{self, Palette};
 use super::scenario_runner::ScenarioRunner;
-use super::shelf::{Shelf, Shelved, Side};
-use super::shortcuts::{self, Action};
+use super::shelf::{Shelf, Shelved};
+use super::shortcuts;
 use super::theme::Theme;
 use super::theme::measure::{Room, WINDOW_MIN, motion};
 use super::{closing, coverage, rail, theme, top_bar};
 use crate::error::{Error, Result};
 use crate::lab::Bench;
-use crate::monitor::{Health, Monitor, SourceChoice, ViewSpec, Views, Wake};
-use crate::store::{Settings, ThemeChoice};
+use crate::monitor::{Health, Inspector, Monitor, SourceChoice, ViewSpec, Views, Wake};
+use crate::store::{self, Settings, ThemeChoice};
 use crate::text;
-use crate::text::{Locale, stamp};
+use crate::text::Locale;
 
 /// What a window starts with; tests give their own.
 pub struct Setup {
@@ -31,21 +35,32 @@ pub struct Setup {
     pub source: SourceChoice,
     /// Where the settings are kept; none keeps them nowhere.
     pub settings_file: Option<PathBuf>,
+    /// Where the counts of the last day are kept between two runs; none keeps them nowhere.
+    pub history_file: Option<PathBuf>,
     /// The time zone of all times shown.
     pub zone: TimeZone,
 }
 
 impl Setup {
-    /// The settings and the time zone of whoever runs the program.
+    /// The settings, the history and the time zone of whoever runs the program. A recording is no part of this
+    /// machine's history.
     pub fn of_this_user(source: SourceChoice) -> Self {
-        Self { source, settings_file: Settings::path(), zone: TimeZone::system() }
+        let live = matches!(source, SourceChoice::Live);
+        Self {
+            source,
+            settings_file: Settings::path(),
+            history_file: store::history_path().filter(|_| live),
+            zone: TimeZone::system(),
+        }
     }
 }
 
 /// The window's state. Workers own what they work on; this owns what the user chose.
 pub struct App {
     monitor: Monitor,
+    keeper: HistoryKeeper,
     views: Views,
+    inspector: Inspector,
     bench: Option<Bench>,
     scenarios: ScenarioRunner,
     shelf: Shelf,
@@ -57,7 +72,12 @@ pub struct App {
     pages: Vec<(&'static str, Box<dyn Page>)>,
     spec: ViewSpec,
     requested: Option<(u64, ViewSpec)>,
+    /// Whether rows stay in the order that they have.
+    hold: bool,
+    /// Whether nothing should move by itself.
+    calm: bool,
     dialog: Option<PathDialog>,
+    palette: Option<Palette>,
     notices: Notices,
     /// The user wants to close the window, and has snapshots that are in no file.
     closing: bool,
@@ -87,7 +107,9 @@ impl App {
                 None => text!("notice.settings_ignored", error = error),
             });
         }
-        let monitor = Monitor::start(setup.source, settings.interval, Arc::clone(&wake))
+        let (keeper, history) =
+            HistoryKeeper::open(setup.history_file, Arc::clone(&wake), &mut notices);
+        let monitor = Monitor::resume(setup.source, settings.interval, history, Arc::clone(&wake))
             .map_err(Error::Thread)?;
         let bench = match Bench::start(Arc::clone(&wake)) {
             Ok(bench) => Some(bench),
@@ -96,9 +118,12 @@ impl App {
                 None
             }
         };
+        let spec = sockets_sorting(&settings.socket_table);
         let app = Self {
             monitor,
+            keeper,
             views: Views::start(Arc::clone(&wake)).map_err(Error::Thread)?,
+            inspector: Inspector::start(Arc::clone(&wake)).map_err(Error::Thread)?,
             bench,
             scenarios: ScenarioRunner::new(Arc::clone(&wake)),
             shelf: Shelf::default(),
@@ -108,14 +133,22 @@ impl App {
             zone: setup.zone,
             open: PAGES.first().map_or("", |page| page.name),
             pages: PAGES.iter().map(|page| (page.name, (page.make)())).collect(),
-            spec: ViewSpec::default(),
+            spec,
             requested: None,
+            hold: false,
+            calm: false,
             dialog: None,
+            palette: None,
             notices,
             closing: false,
         };
         app.apply_look(ctx);
         Ok(app)
+    }
+
+    /// Has nothing move by itself: where the window is drawn in software, each frame costs too much.
+    pub fn keep_calm(&mut self) {
+        self.calm = true;
     }
 
     fn apply_look(&self, ctx: &Context) {
@@ -143,12 +176,17 @@ impl App {
         let frame = self.monitor.frame();
         let wanted = (frame.table, self.spec.clone());
         if self.requested.as_ref() != Some(&wanted) {
-            self.views.request(frame, self.spec.clone());
+            self.views.request(frame, self.spec.clone(), self.hold);
             self.requested = Some(wanted);
         }
     }
 
-    fn take_done(&mut self) {
+    /// Whether something lies over the page that has the keys to itself.
+    const fn is_asking(&self) -> bool {
+        self.dialog.is_some() || self.palette.is_some() || self.closing
+    }
+
+    fn take_done(&mut self, ctx: &Context) {
         while let Some(done) = self.jobs.take() {
             match done {
                 Done::Loaded { path, side, snapshot } => {
@@ -165,6 +203,7 @@ impl App {
                     self.notices.done(text!("notice.exported", path = path));
                 }
                 Done::Compared(comparison) => self.shelf.compared(comparison),
+                Done::Composed(text) => self.copy(text, ctx),
                 Done::SettingsKept => {}
                 Done::Exists { again } => self.dialog = PathDialog::replace(*again),
                 Done::Failed { why, job } => match PathDialog::retry(&job, why.clone()) {
@@ -185,25 +224,30 @@ impl App {
     fn draw(&mut self, ui: &mut Ui) -> Vec<Command> {
         let frame = self.monitor.frame();
         let view = self.views.latest();
+        let inspection = self.inspector.latest();
         let bench = self.bench.as_ref().map(Bench::latest);
         let zone = self.zone.clone();
         let cx = Cx {
             frame: &frame,
             view: view.as_ref(),
             spec: &self.spec,
+            inspection: inspection.as_ref(),
             bench: bench.as_ref(),
             scenarios: &self.scenarios,
             shelf: &self.shelf,
             settings: &self.settings,
             busy: self.jobs.is_busy(),
-            asking: self.dialog.is_some() || self.closing,
+            calm: self.calm,
+            asking: self.is_asking(),
             zone: &zone,
             locale: Locale::English,
+            inspect: std::cell::Cell::default(),
             commands: std::cell::RefCell::default(),
         };
         top_bar::ui(ui, &cx);
         coverage::ui(ui, &cx);
         rail::ui(ui, &cx, self.open);
+        self.notices.ui(ui, &cx);
         let gap = Room::of(ui.ctx().content_rect().width()).gap();
         #[expect(clippy::cast_possible_truncation, reason = "8 or 12 points")]
         let margin = Margin::same(gap as i8);
@@ -215,6 +259,7 @@ impl App {
         });
         let ctx = ui.ctx().clone();
         let outcome = self.dialog.as_mut().map(|dialog| dialog.ui(&ctx, &cx));
+        let palette = self.palette.as_mut().map(|palette| palette.ui(&ctx, &cx));
         if self.closing {
             match closing::ui(&ctx, &cx) {
                 closing::Answer::None => {}
@@ -222,8 +267,13 @@ impl App {
                 closing::Answer::Close => ctx.send_viewport_cmd(egui::ViewportCommand::Close),
             }
         }
-        self.notices.ui(&ctx, &cx);
+        if let Some(id) = cx.inspect.get() {
+            self.inspector.request(&frame, id);
+        }
         let commands = cx.commands.into_inner();
+        if palette == Some(palette::Outcome::Closed) {
+            self.palette = None;
+        }
         match outcome {
             None | Some(Outcome::Open) => {}
             Some(Outcome::Closed) => self.dialog = None,
@@ -234,108 +284,19 @@ impl App {
         }
         commands
     }
-
-    fn apply(&mut self, command: Command, ctx: &Context) {
-        match command {
-            Command::ShowPage(name) => self.open = name,
-            Command::ShowSockets(filter) => {
-                self.spec.filter = filter;
-                self.open = SOCKETS;
-            }
-            Command::SetView(spec) => self.spec = spec,
-            Command::SetPaused(paused) => self.monitor.set_paused(paused),
-            Command::PollNow => self.monitor.poll_now(),
-            Command::SetSettings(settings) => self.set_settings(settings, ctx),
-            Command::TakeSnapshot => self.take_snapshot(),
-            Command::Choose(side, number) => self.shelf.choose(side, number),
-            Command::SwapSides => self.shelf.swap(),
-            Command::AskSaveSnapshot(side) => self.ask_save(side),
-            Command::AskOpenSnapshot(side) => {
-                self.dialog = Some(PathDialog::new(Purpose::Load(side), String::new()));
-            }
-            Command::AskExport(exporter) => {
-                if let Some(comparison) = self.shelf.comparison() {
-                    let time = stamp(comparison.b.taken_at, &self.zone);
-                    let name = format!("sockscope-comparison-{time}.{}", exporter.extension());
-                    let purpose = Purpose::Export(Arc::clone(comparison), exporter);
-                    self.dialog = Some(PathDialog::new(purpose, in_home(&name)));
-                }
-            }
-            Command::Bench(command) => {
-                if let Some(bench) = &self.bench {
-                    bench.send(command);
-                }
-            }
-            Command::RunScenario(name) => self.scenarios.start(name),
-            Command::StopScenario => self.scenarios.stop(),
-            Command::Copy(text) => {
-                ctx.copy_text(text);
-                self.notices.done(text!("notice.copied"));
-            }
-        }
-    }
-
-    fn act(&mut self, action: Action) {
-        match action {
-            Action::Show(name) => self.open = name,
-            Action::TogglePause => {
-                let frame = self.monitor.frame();
-                if frame.health != Health::Recorded {
-                    self.monitor.set_paused(frame.paused.is_none());
-                }
-            }
-            Action::PollNow => self.monitor.poll_now(),
-            Action::TakeSnapshot => self.take_snapshot(),
-        }
-    }
-
-    fn set_settings(&mut self, settings: Settings, ctx: &Context) {
-        self.monitor.set_interval(settings.interval);
-        self.settings = settings;
-        self.apply_look(ctx);
-        if let Some(path) = &self.settings_file {
-            let (path, settings) = (path.clone(), self.settings.clone());
-            self.jobs.add(Job::KeepSettings { path, settings });
-        }
-    }
-
-    fn take_snapshot(&mut self) {
-        let frame = self.monitor.frame();
-        let Some(snapshot) = &frame.snapshot else {
-            return;
-        };
-        let already = self.shelf.items().iter().any(|item| Arc::ptr_eq(&item.snapshot, snapshot));
-        if already {
-            // The table has not been read again since, so a second one would be the same.
-            self.notices.warn(text!("notice.same_snapshot"));
-            return;
-        }
-        self.shelf.add(Shelved { snapshot: Arc::clone(snapshot), file: None });
-        let sockets = text!("count.sockets", n = snapshot.sockets.len());
-        self.notices.done(text!("notice.snapshot_taken", sockets = sockets));
-    }
-
-    fn ask_save(&mut self, side: Side) {
-        if let Some(shelved) = self.shelf.on(side) {
-            let name = format!("sockscope-{}.json", stamp(shelved.snapshot.taken_at, &self.zone));
-            let purpose = Purpose::Save(Arc::clone(&shelved.snapshot));
-            self.dialog = Some(PathDialog::new(purpose, in_home(&name)));
-        }
-    }
 }
 
-/// A file's name in the user's folder for documents or home; the bare name where there is neither.
-fn in_home(name: &str) -> String {
-    let folders = directories::UserDirs::new();
-    let folder = folders.as_ref().map(|folders| {
-        folders.document_dir().filter(|folder| folder.is_dir()).unwrap_or(folders.home_dir())
-    });
-    folder.map_or_else(|| name.to_owned(), |folder| folder.join(name).display().to_string())
+impl Drop for App {
+    /// However the window closes, what was seen is kept.
+    fn drop(&mut self) {
+        self.keeper.finish(&self.monitor.frame().history);
+    }
 }
 
 impl eframe::App for App {
     fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
-        self.take_done();
+        self.take_done(ctx);
+        self.keeper.update(&self.monitor.frame().history, &mut self.notices);
         if let Some(failure) = self.scenarios.update() {
             self.notices.failed(failure);
         }
@@ -357,9 +318,9 @@ impl eframe::App for App {
             self.closing = true;
         }
         // A dialog has the keys to itself.
-        if self.dialog.is_none() && !self.closing {
+        if !self.is_asking() {
             for action in shortcuts::pressed(&ctx) {
-                self.act(action);
+                self.act(action, &ctx);
             }
         }
         let commands = self.draw(ui);
@@ -368,7 +329,7 @@ impl eframe::App for App {
             self.apply(command, &ctx);
         }
         if any {
-            self.take_done();
+            self.take_done(&ctx);
             self.request_view();
             ctx.request_repaint();
         }

@@ -1,396 +1,300 @@
 //! Counts by state over time.
 //!
-//! The one file that knows the plot crate. What is drawn is decimated to the lowest and highest value of
-//! each pixel, once per new sample and not per frame.
+//! This folder alone knows the plot crate. What is drawn is decimated once per new sample, and not per frame.
+//!
+//! ```text
+//!        v feed-client started, pid 18422          events
+//!  1 800 |:          |paused|              /|      a break is a span, never a line
+//!    900 |:          | 2 min|        ____/  |      dragging zooms, shift and dragging pans
+//!      0 |:__________|      |_______/       |      a click pins a moment: a cursor with its time
+//!         13:20        13:40      [13:52:07]
+//! ```
 
-#![expect(
-    clippy::cast_precision_loss,
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "times and positions on the screen, far below what f64 counts exactly"
-)]
+mod course;
+mod input;
+mod marks;
+mod plot;
+mod range;
+mod scale;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use eframe::egui::{Align2, Stroke, Ui, Vec2, Vec2b};
-use egui_plot::{
-    AxisHints, FilledArea, GridMark, Line, LineStyle as PlotStyle, Plot, PlotPoints, Points, Span,
-    VLine,
-};
-use jiff::tz::TimeZone;
+use eframe::egui::{Id, Role, Ui, UiBuilder, WidgetInfo};
 
-use super::theme::{Color, LineKind, Theme, TypeStyle, line_style};
-use crate::analysis::history::{Break, Cause, History, Sample};
-use crate::model::State;
-use crate::text::{clock, clock_minutes, thousands};
+use super::cx::Cx;
+use super::theme::measure::radius;
+use super::theme::{Color, Theme};
+use super::widgets::focus_ring;
+use crate::analysis::history::{Break, History, Sample};
+use crate::analysis::phrases;
+use crate::model::{State, StateCounts};
+use crate::text;
+use crate::text::{Text, clock, lasting};
+use course::{Courses, Window};
+use marks::{CursorKind, Ground};
 
-/// Which stretch of time is shown, up to now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Range {
-    /// A minute.
-    Minute,
-    /// Five minutes.
-    FiveMinutes,
-    /// An hour.
-    Hour,
-}
+pub use course::Form;
+pub use range::Range;
+pub use scale::Scale;
 
-impl Range {
-    /// Every range.
-    pub const ALL: [Self; 3] = [Self::Minute, Self::FiveMinutes, Self::Hour];
+/// How far a cursor looks for a sample.
+const REACH: Duration = Duration::from_mins(2);
 
-    /// How long it is.
-    pub const fn span(self) -> Duration {
-        Duration::from_secs(match self {
-            Self::Minute => 60,
-            Self::FiveMinutes => 300,
-            Self::Hour => 3_600,
-        })
-    }
-}
+/// How many of the last events are told to who cannot see them.
+const EVENTS_SPOKEN: usize = 5;
 
-/// The distance of two grid lines, in seconds, for so long an axis.
-fn step(span: f64) -> f64 {
-    let steps = [10.0, 30.0, 60.0, 120.0, 300.0, 600.0];
-    steps.into_iter().find(|step| span / step <= 8.0).unwrap_or(600.0)
-}
-
-/// The words that the chart needs, in the window's language.
-pub struct Words {
-    /// On a span in which polling was paused.
-    pub paused: String,
-    /// On a span in which polls failed.
-    pub failed: String,
-    /// On a span in which the machine slept.
-    pub slept: String,
+/// What a cursor stands on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Under {
+    /// A sample.
+    Sample(Sample),
+    /// A time without samples.
+    Break(Break),
 }
 
 /// A chart's own state.
+#[derive(Default)]
 pub struct Chart {
-    /// Which stretch of time is shown.
+    /// Which stretch of time is shown, where the user has not zoomed.
     pub range: Range,
+    /// How the states are drawn.
+    pub form: Form,
+    /// How counts are spread over the height; a stack is always linear.
+    pub scale: Scale,
     hidden: [bool; State::COUNT],
+    /// What the user has zoomed or panned to, in seconds; none follows the present.
+    zoomed: Option<(f64, f64)>,
+    pinned: Option<SystemTime>,
+    /// Where a drag that zooms began, in seconds.
+    drag_from: Option<f64>,
+    /// The plot, once it has been drawn.
+    response: Option<Id>,
     drawn: Option<Drawn>,
 }
 
 /// What was decimated, and from what.
 struct Drawn {
-    key: (u64, Range, usize),
-    lines: Vec<StateLine>,
-    highest: f64,
+    key: DrawnFrom,
+    courses: Courses,
 }
 
-/// One state's line.
-struct StateLine {
-    state: State,
-    /// A break parts two of them.
-    segments: Vec<Vec<[f64; 2]>>,
-    highest: u32,
-}
-
-impl Default for Chart {
-    fn default() -> Self {
-        Self { range: Range::FiveMinutes, hidden: [false; State::COUNT], drawn: None }
-    }
+#[derive(Clone, Copy, PartialEq)]
+struct DrawnFrom {
+    generation: u64,
+    window: Window,
+    form: Form,
+    scale: Scale,
+    hidden: [bool; State::COUNT],
 }
 
 impl Chart {
-    /// Whether a state's line is hidden.
+    /// Whether a state is hidden.
     pub const fn is_hidden(&self, state: State) -> bool {
         self.hidden[state.index()]
     }
 
-    /// The highest count of each line, for who cannot see it: `CLOSE_WAIT 385, ESTABLISHED 168`.
-    pub fn spoken(&self) -> String {
-        let lines = self.drawn.iter().flat_map(|drawn| &drawn.lines);
-        let counts = lines.map(|line| format!("{} {}", line.state, line.highest));
-        counts.collect::<Vec<_>>().join(", ")
-    }
-
-    /// Whether a state has a line now.
+    /// Whether a state is drawn now.
     pub fn draws(&self, state: State) -> bool {
-        self.drawn.as_ref().is_some_and(|drawn| drawn.lines.iter().any(|line| line.state == state))
+        let drawn = self.drawn.iter().flat_map(|drawn| &drawn.courses.series);
+        drawn.into_iter().any(|series| series.state == state)
     }
 
-    /// Hides or shows a state's line.
+    /// Hides or shows a state.
     pub fn toggle(&mut self, state: State) {
         self.hidden[state.index()] ^= true;
-        self.drawn = None;
     }
 
-    /// Draws the chart over all the space there is. `generation` tells one history from another, and
-    /// `now` is its right end. Gives the sample under the pointer.
-    pub fn ui(
-        &mut self,
-        ui: &mut Ui,
-        history: &History,
-        generation: u64,
-        now: SystemTime,
-        zone: &TimeZone,
-        words: &Words,
-    ) -> Option<Sample> {
-        let theme = Theme::of(ui);
-        let columns = (ui.available_width() * ui.pixels_per_point()).max(2.0) as usize;
-        let key = (generation, self.range, columns);
+    /// Shows a range up to now, whatever was zoomed to.
+    pub fn set_range(&mut self, range: Range) {
+        self.range = range;
+        self.zoomed = None;
+    }
+
+    /// The moment that the user has pinned.
+    pub const fn pinned(&self) -> Option<SystemTime> {
+        self.pinned
+    }
+
+    /// Takes the pin away.
+    pub fn unpin(&mut self) {
+        self.pinned = None;
+    }
+
+    /// The scale that is drawn.
+    const fn drawn_scale(&self) -> Scale {
+        match self.form {
+            Form::Lines => self.scale,
+            Form::Stacked => Scale::Linear,
+        }
+    }
+
+    /// Draws the chart over all the space there is; gives what the pointer is over, or else what is pinned.
+    pub fn ui(&mut self, ui: &mut Ui, cx: &Cx<'_>) -> Option<Under> {
+        let history = &cx.frame.history;
+        let room = ui.available_rect_before_wrap();
+        let below = room.with_min_y(room.top() + marks::STRIP);
+        let columns = (room.width() * ui.pixels_per_point()).max(2.0);
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "pixels")]
+        let (from, to, columns) = {
+            let (from, to) = self.in_sight(history, cx.frame.now);
+            (from, to, columns as usize)
+        };
+        self.decimate(history, cx.frame.generation, Window { from, to, columns });
+        let (response, plot) = ui
+            .scope_builder(UiBuilder::new().max_rect(below), |ui| self.plot(ui, cx, (from, to)))
+            .inner;
+        ui.advance_cursor_after_rect(room);
+        let ground = Ground { plot, from, to };
+        self.pointer(ui, &response, &ground, history, cx.frame.now);
+        self.response = Some(response.id);
+
+        let mut in_sight = history.breaks().filter(|gap| is_in_sight(gap, &ground));
+        marks::break_labels(ui, cx, &ground, in_sight.by_ref());
+        marks::events(ui, cx, &ground, &cx.frame.events);
+        let pinned = self.pinned.and_then(|at| under(history, at, cx.frame.now));
+        let hovered = response
+            .hover_pos()
+            .filter(|_| response.contains_pointer())
+            .and_then(|at| under(history, time(ground.time_at(at.x)), cx.frame.now));
+        for (kind, under) in [(CursorKind::Pinned, pinned), (CursorKind::Hovering, hovered)] {
+            if let Some(Under::Sample(sample)) = under {
+                let dots = self.dots(ui, &ground, &sample);
+                let said = clock(sample.at, cx.zone);
+                marks::cursor(ui, &ground, kind, seconds(sample.at), said, dots.into_iter());
+            }
+        }
+        if response.has_focus() {
+            focus_ring(ui.painter(), Theme::of(ui), plot.shrink(2.0), radius::GAUGE);
+        }
+        response.widget_info(|| {
+            WidgetInfo::labeled(Role::Image, true, self.summary(cx, (from, to), pinned))
+        });
+        hovered.or(pinned)
+    }
+
+    fn decimate(&mut self, history: &History, generation: u64, window: Window) {
+        let scale = self.drawn_scale();
+        let key = DrawnFrom { generation, window, form: self.form, scale, hidden: self.hidden };
         if self.drawn.as_ref().is_none_or(|drawn| drawn.key != key) {
-            self.drawn = Some(self.decimate(history, now, key));
+            let courses =
+                Courses::of(history, window, self.form, scale, |state| !self.is_hidden(state));
+            self.drawn = Some(Drawn { key, courses });
         }
-        let right = seconds(now);
-        let span = self.span(history, now);
-        let left = right - span.as_secs_f64();
-        let (lines, highest) = match &self.drawn {
-            Some(drawn) => (drawn.lines.as_slice(), drawn.highest),
-            None => (&[][..], 0.0),
-        };
-        let top = nice_top(highest);
-        let step = step(span.as_secs_f64());
-        let time_labels = move |mark: GridMark, _: &std::ops::RangeInclusive<f64>| {
-            let time = UNIX_EPOCH + Duration::from_secs_f64(mark.value.max(0.0));
-            if step < 60.0 { clock(time, zone) } else { clock_minutes(time, zone) }
-        };
-        let y_axis = AxisHints::new_y()
-            .placement(egui_plot::HPlacement::Left)
-            .formatter(|mark, _| thousands(mark.value.max(0.0).round() as u64))
-            .min_thickness(44.0)
-            .tick_label_font(TypeStyle::Caption.font())
-            .tick_label_color(theme.text.secondary);
-        let x_axis = AxisHints::new_x()
-            .formatter(time_labels)
-            .placement(egui_plot::VPlacement::Bottom)
-            .tick_label_font(TypeStyle::Caption.font())
-            .tick_label_color(theme.text.secondary);
-        let plot = Plot::new("states-over-time")
-            .custom_x_axes(vec![x_axis])
-            .custom_y_axes(vec![y_axis])
-            .x_grid_spacer(move |input| marks(input.bounds, step))
-            .y_grid_spacer(move |input| marks(input.bounds, top / 4.0))
-            .allow_zoom(false)
-            .allow_drag(false)
-            .allow_scroll(false)
-            .allow_boxed_zoom(false)
-            .allow_axis_zoom_drag(false)
-            .allow_double_click_reset(false)
-            .show_x(false)
-            .show_y(false)
-            .show_background(false)
-            .show_grid(Vec2b::TRUE)
-            .grid_color(theme.stroke.subtle)
-            .grid_fade(0.0)
-            .set_margin_fraction(Vec2::ZERO)
-            .cursor_color(theme.text.primary);
-        let breaks: Vec<Break> = history.breaks().copied().collect();
-        let response = plot.show(ui, |plot| {
-            plot.set_plot_bounds_x(left..=right);
-            // A line at zero is seen whole, and its label stands clear of the times.
-            plot.set_plot_bounds_y(-top * 0.03..=top);
-            for gap in &breaks {
-                let from = seconds(gap.from);
-                let to = gap.to.map_or(right, seconds);
-                if to > left && to - from > 1.0 {
-                    plot.span(gap_span(theme, gap.cause, from.max(left)..=to, words));
-                }
-            }
-            // CLOSE_WAIT comes first in the shown order and is drawn last, on top.
-            for line in lines.iter().rev() {
-                for segment in &line.segments {
-                    draw(plot, theme, line.state, segment);
-                }
-            }
-            let over = plot.response().contains_pointer();
-            let pointer = plot.pointer_coordinate().filter(|at| over && at.x >= left);
-            let sample = pointer.and_then(|at| nearest(history, at.x));
-            if let Some(sample) = &sample {
-                let cursor =
-                    VLine::new("", seconds(sample.at)).color(theme.text.primary).width(1.0);
-                plot.vline(cursor.allow_hover(false));
-            }
-            sample
-        });
-        response.inner
     }
 
-    /// What is shown: the range, but no more than there is, and a minute at least.
-    fn span(&self, history: &History, now: SystemTime) -> Duration {
+    /// What is in sight, in seconds: what was zoomed to, or the range, but no more than there is and a minute at
+    /// least.
+    fn in_sight(&self, history: &History, now: SystemTime) -> (f64, f64) {
+        if let Some(zoomed) = self.zoomed {
+            return zoomed;
+        }
+        let known = history.first().and_then(|oldest| now.duration_since(oldest.at).ok());
         let range = self.range.span();
-        let oldest = history.since(UNIX_EPOCH).next();
-        let known = oldest.and_then(|oldest| now.duration_since(oldest.at).ok());
-        known.map_or(range, |known| known.clamp(Range::Minute.span(), range))
+        let span = known.map_or(range, |known| known.clamp(Range::Minute.span(), range));
+        (seconds(now) - span.as_secs_f64(), seconds(now))
     }
 
-    fn decimate(&self, history: &History, now: SystemTime, key: (u64, Range, usize)) -> Drawn {
-        let from = now.checked_sub(self.range.span()).unwrap_or(UNIX_EPOCH);
-        let samples: Vec<&Sample> = history.since(from).collect();
-        let parts: Vec<&[&Sample]> = samples.chunk_by(|_, after| !after.parted).collect();
-        let mut highest = 0;
-        let mut lines = Vec::new();
-        for state in State::SHOWN {
-            if self.is_hidden(state) || samples.iter().all(|sample| sample.counts[state] == 0) {
-                continue;
-            }
-            let most = samples.iter().map(|sample| sample.counts[state]).max().unwrap_or(0);
-            highest = highest.max(most);
-            let segments = parts
-                .iter()
-                .map(|part| {
-                    let share = (key.2 * part.len() / samples.len().max(1)).max(1);
-                    extremes(part, state, share)
-                })
-                .collect();
-            lines.push(StateLine { state, segments, highest: most });
+    /// Where a sample's dots stand: on the lines, or on the edges of the stack.
+    fn dots(&self, ui: &Ui, ground: &Ground, sample: &Sample) -> Vec<(f32, Color)> {
+        let Some(drawn) = &self.drawn else { return Vec::new() };
+        let theme = Theme::of(ui);
+        let scale = self.drawn_scale();
+        let top = scale.top(drawn.courses.highest);
+        let mut floor = 0.0;
+        let mut dots = Vec::new();
+        for series in &drawn.courses.series {
+            let count = f64::from(sample.counts[series.state]);
+            let value = match self.form {
+                Form::Lines => scale.place(count),
+                Form::Stacked => {
+                    floor += count;
+                    floor
+                }
+            };
+            let share = (value + top * plot::BELOW) / (top * (1.0 + plot::BELOW));
+            #[expect(clippy::cast_possible_truncation, reason = "a share of the height")]
+            let y = ground.plot.bottom() - share as f32 * ground.plot.height();
+            dots.push((y, theme.state(series.state).mark));
         }
-        Drawn { key, lines, highest: f64::from(highest) }
+        // As the lines: CLOSE_WAIT on top.
+        dots.reverse();
+        dots
     }
-}
 
-/// The points of a line: at most two a column, its lowest and its highest in the order they came.
-fn extremes(part: &[&Sample], state: State, columns: usize) -> Vec<[f64; 2]> {
-    let point = |sample: &Sample| [seconds(sample.at), f64::from(sample.counts[state])];
-    if part.len() <= 2 * columns {
-        return part.iter().map(|sample| point(sample)).collect();
-    }
-    let mut points = Vec::with_capacity(2 * columns + 1);
-    for column in 0..columns {
-        let bucket = &part[column * part.len() / columns..(column + 1) * part.len() / columns];
-        let count = |sample: &&&Sample| sample.counts[state];
-        let (low, high) = (bucket.iter().min_by_key(count), bucket.iter().max_by_key(count));
-        if let (Some(low), Some(high)) = (low, high) {
-            let (first, second) = if low.at <= high.at { (low, high) } else { (high, low) };
-            points.push(point(first));
-            if first.at != second.at {
-                points.push(point(second));
-            }
+    /// The chart in words.
+    fn summary(&self, cx: &Cx<'_>, (from, to): (f64, f64), pinned: Option<Under>) -> String {
+        let Some(drawn) = self.drawn.as_ref().filter(|drawn| !drawn.courses.series.is_empty())
+        else {
+            return cx.say(&text!("chart.empty"));
+        };
+        let series = &drawn.courses.series;
+        let list = |count: &dyn Fn(&course::Series) -> u32| {
+            let counts = series.iter().map(|series| format!("{} {}", series.state, count(series)));
+            counts.collect::<Vec<_>>().join(", ")
+        };
+        let counts = |counts: &StateCounts| list(&|series| counts[series.state]);
+        let mut said = text!(
+            "chart.summary",
+            from = clock(time(from), cx.zone),
+            to = clock(time(to), cx.zone),
+            highest = list(&|series| series.highest),
+            now = counts(&cx.frame.counts)
+        );
+        if let (Some(at), Some(under)) = (self.pinned, pinned) {
+            let counts = match under {
+                Under::Sample(sample) => counts(&sample.counts),
+                Under::Break(gap) => cx.say(&gap_text(&gap, cx.frame.now)),
+            };
+            let time = clock(at, cx.zone);
+            said = text!("chart.summary_pinned", summary = said, time = time, counts = counts);
         }
-    }
-    points.extend(part.last().map(|sample| point(sample)));
-    points
-}
-
-fn draw(plot: &mut egui_plot::PlotUi<'_>, theme: &Theme, state: State, segment: &[[f64; 2]]) {
-    let color = theme.state(state).mark;
-    let style = line_style(state);
-    if let [single] = segment {
-        let dot = Points::new(state.name(), vec![*single]).color(color).radius(style.width + 0.5);
-        plot.points(dot.allow_hover(false));
-        return;
-    }
-    if state == State::CloseWait {
-        let xs: Vec<f64> = segment.iter().map(|point| point[0]).collect();
-        let ys: Vec<f64> = segment.iter().map(|point| point[1]).collect();
-        let fill = color.gamma_multiply(theme.alpha.area_alarm);
-        let area = FilledArea::new("", &xs, &vec![0.0; xs.len()], &ys).fill_color(fill);
-        plot.add(area.stroke(Stroke::NONE).allow_hover(false));
-    }
-    let line = Line::new(state.name(), PlotPoints::from(segment.to_vec()))
-        .color(color)
-        .width(style.width)
-        .allow_hover(false)
-        .style(match style.kind {
-            LineKind::Solid => PlotStyle::Solid,
-            LineKind::Dashed(length) => PlotStyle::Dashed { length },
-            LineKind::Dotted(spacing) => PlotStyle::Dotted { spacing },
+        let within = |at: SystemTime| (from..=to).contains(&seconds(at));
+        let events = cx.frame.events.iter().filter(|event| within(event.at)).map(|event| {
+            let time = clock(event.at, cx.zone);
+            cx.say(&text!("chart.summary_event", time = time, event = phrases::event(&event.what)))
         });
-    plot.line(line);
+        let breaks = cx.frame.history.breaks().filter(|gap| within(gap.from)).map(|gap| {
+            let what = gap_text(gap, cx.frame.now);
+            let time = clock(gap.from, cx.zone);
+            cx.say(&text!("chart.summary_event", time = time, event = what))
+        });
+        let all: Vec<String> = events.chain(breaks).collect();
+        if !all.is_empty() {
+            let latest = all[all.len().saturating_sub(EVENTS_SPOKEN)..].join("; ");
+            said = text!("chart.summary_events", summary = said, events = latest);
+        }
+        cx.say(&said)
+    }
 }
 
-fn gap_span(
-    theme: &Theme,
-    cause: Cause,
-    range: std::ops::RangeInclusive<f64>,
-    words: &Words,
-) -> Span {
-    let name = match cause {
-        Cause::Paused => &words.paused,
-        Cause::Failed => &words.failed,
-        Cause::Slept => &words.slept,
-    };
-    let fill: Color = theme.surface.hover.gamma_multiply(theme.alpha.gap_span);
-    Span::new(name, range).fill(fill).border_width(0.0).label_align(Align2::CENTER_CENTER)
+/// `paused 2 min`: why nothing was sampled, and for how long; it lasts until `now` where it has not ended.
+pub fn gap_text(gap: &Break, now: SystemTime) -> Text {
+    let lasted = gap.to.unwrap_or(now).duration_since(gap.from).unwrap_or_default();
+    text!("chart.gap", cause = phrases::cause(gap.cause), time = lasting(lasted))
 }
 
-fn nearest(history: &History, x: f64) -> Option<Sample> {
-    let at = UNIX_EPOCH + Duration::from_secs_f64(x.max(0.0));
-    let before = at.checked_sub(Duration::from_mins(2)).unwrap_or(UNIX_EPOCH);
-    let distance = |sample: &&Sample| (seconds(sample.at) - x).abs();
+/// What lies at a time: a break, or the sample that is nearest.
+fn under(history: &History, at: SystemTime, now: SystemTime) -> Option<Under> {
+    if let Some(gap) = history.breaks().find(|gap| gap.covers(at, now)) {
+        return Some(Under::Break(*gap));
+    }
+    let distance =
+        |sample: &&Sample| sample.at.duration_since(at).unwrap_or_else(|before| before.duration());
     history
-        .since(before)
-        .take_while(|sample| sample.at <= at + Duration::from_mins(2))
-        .min_by(|one, other| distance(one).total_cmp(&distance(other)))
-        .copied()
+        .since(at.checked_sub(REACH).unwrap_or(UNIX_EPOCH))
+        .take_while(|sample| sample.at <= at + REACH)
+        .min_by_key(distance)
+        .map(|sample| Under::Sample(*sample))
 }
 
 fn seconds(time: SystemTime) -> f64 {
     time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64()
 }
 
-fn marks((from, to): (f64, f64), step: f64) -> Vec<GridMark> {
-    let first = (from / step).ceil() as i64;
-    let last = (to / step).floor() as i64;
-    (first..=last.min(first + 100))
-        .map(|number| GridMark { value: number as f64 * step, step_size: step })
-        .collect()
+fn time(seconds: f64) -> SystemTime {
+    UNIX_EPOCH + Duration::from_secs_f64(seconds.max(0.0))
 }
 
-/// The top of the axis: above the highest value, and four whole steps from zero.
-fn nice_top(highest: f64) -> f64 {
-    let least = (highest * 1.08).max(4.0) / 4.0;
-    let size = 10_f64.powf(least.log10().floor());
-    let step = [1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 7.5, 10.0]
-        .into_iter()
-        .map(|factor| factor * size)
-        .find(|step| *step >= least && step.fract() == 0.0);
-    step.unwrap_or_else(|| least.ceil()) * 4.0
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::StateCounts;
-
-    fn sample(second: u64, close_wait: u32) -> Sample {
-        let mut counts = StateCounts::default();
-        counts[State::CloseWait] = close_wait;
-        Sample { at: UNIX_EPOCH + Duration::from_secs(second), counts, parted: false }
-    }
-
-    #[test]
-    fn a_spike_of_one_sample_survives_decimation() {
-        let samples: Vec<Sample> = (0..3_600)
-            .map(|second| sample(second, if second == 1_234 { 500 } else { 3 }))
-            .collect();
-        let part: Vec<&Sample> = samples.iter().collect();
-        let points = extremes(&part, State::CloseWait, 100);
-        assert!(points.len() <= 201);
-        assert!(points.contains(&[1_234.0, 500.0]));
-        assert_eq!(points.last(), Some(&[3_599.0, 3.0]));
-        assert!(points.is_sorted_by(|one, other| one[0] <= other[0]));
-    }
-
-    #[test]
-    fn a_break_parts_the_line() {
-        let mut history = History::default();
-        for second in 0..5 {
-            let sample = sample(second, 1);
-            history.push(sample.at, sample.counts);
-        }
-        history.interrupt(UNIX_EPOCH + Duration::from_secs(5), Cause::Paused);
-        for second in 30..35 {
-            let sample = sample(second, 2);
-            history.push(sample.at, sample.counts);
-        }
-        let now = UNIX_EPOCH + Duration::from_secs(40);
-        let drawn = Chart::default().decimate(&history, now, (0, Range::FiveMinutes, 500));
-        let StateLine { state, segments, .. } = &drawn.lines[0];
-        assert_eq!((*state, segments.len()), (State::CloseWait, 2));
-        assert_eq!((segments[0].len(), segments[1].len()), (5, 5));
-    }
-
-    #[test]
-    fn the_axis_ends_above_the_highest_value_in_whole_steps() {
-        for highest in [0.0, 1.0, 3.0, 4.0, 9.0, 57.0, 412.0, 1_704.0, 100_312.0] {
-            let top = nice_top(highest);
-            assert!(top > highest, "{highest} {top}");
-            assert!((top / 4.0).fract().abs() < 1e-9, "{highest} {top}");
-            assert!(top <= (highest * 2.0).max(4.0), "{highest} {top}");
-        }
-    }
+fn is_in_sight(gap: &Break, ground: &Ground) -> bool {
+    seconds(gap.from) < ground.to && gap.to.is_none_or(|to| seconds(to) > ground.from)
 }

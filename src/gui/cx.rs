@@ -1,14 +1,17 @@
 //! What drawing sees, and what it can ask for.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
+use super::jobs::Composer;
 use super::scenario_runner::ScenarioRunner;
 use super::shelf::{Shelf, Side};
+use super::shortcuts::Action;
+use crate::analysis::track::SocketId;
 use crate::lab::{self, BenchState};
-use crate::monitor::{Frame, View, ViewSpec};
+use crate::monitor::{Frame, Inspection, View, ViewSpec};
 use crate::report::Exporter;
 use crate::store::Settings;
 use crate::text::{Locale, Text};
@@ -22,6 +25,8 @@ pub struct Cx<'a> {
     pub view: Option<&'a Arc<View>>,
     /// What was last asked for with [`Command::SetView`].
     pub spec: &'a ViewSpec,
+    /// What was found about the socket that is looked at closely; it may be one that was looked at before.
+    pub inspection: Option<&'a Arc<Inspection>>,
     /// The lab's bench; none when its threads could not be started.
     pub bench: Option<&'a Arc<BenchState>>,
     /// The lab's scenarios.
@@ -32,12 +37,16 @@ pub struct Cx<'a> {
     pub settings: &'a Settings,
     /// Whether a file is being read or written, or a comparison made.
     pub busy: bool,
+    /// Whether nothing is to move by itself here, since drawing is dear.
+    pub calm: bool,
     /// Whether a dialog has the keys.
     pub asking: bool,
     /// The time zone of all times shown.
     pub zone: &'a TimeZone,
     /// The language.
     pub locale: Locale,
+    /// The socket that a page looks at closely in this frame; it is looked at again with every table.
+    pub inspect: Cell<Option<SocketId>>,
     /// What was sent while this frame was drawn.
     pub commands: RefCell<Vec<Command>>,
 }
@@ -56,12 +65,16 @@ impl Cx<'_> {
 
 /// What the user did.
 pub enum Command {
+    /// What a key does as well.
+    Act(Action),
     /// Show the page with this name.
     ShowPage(&'static str),
     /// Show the sockets that pass this filter.
     ShowSockets(String),
     /// Sort and filter the Sockets page so.
     SetView(ViewSpec),
+    /// Keep the rows of the Sockets page in the order that they have, or let them go.
+    HoldOrder(bool),
     /// Stop or go on polling.
     SetPaused(bool),
     /// Poll once, now.
@@ -88,4 +101,6 @@ pub enum Command {
     StopScenario,
     /// Put this text on the clipboard.
     Copy(String),
+    /// Put on the clipboard what this writes.
+    CopyComposed(Composer),
 }

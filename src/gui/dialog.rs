@@ -120,7 +120,7 @@ impl PathDialog {
             Job::Export { path, comparison, exporter, .. } => {
                 (Purpose::Export(Arc::clone(comparison), *exporter), path)
             }
-            Job::Compare(..) | Job::KeepSettings { .. } => return None,
+            Job::Compare(..) | Job::Compose(_) | Job::KeepSettings { .. } => return None,
         };
         let shown = path.display().to_string();
         let mut dialog = Self::new(purpose, shown.clone());

@@ -195,15 +195,10 @@ pub fn paint_badge(painter: &Painter, theme: &Theme, left: Pos2, state: State, k
 /// The width of a line's sample: whole dashes and gaps of every kind, 1 of 16, 2 of 8, 4 of 4.
 const SAMPLE: f32 = 16.0 * std::f32::consts::GOLDEN_RATIO - 0.01;
 
-/// A piece of a state's line as the chart draws it, for legends. The name stands beside it.
-pub fn line_sample(ui: &mut Ui, state: State) -> Response {
-    let (rect, response) = ui.allocate_exact_size(vec2(SAMPLE, 16.0), Sense::hover());
-    if ui.is_rect_visible(rect) {
-        let mark = Theme::of(ui).state(state).mark;
-        let path = [rect.left_center(), rect.right_center()];
-        paint_line(ui.painter(), &path, line_style(state), mark);
-    }
-    response
+/// Paints a piece of a state's line as the chart draws it, from `left` on. The name stands beside it.
+pub fn paint_line_sample(ui: &Ui, state: State, left: Pos2) {
+    let mark = Theme::of(ui).state(state).mark;
+    paint_line(ui.painter(), &[left, left + vec2(SAMPLE, 0.0)], line_style(state), mark);
 }
 
 #[cfg(test)]

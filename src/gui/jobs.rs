@@ -17,6 +17,9 @@ use crate::report::{Exporter, Subject};
 use crate::store::{self, Settings};
 use crate::text::Text;
 
+/// What puts rows into words: with many rows that takes longer than a frame may.
+pub type Composer = Box<dyn Fn() -> String + Send>;
+
 /// Something to do.
 pub enum Job {
     /// Load a snapshot for a side.
@@ -50,6 +53,8 @@ pub enum Job {
     },
     /// Compare two snapshots.
     Compare(Arc<Snapshot>, Arc<Snapshot>),
+    /// Put many rows into words.
+    Compose(Composer),
     /// Keep the settings.
     KeepSettings {
         /// The file.
@@ -84,6 +89,8 @@ pub enum Done {
     },
     /// Two snapshots were compared.
     Compared(Arc<Comparison>),
+    /// Rows were put into words, for the clipboard.
+    Composed(String),
     /// The settings were kept.
     SettingsKept,
     /// The file is there already, and may not be replaced without asking.
@@ -119,7 +126,10 @@ impl Job {
             Self::Save { path, replace, .. } | Self::Export { path, replace, .. } => {
                 !std::mem::replace(replace, true) && path.is_file()
             }
-            Self::Load { .. } | Self::Compare(..) | Self::KeepSettings { .. } => false,
+            Self::Load { .. }
+            | Self::Compare(..)
+            | Self::Compose(_)
+            | Self::KeepSettings { .. } => false,
         }
     }
 
@@ -147,6 +157,7 @@ impl Job {
             Self::Compare(a, b) => {
                 Done::Compared(Arc::new(Comparison::new(Arc::clone(a), Arc::clone(b))))
             }
+            Self::Compose(compose) => Done::Composed(compose()),
             Self::KeepSettings { path, settings } => {
                 settings.save(path)?;
                 Done::SettingsKept

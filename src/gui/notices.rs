@@ -1,22 +1,25 @@
-//! Short messages over the page: what was done goes by itself, what failed stays until it is read.
+//! Short messages below the page: what was done goes by itself, what failed stays until it is read.
 
 use std::time::{Duration, Instant};
 
-use eframe::egui::{Align2, Area, Context, Id, Order, vec2};
+use eframe::egui::{Frame, Margin, Panel, Ui, UiBuilder};
 use egui_material_icons::icons::ICON_CLOSE;
 
 use super::cx::Cx;
-use super::theme::Tone;
-use super::theme::measure::{motion, size, space};
+use super::theme::measure::{motion, space};
+use super::theme::{Theme, Tone};
 use super::widgets::{banner, icon_button};
 use crate::text;
 use crate::text::Text;
 
 /// How wide a message is at most.
-const WIDTH: f32 = 520.0;
+const WIDTH: f32 = 640.0;
 
 /// How many are kept; the oldest goes first.
 const MOST: usize = 4;
+
+/// How many of them are seen at once; the others follow when these are closed.
+const IN_SIGHT: usize = 2;
 
 struct Notice {
     tone: Tone,
@@ -60,24 +63,41 @@ impl Notices {
         self.shown.iter().filter_map(|notice| notice.until).min().map(|until| until - now)
     }
 
-    /// Draws them over the lower right corner, and takes away what the user closes.
-    pub fn ui(&mut self, ctx: &Context, cx: &Cx<'_>) {
+    /// Draws the newest of them in a strip above what is at the bottom, so that they cover nothing, and takes away
+    /// what the user closes.
+    pub fn ui(&mut self, ui: &mut Ui, cx: &Cx<'_>) {
         if self.shown.is_empty() {
             return;
         }
-        let corner = vec2(-space::L, -space::L - size::COVERAGE_LINE);
-        Area::new(Id::unique("notices"))
-            .order(Order::Foreground)
-            .anchor(Align2::RIGHT_BOTTOM, corner)
-            .show(ctx, |ui| {
-                ui.set_width(WIDTH.min(ctx.content_rect().width() - space::XXL));
-                self.shown.retain(|notice| {
-                    let text = cx.say(&notice.text);
-                    let close = banner(ui, notice.tone, "", &text, |ui| {
-                        icon_button(ui, ICON_CLOSE, &cx.say(&text!("notice.close"))).clicked()
-                    });
-                    !close.inner
+        let frame = Frame::new().fill(Theme::of(ui).surface.window).inner_margin(Margin {
+            left: 12,
+            right: 12,
+            top: 8,
+            bottom: 8,
+        });
+        let hidden = self.shown.len().saturating_sub(IN_SIGHT);
+        let shown = |ui: &mut Ui| {
+            ui.spacing_mut().item_spacing.y = space::M;
+            let mut number = 0;
+            self.shown.retain(|notice| {
+                number += 1;
+                if number <= hidden {
+                    return true;
+                }
+                let text = cx.say(&notice.text);
+                let close = banner(ui, notice.tone, "", &text, |ui| {
+                    icon_button(ui, ICON_CLOSE, &cx.say(&text!("notice.close"))).clicked()
                 });
+                !close.inner
             });
+        };
+        Panel::bottom("notices").resizable(false).show_separator_line(false).frame(frame).show(
+            ui,
+            |ui| {
+                let mut right = ui.available_rect_before_wrap();
+                right.min.x = right.min.x.max(right.max.x - WIDTH);
+                ui.scope_builder(UiBuilder::new().max_rect(right), shown);
+            },
+        );
     }
 }

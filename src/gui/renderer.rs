@@ -40,7 +40,11 @@ pub fn open(source: SourceChoice) -> Result<()> {
                 let Some(source) = offered.take() else {
                     return Err("the window was opened once already".into());
                 };
-                Ok(Box::new(App::new(&creation.egui_ctx, Setup::of_this_user(source))?))
+                let mut app = App::new(&creation.egui_ctx, Setup::of_this_user(source))?;
+                if draws_in_software(creation) {
+                    app.keep_calm();
+                }
+                Ok(Box::new(app))
             }),
         );
         match opened {
@@ -54,6 +58,23 @@ pub fn open(source: SourceChoice) -> Result<()> {
         source.set(Some(unused));
     }
     Err(Error::Window { cause: causes.join("; ") })
+}
+
+/// Whether OpenGL is done by the processor: Mesa's llvmpipe and softpipe, Google's `SwiftShader`. Others are not asked.
+#[cfg(not(target_os = "macos"))]
+fn draws_in_software(creation: &eframe::CreationContext<'_>) -> bool {
+    use eframe::glow::{HasContext as _, RENDERER};
+    let Some(gl) = &creation.gl else { return false };
+    #[expect(unsafe_code, reason = "glow marks every call of OpenGL so; this one reads a name")]
+    // SAFETY: eframe has made this context current on this thread while it creates the application.
+    let renderer = unsafe { gl.get_parameter_string(RENDERER) }.to_lowercase();
+    ["llvmpipe", "softpipe", "swiftshader", "software"].iter().any(|name| renderer.contains(name))
+}
+
+/// Metal is done by the graphics processor.
+#[cfg(target_os = "macos")]
+const fn draws_in_software(_creation: &eframe::CreationContext<'_>) -> bool {
+    false
 }
 
 /// X11 and Wayland both say in the environment where they are.

@@ -1,17 +1,21 @@
 //! A table of any number of rows, of which only those in sight are drawn.
 //!
-//! The one file that knows the table crate.
+//! With the files under it, the only one that knows the table crate.
+
+mod header;
+
+use std::collections::BTreeSet;
 
 use eframe::egui::{
-    self, Align, Align2, Id, Layout, Margin, Modifiers, Rect, Response, Role, Sense, Ui, UiBuilder,
-    WidgetInfo, pos2, vec2,
+    self, Align, Id, Layout, Margin, Modifiers, Pos2, Rect, Response, Role, Sense, Ui, UiBuilder,
+    WidgetInfo, vec2,
 };
 use egui_table::{
     AutoSizeMode, CellInfo, HeaderCellInfo, HeaderRow, Table, TableDelegate, TableState,
 };
 
 use super::theme::measure::{size, space};
-use super::theme::{Theme, TypeStyle};
+use super::theme::{Color, Theme};
 
 /// A column.
 #[derive(Clone, Debug)]
@@ -48,15 +52,63 @@ pub trait Rows {
     fn is_selected(&self, _row: usize) -> bool {
         false
     }
+
+    /// Whether the row is the one that keys start from; a selected one, unless a table tells the two apart.
+    fn has_cursor(&self, row: usize) -> bool {
+        self.is_selected(row)
+    }
+
+    /// What the row's ground is tinted with.
+    fn tint(&self, _row: usize) -> Option<Color> {
+        None
+    }
+
+    /// Whether other rows belong under this one, and whether they are shown. Such a row has no cells.
+    fn is_expanded(&self, _row: usize) -> Option<bool> {
+        None
+    }
+
+    /// Paints a row without cells; it may be asked to more than once in a frame.
+    fn paint(&self, _ui: &Ui, _row: usize, _rect: Rect) {}
 }
 
 /// What the user did to a table.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct TableResponse {
     /// The column whose header was clicked.
     pub sorted: Option<usize>,
     /// The row that was clicked, with the keys that were held.
     pub clicked: Option<(usize, Modifiers)>,
+    /// The row whose menu is wanted, and where the pointer was.
+    pub menu: Option<(usize, Pos2)>,
+    /// The column whose menu is wanted, and where.
+    pub header_menu: Option<(usize, Pos2)>,
+    /// A column was dragged from one place to another.
+    pub moved: Option<(usize, usize)>,
+    /// A column was made this wide.
+    pub resized: Option<(usize, f32)>,
+    /// Where the row that keys start from is, when it is in sight.
+    pub cursor: Option<Rect>,
+}
+
+/// A table, before it is drawn.
+pub struct TableView<'a> {
+    /// What tells it from other tables.
+    pub salt: &'a str,
+    /// Its columns.
+    pub columns: &'a [TableColumn],
+    /// Its rows.
+    pub rows: &'a dyn Rows,
+    /// The column that the rows are sorted by, and whether downwards.
+    pub sorting: Option<(usize, bool)>,
+    /// The row to bring into sight.
+    pub scroll_to: Option<usize>,
+    /// How many columns at the left stay when the others are scrolled. They cannot be moved.
+    pub sticky: usize,
+    /// Whether headers can be dragged to other places, and have menus.
+    pub arranges: bool,
+    /// The widths that columns start with; those of what they first show, if none are given.
+    pub widths: Option<&'a [f32]>,
 }
 
 /// Draws a table over all the space there is.
@@ -71,124 +123,187 @@ pub fn table(
     sorting: Option<(usize, bool)>,
     scroll_to: Option<usize>,
 ) -> TableResponse {
-    let mut delegate = Delegate { columns, rows, sorting, response: TableResponse::default() };
-    let mut table = Table::new()
-        .id_salt(salt)
-        .num_rows(rows.count() as u64)
-        .headers([HeaderRow::new(size::TABLE_HEADER)])
-        .auto_size_mode(AutoSizeMode::Never);
-    let id = table.get_id(ui);
-    table = table.columns(widths(ui, id, salt, columns));
-    ui.visuals_mut().widgets.noninteractive.bg_stroke = egui::Stroke::NONE;
-    if let Some(row) = scroll_to {
-        table = table.scroll_to_row(row as u64, None);
-    }
-    table.show(ui, &mut delegate);
-    delegate.response
+    let (sticky, arranges, widths) = (0, false, None);
+    TableView { salt, columns, rows, sorting, scroll_to, sticky, arranges, widths }.show(ui)
 }
 
-/// The columns with their ranges of width. One that fills is as wide as the others leave room for.
-fn widths(ui: &Ui, id: Id, salt: &str, columns: &[TableColumn]) -> Vec<egui_table::Column> {
-    let state = TableState::load(ui.ctx(), id).unwrap_or_default();
-    let column_id = |column: &TableColumn| Id::unique((salt, column.id));
-    let taken: f32 = columns
-        .iter()
-        .filter(|column| !column.fills)
-        .map(|column| state.col_widths.get(&column_id(column)).copied().unwrap_or(column.width))
-        .sum();
-    let left = ui.available_width() - taken;
-    columns
-        .iter()
-        .map(|column| {
-            let range = if column.fills {
-                let width = column.width.max(left);
-                width..=width
-            } else {
-                column.width..=column.width * 4.0
-            };
-            egui_table::Column::new(*range.start())
-                .range(range)
-                .resizable(!column.fills)
-                .id(column_id(column))
+impl TableView<'_> {
+    /// Draws it over all the space there is.
+    pub fn show(self, ui: &mut Ui) -> TableResponse {
+        let outer = ui.available_rect_before_wrap();
+        let mut table = Table::new()
+            .id_salt(self.salt)
+            .num_rows(self.rows.count() as u64)
+            .num_sticky_cols(self.sticky)
+            .headers([HeaderRow::new(size::TABLE_HEADER)])
+            .auto_size_mode(AutoSizeMode::Never);
+        let id = table.get_id(ui);
+        self.start_widths(ui, id);
+        table = table.columns(self.columns(ui, id));
+        ui.visuals_mut().widgets.noninteractive.bg_stroke = egui::Stroke::NONE;
+        if let Some(row) = self.scroll_to {
+            table = table.scroll_to_row(row as u64, None);
+        }
+        let mut delegate = Delegate {
+            view: &self,
+            id,
+            body: outer.with_min_y(outer.top() + size::TABLE_HEADER),
+            named: BTreeSet::new(),
+            headers: Vec::new(),
+            response: TableResponse::default(),
+        };
+        table.show(ui, &mut delegate);
+        delegate.drag_header(ui, outer);
+        let mut response = delegate.response;
+        response.resized = self.resized(ui, id);
+        response
+    }
+
+    fn column_id(&self, column: &TableColumn) -> Id {
+        Id::unique((self.salt, column.id))
+    }
+
+    /// The crate fits columns to what it sees first, unless it knows their widths already.
+    fn start_widths(&self, ui: &Ui, id: Id) {
+        let Some(widths) = self.widths else { return };
+        if TableState::load(ui.ctx(), id).is_none() {
+            let columns = self.columns.iter().map(|column| self.column_id(column));
+            let col_widths = columns.zip(widths.iter().copied()).collect();
+            TableState { col_widths, parent_width: None }.store(ui.ctx(), id);
+        }
+    }
+
+    /// The column that the user has just given another width.
+    fn resized(&self, ui: &Ui, id: Id) -> Option<(usize, f32)> {
+        let let_go = |column: &TableColumn| {
+            let line = self.resize_line(ui, id, column);
+            line.is_some_and(|line| line.drag_stopped() || line.double_clicked())
+        };
+        let index = self.columns.iter().position(|column| !column.fills && let_go(column))?;
+        let state = TableState::load(ui.ctx(), id)?;
+        let width = state.col_widths.get(&self.column_id(self.columns.get(index)?))?;
+        Some((index, *width))
+    }
+
+    /// The line at the right of a column, which the crate lets people drag.
+    fn resize_line(&self, ui: &Ui, id: Id, column: &TableColumn) -> Option<Response> {
+        ui.ctx().read_response(id.with(self.column_id(column)).with("resize"))
+    }
+
+    /// What is left over for the column that fills.
+    fn left_over(&self, ui: &Ui, id: Id, taken: f32) -> f32 {
+        let kept = id.with("left-over");
+        let dragged = |column| self.resize_line(ui, id, column).is_some_and(|line| line.dragged());
+        // While a column is made wider nothing else may give way: its edge would never reach the pointer.
+        let before = self
+            .columns
+            .iter()
+            .any(dragged)
+            .then(|| ui.ctx().data(|data| data.get_temp::<f32>(kept)));
+        before.flatten().unwrap_or_else(|| {
+            let left = ui.available_width() - taken;
+            ui.ctx().data_mut(|data| data.insert_temp(kept, left));
+            left
         })
-        .collect()
+    }
+
+    /// The columns with their ranges of width. One that fills is as wide as the others leave room for.
+    fn columns(&self, ui: &Ui, id: Id) -> Vec<egui_table::Column> {
+        let state = TableState::load(ui.ctx(), id).unwrap_or_default();
+        let known = |column: &TableColumn| state.col_widths.get(&self.column_id(column)).copied();
+        let taken: f32 = self
+            .columns
+            .iter()
+            .filter(|column| !column.fills)
+            .map(|column| known(column).unwrap_or(column.width))
+            .sum();
+        let left = self.left_over(ui, id, taken);
+        self.columns
+            .iter()
+            .map(|column| {
+                let range = if column.fills {
+                    let width = column.width.max(left);
+                    width..=width
+                } else {
+                    column.width..=column.width * 4.0
+                };
+                egui_table::Column::new(*range.start())
+                    .range(range)
+                    .resizable(!column.fills && !column.title.is_empty())
+                    .id(self.column_id(column))
+            })
+            .collect()
+    }
 }
 
 struct Delegate<'a> {
-    columns: &'a [TableColumn],
-    rows: &'a dyn Rows,
-    sorting: Option<(usize, bool)>,
+    view: &'a TableView<'a>,
+    id: Id,
+    /// Where rows are drawn.
+    body: Rect,
+    /// The rows that have said their names in this frame: the crate draws a row once left and once right of
+    /// the line between sticky columns and others.
+    named: BTreeSet<usize>,
+    headers: Vec<(usize, Rect)>,
     response: TableResponse,
 }
 
 impl Delegate<'_> {
-    fn header(&mut self, ui: &mut Ui, index: usize) {
-        let Some(column) = self.columns.get(index) else {
-            return;
-        };
+    fn row(&mut self, ui: &mut Ui, row: usize) {
         let theme = Theme::of(ui);
-        let rect = ui.max_rect();
-        let sense = if column.sorts { Sense::click() } else { Sense::hover() };
-        let response =
-            ui.interact(rect.shrink2(vec2(space::XS, 0.0)), ui.scope_id().with(column.id), sense);
-        let sorted = self.sorting.filter(|(by, _)| *by == index);
-        let color = if sorted.is_some() || response.hovered() && column.sorts {
-            theme.text.primary
-        } else {
-            theme.text.secondary
-        };
-        let font = TypeStyle::Caption.font();
-        let (place, align) = if column.align == Align::Max {
-            (rect.right_center() - vec2(space::M, 0.0), Align2::RIGHT_CENTER)
-        } else {
-            (rect.left_center() + vec2(space::M, 0.0), Align2::LEFT_CENTER)
-        };
-        let text = ui.painter().text(place, align, &column.title, font, color);
-        if let Some((_, descending)) = sorted {
-            let tip =
-                if column.align == Align::Max { text.left() - 8.0 } else { text.right() + 8.0 };
-            paint_arrow(ui, pos2(tip, rect.center().y), descending);
-        }
-        if response.has_focus() {
-            super::widgets::focus_ring(ui.painter(), theme, response.rect.shrink(2.0), 3);
-        }
-        if column.sorts {
-            response.widget_info(|| {
-                let mut info = WidgetInfo::labeled(Role::Button, true, &column.title);
-                info.current_text_value = sorted.map(|(_, descending)| {
-                    if descending { "descending" } else { "ascending" }.to_owned()
-                });
-                info
-            });
-            if response.clicked() {
-                self.response.sorted = Some(index);
-            }
-        }
-    }
-
-    fn row(&self, ui: &mut Ui, row: usize) -> Response {
-        let theme = Theme::of(ui);
-        let rect = ui.max_rect();
-        let response =
-            ui.interact(rect, ui.scope_id().with(("row", self.rows.id(row))), Sense::click());
-        let selected = self.rows.is_selected(row);
+        let rows = self.view.rows;
+        // One widget, wherever the columns are scrolled to.
+        let whole = Rect::from_x_y_ranges(self.body.x_range(), ui.max_rect().y_range());
+        let mut over_all = ui.new_child(UiBuilder::new().max_rect(whole));
+        over_all.set_clip_rect(self.body);
+        // The table has the keyboard, not each of its rows.
+        let response = over_all.interact(whole, self.id.with(("row", rows.id(row))), Sense::CLICK);
+        let selected = rows.is_selected(row);
         let fill = if selected {
             theme.surface.selected
         } else if response.hovered() {
             theme.surface.hover
+        } else if let Some(tint) = rows.tint(row) {
+            tint
         } else if row % 2 == 1 {
             theme.surface.zebra
         } else {
             theme.surface.panel
         };
-        ui.painter().rect_filled(rect, 0.0, fill);
-        if selected || response.has_focus() {
-            let bar = Rect::from_min_size(rect.min, vec2(2.0, rect.height()));
+        ui.painter().rect_filled(whole, 0.0, fill);
+        if rows.has_cursor(row) {
+            let bar = Rect::from_min_size(whole.min, vec2(2.0, whole.height()));
             ui.painter().rect_filled(bar, 0.0, theme.accent.text);
+            self.response.cursor = Some(whole);
         }
-        response
-            .widget_info(|| WidgetInfo::selected(Role::Row, true, selected, self.rows.name(row)));
-        response
+        if rows.is_expanded(row).is_some() {
+            rows.paint(ui, row, whole);
+        }
+        if self.named.insert(row) {
+            self.say(ui, row, &response, selected);
+        }
+    }
+
+    fn say(&mut self, ui: &Ui, row: usize, response: &Response, selected: bool) {
+        let rows = self.view.rows;
+        response.widget_info(|| WidgetInfo::selected(Role::Row, true, selected, rows.name(row)));
+        let expanded = rows.is_expanded(row);
+        // egui tells that a row is toggled, which rows are not.
+        ui.ctx().accesskit_node_builder(response.id, |node| {
+            node.clear_toggled();
+            node.set_selected(selected);
+            if let Some(expanded) = expanded {
+                node.set_expanded(expanded);
+            }
+        });
+        let (modifiers, pointer) =
+            ui.input(|input| (input.modifiers, input.pointer.interact_pos()));
+        if response.clicked() {
+            self.response.clicked = Some((row, modifiers));
+        }
+        if response.secondary_clicked() {
+            self.response.menu = Some((row, pointer.unwrap_or(response.rect.center())));
+        }
     }
 }
 
@@ -201,12 +316,8 @@ impl TableDelegate for Delegate<'_> {
     }
 
     fn row_ui(&mut self, ui: &mut Ui, row: u64) {
-        let Ok(row) = usize::try_from(row) else {
-            return;
-        };
-        let response = self.row(ui, row);
-        if response.clicked() {
-            self.response.clicked = Some((row, ui.input(|input| input.modifiers)));
+        if let Ok(row) = usize::try_from(row) {
+            self.row(ui, row);
         }
     }
 
@@ -214,36 +325,28 @@ impl TableDelegate for Delegate<'_> {
         let Ok(row) = usize::try_from(cell.row_nr) else {
             return;
         };
-        let Some(column) = self.columns.get(cell.col_nr) else {
+        let Some(column) = self.view.columns.get(cell.col_nr) else {
             return;
         };
+        if self.view.rows.is_expanded(row).is_some() {
+            return;
+        }
         let layout = if column.align == Align::Max {
             Layout::right_to_left(Align::Center)
         } else {
             Layout::left_to_right(Align::Center)
         };
-        let inner = ui.max_rect() - Margin::symmetric(8, 0);
+        let inner =
+            ui.max_rect() - Margin::symmetric(if column.title.is_empty() { 2 } else { 8 }, 0);
         ui.scope_builder(UiBuilder::new().max_rect(inner).layout(layout), |ui| {
             ui.spacing_mut().item_spacing.x = space::XS;
             // The crate fits columns to what it sees first; a cell that wraps would be seen too narrow.
             ui.style_mut().wrap_mode = Some(egui::TextWrapMode::Extend);
-            self.rows.cell(ui, row, cell.col_nr);
+            self.view.rows.cell(ui, row, cell.col_nr);
         });
     }
 
     fn default_row_height(&self) -> f32 {
         size::TABLE_ROW
     }
-}
-
-fn paint_arrow(ui: &Ui, center: egui::Pos2, down: bool) {
-    let theme = Theme::of(ui);
-    let flip = if down { 1.0 } else { -1.0 };
-    let points = vec![
-        center + vec2(-3.5, -2.0 * flip),
-        center + vec2(3.5, -2.0 * flip),
-        center + vec2(0.0, 2.5 * flip),
-    ];
-    let shape = egui::Shape::convex_polygon(points, theme.text.primary, egui::Stroke::NONE);
-    ui.painter().add(shape);
 }

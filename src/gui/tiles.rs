@@ -12,6 +12,7 @@ use super::glyph::{GLYPH, glyph_width, paint_glyph};
 use super::theme::measure::{Room, radius, size, space, stroke};
 use super::theme::{Theme, TypeStyle};
 use super::widgets::{focus_ring, sparkline};
+use crate::analysis::filter::state_term;
 use crate::analysis::history::Sample;
 use crate::model::State;
 use crate::text;
@@ -75,6 +76,7 @@ fn tile(ui: &mut Ui, cx: &Cx<'_>, state: State, rect: Rect) {
     );
     let trend_text = match trend {
         None => String::new(),
+        Some(0) if count == 0 => cx.say(&text!("overview.none_now")),
         Some(0) => cx.say(&text!("overview.steady")),
         Some(per_minute) => rate(per_minute),
     };
@@ -90,7 +92,7 @@ fn tile(ui: &mut Ui, cx: &Cx<'_>, state: State, rect: Rect) {
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, spoken(cx, state, trend)));
     let hint = cx.say(&text!("overview.show_sockets", state = state.name()));
     if response.on_hover_text(hint).clicked() {
-        cx.send(Command::ShowSockets(state.name().to_owned()));
+        cx.send(Command::ShowSockets(state_term(state)));
     }
 }
 
@@ -180,7 +182,7 @@ fn list_line(ui: &Ui, cx: &Cx<'_>, state: State, row: Rect) {
     painter.text(row.right_center(), Align2::RIGHT_CENTER, count, font, number);
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, spoken(cx, state, None)));
     if response.clicked() {
-        cx.send(Command::ShowSockets(state.name().to_owned()));
+        cx.send(Command::ShowSockets(state_term(state)));
     }
 }
 

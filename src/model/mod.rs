@@ -4,6 +4,7 @@
 //! Serialisation is left out on purpose: the wire format is `store::document`'s, so that a field can
 //! be renamed here without breaking a file.
 
+mod counted;
 mod counters;
 mod failure;
 mod gap;
@@ -16,6 +17,7 @@ mod socket;
 mod state;
 mod tcp_info;
 
+pub use counted::{CountedHasher, CountedMap, CountedSet};
 pub use counters::{Counters, Limits};
 pub use failure::{Operation, PollFailure};
 pub use gap::{Family, Gap, OtherGap};

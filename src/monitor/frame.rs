@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use crate::analysis::events::Event;
 use crate::analysis::groups::Group;
 use crate::analysis::history::History;
 use crate::analysis::load::ProcessLoad;
@@ -82,8 +83,10 @@ pub struct Frame {
     pub at: SystemTime,
     /// When the latest poll was made, whether or not it gave a table, on the same axis.
     pub now: SystemTime,
-    /// The counts of the polls so far.
+    /// The counts of the last day, those of an earlier run among them.
     pub history: History,
+    /// What happened that the chart is marked with, oldest first; the newest few hundred.
+    pub events: Arc<[Event]>,
     /// How often polls are made.
     pub interval: Interval,
 }
@@ -112,6 +115,7 @@ impl Frame {
             at: now,
             now,
             history: History::default(),
+            events: Arc::from([]),
             interval: Interval { asked: interval, actual: interval },
         }
     }

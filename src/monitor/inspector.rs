@@ -27,6 +27,8 @@ pub struct Inspection {
     pub id: SocketId,
     /// The frame that was searched.
     pub frame: Arc<Frame>,
+    /// Where the socket stands in the frame's table; none when it is gone.
+    pub row: Option<usize>,
     /// Which end opened the connection, where that can be inferred.
     pub opening: Option<Opening>,
     /// Where its other end stands in the frame's table, when that is on this machine.
@@ -71,6 +73,8 @@ pub enum Details {
 #[derive(Default)]
 struct Orders {
     wanted: Option<(Arc<Frame>, SocketId)>,
+    /// The table and the socket that were asked for last.
+    asked: Option<(u64, SocketId)>,
     stop: bool,
 }
 
@@ -107,10 +111,16 @@ impl Inspector {
         Ok(Self { shared, thread: Some(thread) })
     }
 
-    /// Asks for a look at a socket in this frame; a request that was not begun yet is replaced.
-    pub fn request(&self, frame: Arc<Frame>, id: SocketId) {
-        lock(&self.shared.orders).wanted = Some((frame, id));
-        self.shared.changed.notify_all();
+    /// Asks for a look at a socket in this frame's table, as often as one likes: it is looked at once. A request that was
+    /// not begun yet is replaced.
+    pub fn request(&self, frame: &Arc<Frame>, id: SocketId) {
+        let mut orders = lock(&self.shared.orders);
+        let asked = Some((frame.table, id));
+        if orders.asked != asked {
+            orders.asked = asked;
+            orders.wanted = Some((Arc::clone(frame), id));
+            self.shared.changed.notify_all();
+        }
     }
 
     /// The newest finding; none before the first.
@@ -159,6 +169,7 @@ fn nothing(frame: &Arc<Frame>, id: SocketId) -> Inspection {
     Inspection {
         id,
         frame: Arc::clone(frame),
+        row: None,
         opening: None,
         other_end: None,
         holders: Vec::new(),
@@ -175,6 +186,7 @@ fn inspect(frame: &Arc<Frame>, id: SocketId, processes: &mut dyn InspectProcess)
     let recorded = matches!(frame.health, Health::Recorded);
     let holders = holders(socket, frame).into_iter().take(MOST_PROCESSES);
     Inspection {
+        row,
         opening: pair::opening(table, socket, frame.limits.ephemeral_ports.as_ref()),
         other_end: pair::other_end(table, socket),
         holders: holders

@@ -5,6 +5,7 @@
 //! worker publishes it announces through a wake-up that it was given, so nothing here knows a window.
 
 mod cell;
+mod column;
 mod frame;
 mod inspector;
 mod limits;
@@ -14,12 +15,13 @@ mod survey;
 mod view;
 
 pub use cell::panic_message;
+pub use column::Column;
 pub use frame::{Frame, Health, Interval};
 pub use inspector::{Details, Holder, Inspection, Inspector};
 pub use limits::{Usage, usage};
 pub use sampler::Monitor;
 pub use source::{SourceChoice, sample};
-pub use view::{Column, View, ViewSpec, Views};
+pub use view::{Folds, Group, GroupBy, GroupKey, Line, Mark, View, ViewSpec, Views};
 
 use std::sync::Arc;
 

@@ -13,7 +13,8 @@ use super::cell::{lock, panic_message};
 use super::frame::{Frame, Health, Interval};
 use super::source::SourceChoice;
 use super::survey::Survey;
-use crate::analysis::history::Cause;
+use crate::analysis::events::Watch;
+use crate::analysis::history::{Cause, History};
 use crate::analysis::timeline::Timeline;
 use crate::analysis::track::Tracker;
 use crate::model::{Operation, PollFailure, Snapshot};
@@ -56,11 +57,22 @@ pub struct Monitor {
 impl Monitor {
     /// Starts sampling. `wake` is called from the sampler's thread after each publication.
     pub fn start(choice: SourceChoice, interval: Duration, wake: Wake) -> std::io::Result<Self> {
+        Self::resume(choice, interval, History::default(), wake)
+    }
+
+    /// Starts sampling, as [`Monitor::start`] does, after what an earlier run has seen.
+    pub fn resume(
+        choice: SourceChoice,
+        interval: Duration,
+        history: History,
+        wake: Wake,
+    ) -> std::io::Result<Self> {
         let source = choice.open();
         let survey =
             Survey::new(if source.is_live() { os::system_info() } else { Box::new(Silent) });
         let began = SystemTime::now();
-        let frame = Frame::starting(source.name().to_owned(), interval, began);
+        let starting = Frame::starting(source.name().to_owned(), interval, began);
+        let frame = Frame { history, ..starting };
         let shared = Arc::new(Shared {
             orders: Mutex::new(Orders { interval, paused: false, poll_requests: 0, stop: false }),
             changed: Condvar::new(),
@@ -71,6 +83,7 @@ impl Monitor {
             shared: Arc::clone(&shared),
             source,
             tracker: Tracker::new(),
+            watch: Watch::default(),
             survey,
             timeline: Timeline::new(began),
             started: Instant::now(),
@@ -124,6 +137,7 @@ struct Sampler {
     shared: Arc<Shared>,
     source: Box<dyn SocketSource>,
     tracker: Tracker,
+    watch: Watch,
     survey: Survey,
     timeline: Timeline,
     started: Instant,
@@ -203,6 +217,10 @@ impl Sampler {
         self.survey.take(&snapshot, &observed, &mut self.frame, at, parted);
         self.frame.tracks = observed.tracks.into();
         self.frame.counts = snapshot.counts();
+        if parted {
+            self.watch.interrupt();
+        }
+        self.frame.events = self.watch.observe(&snapshot, at);
         if snapshot.is_partial() {
             // Counts that are too low are not drawn as if they were whole.
             self.frame.history.interrupt(at, Cause::Failed);

@@ -1,38 +1,24 @@
-//! The thread that sorts and filters, so that no frame ever waits for it.
+//! The rows of a frame as a face shows them: filtered, sorted, grouped.
+//!
+//! A worker makes views, so that no frame ever waits for one.
 
-use std::cmp::Ordering;
+mod group;
+mod mark;
+mod order;
+mod worker;
+
 use std::collections::BTreeMap;
-use std::panic::catch_unwind;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::thread::JoinHandle;
+use std::sync::Arc;
 
-use super::Wake;
-use super::cell::{lock, panic_message};
+use super::column::Column;
 use super::frame::Frame;
-use crate::analysis::filter::Filter;
-use crate::analysis::track::Track;
+use crate::analysis::filter::{Choices, Filter, FilterError, Row};
+use crate::analysis::track::{SocketId, Track, Vanished};
 use crate::model::{Gap, Owner, Snapshot, Socket};
 
-/// A column by which rows can be sorted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Column {
-    /// The state, in the order in which people are shown states.
-    State,
-    /// How long it has been in that state.
-    Residence,
-    /// Who holds it, by name.
-    Owner,
-    /// The address of this end.
-    Local,
-    /// The address of the other end.
-    Remote,
-}
-
-impl Column {
-    /// Every column, from left to right.
-    pub const ALL: [Self; 5] =
-        [Self::State, Self::Residence, Self::Owner, Self::Local, Self::Remote];
-}
+pub use group::{Folds, Group, GroupBy, GroupKey};
+pub use mark::Mark;
+pub use worker::Views;
 
 /// Which rows, in which order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,12 +29,41 @@ pub struct ViewSpec {
     pub sort: Column,
     /// Whether the order is turned round.
     pub descending: bool,
+    /// What rows are put together by.
+    pub group_by: Option<GroupBy>,
+    /// Which groups are collapsed.
+    pub folds: Folds,
+}
+
+impl ViewSpec {
+    /// Whether rows of one frame come in the same order by either.
+    fn orders_like(&self, other: &Self) -> bool {
+        let order = |spec: &Self| (spec.sort, spec.descending, spec.group_by);
+        order(self) == order(other) && self.filter == other.filter
+    }
 }
 
 impl Default for ViewSpec {
     fn default() -> Self {
-        Self { filter: String::new(), sort: Column::State, descending: false }
+        Self {
+            filter: String::new(),
+            sort: Column::State,
+            descending: false,
+            group_by: None,
+            folds: Folds::default(),
+        }
     }
+}
+
+/// A line of a view.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Line {
+    /// The line of one of the view's groups.
+    Group(usize),
+    /// A row of the frame's table.
+    Socket(usize),
+    /// One of the frame's rows that vanished.
+    Vanished(usize),
 }
 
 /// The rows of one frame that pass a filter, in order.
@@ -58,31 +73,106 @@ pub struct View {
     pub spec: ViewSpec,
     /// The frame whose table the rows are of.
     pub frame: Arc<Frame>,
-    /// Indices into the frame's table.
+    /// Indices into the frame's table, in order; of all groups, collapsed or not.
     pub rows: Vec<usize>,
+    /// What is shown: those rows but for collapsed groups, the lines of groups, and rows that vanished.
+    pub lines: Vec<Line>,
+    /// The groups, in order; none when nothing is put together.
+    pub groups: Vec<Group>,
+    /// Whether the order is that of the view before, not what was asked for.
+    pub held: bool,
+    /// The filter that they passed: the last one that could be read, where the one asked for cannot.
+    pub filter: Arc<Filter>,
+    /// What is wrong with the filter that was asked for.
+    pub error: Option<FilterError>,
+    /// What the whole table offers to a filter; nothing unless the worker made the view.
+    pub choices: Arc<Choices>,
+    /// What the view's own rows offer; nothing unless the worker made the view.
+    pub shown: Arc<Choices>,
     /// What the worker's panic said, when it could not make the view; there are no rows then.
     pub failure: Option<String>,
+    /// The line of each row that is shown, by the row's id.
+    places: Vec<(SocketId, usize)>,
 }
 
 impl View {
-    /// Makes a view; the worker's part, and what a terminal calls directly.
+    /// Makes a view, as a terminal does. Every row passes a filter that cannot be read.
     pub fn new(frame: Arc<Frame>, spec: ViewSpec) -> Self {
-        let rows = frame.snapshot.as_ref().map_or_else(Vec::new, |snapshot| {
-            let filter = Filter::new(&spec.filter);
-            let mut rows: Vec<usize> = (0..snapshot.sockets.len())
-                .filter(|row| filter.matches(&snapshot.sockets[*row], &snapshot.processes))
-                .collect();
-            sort(&mut rows, snapshot, &frame.tracks, &spec);
-            rows
-        });
-        Self { spec, frame, rows, failure: None }
+        Self::holding(Arc::default(), frame, spec, None)
+    }
+
+    /// Makes a view; a filter that cannot be read leaves the one before it in force. Rows stand as they do in
+    /// `held`, with what is new behind them; also rows that vanished stay. One that was ordered by something
+    /// else is not held.
+    fn holding(
+        before: Arc<Filter>,
+        frame: Arc<Frame>,
+        spec: ViewSpec,
+        held: Option<&Self>,
+    ) -> Self {
+        let held = held.filter(|held| held.spec.orders_like(&spec) && held.failure.is_none());
+        let mut view = Self::empty(frame, spec);
+        (view.filter, view.error) = if before.text() == view.spec.filter {
+            (before, None)
+        } else {
+            match Filter::parse(&view.spec.filter) {
+                Ok(filter) => (Arc::new(filter), None),
+                Err(error) => (before, Some(error)),
+            }
+        };
+        let Some(snapshot) = view.frame.snapshot.clone() else { return view };
+        view.held = held.is_some();
+
+        let filter = Arc::clone(&view.filter);
+        let rows = table_rows(&view.frame).enumerate();
+        let live = rows.filter(|(_, row)| filter.matches(row)).map(|(row, _)| Line::Socket(row));
+        let passes = |gone: &Vanished| {
+            let (socket, track) = (&gone.socket, Some(&gone.track));
+            filter.matches(&Row { socket, processes: &snapshot.processes, track, now: gone.at })
+        };
+        let stays = |gone: &Vanished| {
+            let shown = held.is_some_and(|held| held.line_of(gone.track.id).is_some());
+            (shown || mark::still_shown(gone, view.frame.at)) && passes(gone)
+        };
+        let vanished = view.frame.vanished.iter().enumerate();
+        let gone = vanished.filter(|(_, gone)| stays(gone)).map(|(row, _)| Line::Vanished(row));
+
+        let ordered = order::ordered(live.chain(gone), &view.frame, &snapshot, &view.spec, held);
+        (view.rows, view.lines, view.groups) = match view.spec.group_by {
+            Some(by) => {
+                group::grouped(&ordered, &view.frame, &snapshot, by, &view.spec.folds, held)
+            }
+            None => (ordered.iter().filter_map(|line| line.row()).collect(), ordered, Vec::new()),
+        };
+        let lines = view.lines.iter().enumerate();
+        view.places =
+            lines.filter_map(|(place, line)| view.id_of(*line).map(|id| (id, place))).collect();
+        view.places.sort_unstable();
+        view
+    }
+
+    fn empty(frame: Arc<Frame>, spec: ViewSpec) -> Self {
+        Self {
+            spec,
+            frame,
+            rows: Vec::new(),
+            lines: Vec::new(),
+            groups: Vec::new(),
+            held: false,
+            filter: Arc::default(),
+            error: None,
+            choices: Arc::default(),
+            shown: Arc::default(),
+            failure: None,
+            places: Vec::new(),
+        }
     }
 
     /// The view's rows as a table of their own, in the order of the whole one. A filter is noted as a gap, and
     /// owners that are hidden are counted anew.
     pub fn to_snapshot(&self) -> Option<Snapshot> {
         let whole = self.frame.snapshot.as_ref()?;
-        if self.spec.filter.trim().is_empty() {
+        if self.filter.is_empty() {
             return Some(Snapshot::clone(whole));
         }
         let mut rows = self.rows.clone();
@@ -96,7 +186,7 @@ impl View {
         }
         let hidden = hidden.into_iter().map(|(user, sockets)| Gap::OwnersHidden { user, sockets });
         let others = whole.gaps.iter().filter(|gap| !matches!(gap, Gap::OwnersHidden { .. }));
-        let filtered = Gap::Filtered { filter: self.spec.filter.clone() };
+        let filtered = Gap::Filtered { filter: self.filter.text().to_owned() };
         Some(Snapshot {
             taken_at: whole.taken_at,
             host: Arc::clone(&whole.host),
@@ -108,137 +198,74 @@ impl View {
         })
     }
 
-    /// A row of the view: the socket and what tracking knows of it.
-    pub fn row(&self, row: usize) -> Option<(&Socket, Option<&Track>)> {
-        let index = *self.rows.get(row)?;
-        let socket = self.frame.snapshot.as_ref()?.sockets.get(index)?;
-        Some((socket, self.frame.tracks.get(index)))
+    /// A row of the whole table, as filters take it.
+    pub fn table_row(&self, index: usize) -> Option<Row<'_>> {
+        let snapshot = self.frame.snapshot.as_ref()?;
+        Some(Row {
+            socket: snapshot.sockets.get(index)?,
+            processes: &snapshot.processes,
+            track: self.frame.tracks.get(index),
+            now: self.frame.at,
+        })
     }
-}
 
-fn sort(rows: &mut [usize], snapshot: &Snapshot, tracks: &[Track], spec: &ViewSpec) {
-    let socket = |row: &usize| &snapshot.sockets[*row];
-    let place = |row: &usize| (socket(row).local, socket(row).remote);
-    let compare = |a: &usize, b: &usize| -> Ordering {
-        match spec.sort {
-            Column::State => {
-                let position = |row: &usize| socket(row).state.shown_position();
-                position(a).cmp(&position(b))
-            }
-            // The longest residence is the earliest beginning.
-            Column::Residence => {
-                let since = |row: &usize| tracks.get(*row).map(|track| track.since.latest);
-                since(b).cmp(&since(a))
-            }
-            Column::Owner => {
-                owner_order(socket(a), snapshot).cmp(&owner_order(socket(b), snapshot))
-            }
-            Column::Local => socket(a).local.cmp(&socket(b).local),
-            Column::Remote => socket(a).remote.cmp(&socket(b).remote),
+    /// The row of a line, the socket and what tracking knows of it; none for the line of a group.
+    pub fn row(&self, line: usize) -> Option<(&Socket, Option<&Track>)> {
+        order::row_of(&self.frame, self.frame.snapshot.as_ref()?, *self.lines.get(line)?)
+    }
+
+    /// The group whose line this is.
+    pub fn group(&self, line: usize) -> Option<&Group> {
+        match self.lines.get(line)? {
+            Line::Group(group) => self.groups.get(*group),
+            Line::Socket(_) | Line::Vanished(_) => None,
         }
-    };
-    // Rows that are equal in the column keep one order through all frames: that of their addresses.
-    rows.sort_unstable_by(|a, b| {
-        let by_column = if spec.descending { compare(b, a) } else { compare(a, b) };
-        by_column.then_with(|| place(a).cmp(&place(b))).then_with(|| a.cmp(b))
-    });
-}
-
-/// Known owners by name and pid, then remembered ones, then those without a process.
-fn owner_order<'a>(socket: &'a Socket, snapshot: &'a Snapshot) -> (u8, &'a str, u32) {
-    match &socket.owner {
-        Owner::Known(pids) => {
-            let pid = pids.first().copied().unwrap_or_default();
-            let name = snapshot.processes.get(&pid).map_or("", |process| process.name.as_str());
-            (0, name, pid)
-        }
-        Owner::Remembered(was) => {
-            was.first().map_or((1, "", 0), |process| (1, process.name.as_str(), process.pid))
-        }
-        Owner::Hidden { user } => (2, user.as_deref().unwrap_or_default(), 0),
-        Owner::NotAccepted => (3, "", 0),
-        Owner::NoOwner => (4, "", 0),
-    }
-}
-
-#[derive(Default)]
-struct Orders {
-    wanted: Option<(Arc<Frame>, ViewSpec)>,
-    stop: bool,
-}
-
-struct Shared {
-    orders: Mutex<Orders>,
-    changed: Condvar,
-    latest: Mutex<Option<Arc<View>>>,
-    wake: Wake,
-}
-
-/// A running view worker. Dropping it stops and joins its thread.
-pub struct Views {
-    shared: Arc<Shared>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Views {
-    /// Starts the worker. `wake` is called from its thread after each publication.
-    pub fn start(wake: Wake) -> std::io::Result<Self> {
-        let shared = Arc::new(Shared {
-            orders: Mutex::default(),
-            changed: Condvar::new(),
-            latest: Mutex::new(None),
-            wake,
-        });
-        let worker = Arc::clone(&shared);
-        let thread =
-            std::thread::Builder::new().name("view".to_owned()).spawn(move || work(&worker))?;
-        Ok(Self { shared, thread: Some(thread) })
     }
 
-    /// Asks for a view; a request that was not begun yet is replaced.
-    pub fn request(&self, frame: Arc<Frame>, spec: ViewSpec) {
-        lock(&self.shared.orders).wanted = Some((frame, spec));
-        self.shared.changed.notify_all();
+    /// Which socket stands in a line.
+    pub fn id(&self, line: usize) -> Option<SocketId> {
+        self.id_of(*self.lines.get(line)?)
     }
 
-    /// The newest view; none before the first.
-    pub fn latest(&self) -> Option<Arc<View>> {
-        lock(&self.shared.latest).clone()
+    /// In which line a socket stands; none where it is not shown.
+    pub fn line_of(&self, id: SocketId) -> Option<usize> {
+        let place = self.places.binary_search_by_key(&id, |(id, _)| *id).ok()?;
+        self.places.get(place).map(|(_, line)| *line)
     }
-}
 
-impl Drop for Views {
-    fn drop(&mut self) {
-        lock(&self.shared.orders).stop = true;
-        self.shared.changed.notify_all();
-        if let Some(thread) = self.thread.take()
-            && thread.join().is_err()
-        {
-            tracing::error!("the view's thread ended in a panic");
+    /// Which sockets are shown, in no order that means anything.
+    pub fn ids(&self) -> impl Iterator<Item = SocketId> + '_ {
+        self.places.iter().map(|(id, _)| *id)
+    }
+
+    fn id_of(&self, line: Line) -> Option<SocketId> {
+        match line {
+            Line::Socket(row) => self.frame.tracks.get(row).map(|track| track.id),
+            Line::Vanished(row) => self.frame.vanished.get(row).map(|gone| gone.track.id),
+            Line::Group(_) => None,
         }
     }
 }
 
-fn work(shared: &Shared) {
-    loop {
-        let (frame, spec) = {
-            let mut orders = lock(&shared.orders);
-            loop {
-                if orders.stop {
-                    return;
-                }
-                if let Some(wanted) = orders.wanted.take() {
-                    break wanted;
-                }
-                orders = shared.changed.wait(orders).unwrap_or_else(PoisonError::into_inner);
-            }
-        };
-        let made = catch_unwind(|| View::new(Arc::clone(&frame), spec.clone()));
-        let view = made.unwrap_or_else(|panic| {
-            let failure = Some(panic_message(&*panic));
-            View { spec, frame, rows: Vec::new(), failure }
-        });
-        *lock(&shared.latest) = Some(Arc::new(view));
-        (shared.wake)();
+impl Line {
+    /// The row of the frame's table that it shows.
+    pub const fn row(self) -> Option<usize> {
+        match self {
+            Self::Socket(row) => Some(row),
+            Self::Group(_) | Self::Vanished(_) => None,
+        }
     }
 }
+
+/// The rows of a frame's table, as filters take them.
+fn table_rows(frame: &Frame) -> impl Iterator<Item = Row<'_>> {
+    let (tracks, now) = (&frame.tracks, frame.at);
+    frame.snapshot.iter().flat_map(move |snapshot| {
+        let processes = &snapshot.processes;
+        let rows = snapshot.sockets.iter().enumerate();
+        rows.map(move |(index, socket)| Row { socket, processes, track: tracks.get(index), now })
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::{
     Gap, Host, Owner, Pids, Process, Protocol, Snapshot, Socket, State, StateCounts,
 };
-use bounded::AtMost;
+pub(super) use bounded::AtMost;
 use gap::WireGap;
 use row::WireSocket;
 

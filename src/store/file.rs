@@ -115,6 +115,17 @@ pub fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>> {
     }
 }
 
+/// Moves a file that cannot be used out of the way, over no other: `settings.json` becomes
+/// `settings.damaged-1.json`. None when that is not possible.
+pub fn set_aside(path: &Path) -> Option<PathBuf> {
+    let name = path.file_name()?.to_str()?;
+    let (stem, extension) = name.split_once('.').unwrap_or((name, "old"));
+    (1..100)
+        .map(|number| path.with_file_name(format!("{stem}.damaged-{number}.{extension}")))
+        .find(|free| !free.exists())
+        .filter(|free| std::fs::rename(path, free).is_ok())
+}
+
 /// The first bytes of every gzip file (RFC 1952, section 2.3.1).
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 

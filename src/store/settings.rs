@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::file;
+use super::layout::TableLayout;
 use crate::error::{Error, Result};
 
 const FORMAT: &str = "sockscope-settings";
@@ -36,6 +37,10 @@ pub struct Settings {
     pub theme: ThemeChoice,
     /// How much larger than normal the window draws, 1.0 being normal.
     pub zoom: f32,
+    /// How the table of sockets is laid out.
+    pub socket_table: TableLayout,
+    /// The filters that were used, the newest first, each once; at most [`Settings::MOST_FILTERS`].
+    pub recent_filters: Vec<String>,
 }
 
 impl Settings {
@@ -44,6 +49,23 @@ impl Settings {
 
     /// The smallest and the largest zoom.
     pub const ZOOMS: [f32; 2] = [0.5, 3.0];
+
+    /// How many filters are remembered at most.
+    pub const MOST_FILTERS: usize = 20;
+
+    /// The longest filter that is remembered, in bytes.
+    const LONGEST_FILTER: usize = 1_000;
+
+    /// Remembers a filter as the newest; what is blank or longer than anybody types again is not kept.
+    pub fn remember_filter(&mut self, filter: &str) {
+        let filter = filter.trim();
+        if filter.is_empty() || filter.len() > Self::LONGEST_FILTER {
+            return;
+        }
+        self.recent_filters.retain(|known| known != filter);
+        self.recent_filters.insert(0, filter.to_owned());
+        self.recent_filters.truncate(Self::MOST_FILTERS);
+    }
 
     /// Where the settings of this user lie, by the system's convention; none when there is no home.
     pub fn path() -> Option<PathBuf> {
@@ -68,7 +90,7 @@ impl Settings {
             Ok(settings) => LoadedSettings { settings, problem: None },
             Err(cause) => {
                 let error = Error::Damaged { path: path.to_owned(), cause };
-                normal(Some(SettingsProblem { error, set_aside: set_aside(path) }))
+                normal(Some(SettingsProblem { error, set_aside: file::set_aside(path) }))
             }
         }
     }
@@ -85,6 +107,8 @@ impl Settings {
             interval_ms: u64::try_from(self.interval.as_millis()).unwrap_or(u64::MAX),
             theme: self.theme,
             zoom: self.zoom,
+            socket_table: self.socket_table.clone(),
+            recent_filters: self.recent_filters.clone(),
         };
         file::write_atomically(path, |out| {
             serde_json::to_writer_pretty(&mut *out, &document).map_err(Error::Encode)?;
@@ -95,7 +119,13 @@ impl Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { interval: Duration::from_secs(1), theme: ThemeChoice::System, zoom: 1.0 }
+        Self {
+            interval: Duration::from_secs(1),
+            theme: ThemeChoice::System,
+            zoom: 1.0,
+            socket_table: TableLayout::default(),
+            recent_filters: Vec::new(),
+        }
     }
 }
 
@@ -126,6 +156,10 @@ struct Document {
     theme: ThemeChoice,
     #[serde(default = "normal_zoom")]
     zoom: f32,
+    #[serde(default)]
+    socket_table: TableLayout,
+    #[serde(default)]
+    recent_filters: Vec<String>,
 }
 
 const fn normal_zoom() -> f32 {
@@ -140,24 +174,24 @@ fn parse(bytes: &[u8]) -> Result<Settings, String> {
     let [shortest, longest] = Settings::INTERVALS;
     let [smallest, largest] = Settings::ZOOMS;
     let zoom = if document.zoom.is_finite() { document.zoom } else { normal_zoom() };
-    Ok(Settings {
+    let mut settings = Settings {
         interval: Duration::from_millis(document.interval_ms).clamp(shortest, longest),
         theme: document.theme,
         zoom: zoom.clamp(smallest, largest),
-    })
-}
-
-/// Moves a file that cannot be used out of the way, over no other; none when that is not possible.
-fn set_aside(path: &Path) -> Option<PathBuf> {
-    (1..100)
-        .map(|number| path.with_extension(format!("damaged-{number}.json")))
-        .find(|free| !free.exists())
-        .filter(|free| std::fs::rename(path, free).is_ok())
+        socket_table: document.socket_table.in_range(),
+        recent_filters: Vec::new(),
+    };
+    // Somebody may have written the file by hand.
+    for filter in document.recent_filters.iter().rev() {
+        settings.remember_filter(filter);
+    }
+    Ok(settings)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::{ColumnLayout, SortLayout};
 
     #[test]
     fn settings_come_back_as_they_were_saved() -> std::io::Result<()> {
@@ -167,8 +201,20 @@ mod tests {
         assert_eq!(loaded.settings, Settings::default());
         assert!(loaded.problem.is_none(), "no file is no problem");
 
-        let settings =
-            Settings { interval: Duration::from_secs(5), theme: ThemeChoice::Light, zoom: 1.25 };
+        let settings = Settings {
+            interval: Duration::from_secs(5),
+            theme: ThemeChoice::Light,
+            zoom: 1.25,
+            socket_table: TableLayout {
+                columns: vec![
+                    ColumnLayout { id: "state".to_owned(), width: None },
+                    ColumnLayout { id: "rtt".to_owned(), width: Some(90.5) },
+                    ColumnLayout { id: "of a later version".to_owned(), width: None },
+                ],
+                sort: Some(SortLayout { column: "rtt".to_owned(), descending: true }),
+            },
+            recent_filters: vec!["state:close-wait".to_owned(), "age>5m".to_owned()],
+        };
         settings.save(&path).expect("the folder is made");
         assert_eq!(Settings::load(&path).settings, settings);
         Ok(())
@@ -193,10 +239,31 @@ mod tests {
     }
 
     #[test]
+    fn filters_are_remembered_once_the_newest_first() {
+        let mut settings = Settings::default();
+        for typed in ["a", " b ", "a", "", "  "] {
+            settings.remember_filter(typed);
+        }
+        assert_eq!(settings.recent_filters, ["a", "b"]);
+        for port in 0..30 {
+            settings.remember_filter(&format!("port:{port}"));
+        }
+        assert_eq!(settings.recent_filters.len(), Settings::MOST_FILTERS);
+        assert_eq!(settings.recent_filters[0], "port:29");
+        settings.remember_filter(&"x".repeat(2_000));
+        assert_eq!(settings.recent_filters[0], "port:29");
+    }
+
+    #[test]
     fn values_out_of_range_are_brought_into_it() {
-        let text = br#"{"format":"sockscope-settings","version":1,"interval_ms":0,"zoom":900.0,"later":1}"#;
+        let text = br#"{"format":"sockscope-settings","version":1,"interval_ms":0,"zoom":900.0,"later":1,
+            "socket_table":{"columns":[{"id":"state","width":-3.0},{"id":"rtt"},{"id":"rtt","width":80}]}}"#;
         let settings = parse(text).expect("it is well-formed");
         assert_eq!(settings.interval, Settings::INTERVALS[0]);
         assert!((settings.zoom - Settings::ZOOMS[1]).abs() < f32::EPSILON);
+        let columns = settings.socket_table.columns;
+        let narrowest = TableLayout::WIDTHS[0];
+        assert_eq!(columns[0], ColumnLayout { id: "state".to_owned(), width: Some(narrowest) });
+        assert_eq!(columns[1..], [ColumnLayout { id: "rtt".to_owned(), width: None }]);
     }
 }

@@ -9,7 +9,7 @@ mod time;
 
 use std::borrow::Cow;
 
-pub use number::{age, bytes, plain_age, rate, signed, thousands};
+pub use number::{age, bytes, lasting, percent, plain_age, rate, signed, thousands};
 pub use time::{clock, clock_minutes, date, date_with_offset, stamp, utc};
 
 /// A language that the catalogue has.

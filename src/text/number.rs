@@ -61,6 +61,31 @@ pub fn plain_age(duration: Duration) -> String {
     age_with(duration, ' ')
 }
 
+/// `40 s`, `2 min`, `3 h 12 min`, `2 d 4 h`: a duration in a sentence, without idle parts, rounded down.
+pub fn lasting(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    let (large, small) = match seconds {
+        0..60 => ((seconds, "s"), (0, "")),
+        60..3_600 => ((seconds / 60, "min"), (0, "")),
+        3_600..86_400 => ((seconds / 3_600, "h"), (seconds % 3_600 / 60, "min")),
+        _ => ((seconds / 86_400, "d"), (seconds % 86_400 / 3_600, "h")),
+    };
+    let small =
+        if small.0 > 0 { format!(" {}{THIN_SPACE}{}", small.0, small.1) } else { String::new() };
+    format!("{}{THIN_SPACE}{}{small}", large.0, large.1)
+}
+
+/// `85 %`, `< 1 %`: a share of 1, without a fraction; what is used at all is never 0 %.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share, cut at zero")]
+pub fn percent(share: f32) -> String {
+    let hundredths = (share.max(0.0) * 100.0).round() as u64;
+    if hundredths == 0 && share > 0.0 {
+        format!("<{THIN_SPACE}1{THIN_SPACE}%")
+    } else {
+        format!("{}{THIN_SPACE}%", thousands(hundredths))
+    }
+}
+
 fn age_with(duration: Duration, space: char) -> String {
     let seconds = duration.as_secs();
     let (large, small) = match seconds {
@@ -108,6 +133,29 @@ mod tests {
             (5 * 86_400_000 + 2 * 3_600_000, "5 d 02 h"),
         ] {
             assert_eq!(plain_age(Duration::from_millis(millis)), text);
+        }
+    }
+
+    #[test]
+    fn a_duration_in_a_sentence_has_no_idle_parts() {
+        for (seconds, text) in [
+            (0, "0 s"),
+            (59, "59 s"),
+            (150, "2 min"),
+            (3_600, "1 h"),
+            (3 * 3_600 + 12 * 60, "3 h 12 min"),
+            (2 * 86_400 + 4 * 3_600, "2 d 4 h"),
+        ] {
+            assert_eq!(with_spaces(&lasting(Duration::from_secs(seconds))), text);
+        }
+    }
+
+    #[test]
+    fn a_share_that_is_not_zero_never_reads_as_zero() {
+        for (share, text) in
+            [(0.0, "0 %"), (0.001, "< 1 %"), (0.849, "85 %"), (1.0, "100 %"), (12.5, "1 250 %")]
+        {
+            assert_eq!(with_spaces(&percent(share)), text);
         }
     }
 

@@ -50,11 +50,11 @@ fn each_situation_has_its_sentences() {
             &["no program has accepted", "does not call accept", "16 bytes"],
             &["No timer"],
         ),
-        // Without queues nothing is said of them.
-        (close_wait(held()), &["No timer"], &["Recv-Q", "read"]),
+        // Without queues nothing is said of them, nor of a timer that may run unseen.
+        (close_wait(held()), &["no time limit"], &["Recv-Q", "read", "No timer"]),
         (
             with(row(State::FinWait2, held()), (0, 0), None),
-            &["still holds", "no timer runs"],
+            &["still holds", "no time limit"],
             &["the kernel drops it in"],
         ),
         (

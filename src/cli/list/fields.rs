@@ -195,7 +195,11 @@ pub static FIELDS: &[Field] = &[
         "rtt",
         "_us",
         || text!("field.rtt"),
-        |row| info(row, |info| Value::Micros(info.rtt_us.into())),
+        |row| {
+            // Nothing is measured before the handshake is done.
+            let measured = row.socket.tcp_info.filter(|info| info.rtt_us > 0);
+            measured.map(|info| Value::Micros(info.rtt_us.into()))
+        },
     ),
     numbers(
         "rto",
@@ -290,6 +294,14 @@ mod tests {
             assert_eq!(first, Some(place), "{}", field.name);
         }
         assert!(USUAL.split(',').all(|name| Field::named(name).is_some()));
+    }
+
+    /// The window and the terminal call a column by one name.
+    #[test]
+    fn every_column_of_the_window_is_here() {
+        for column in crate::monitor::Column::ALL {
+            assert!(Field::named(column.id()).is_some(), "{}", column.id());
+        }
     }
 
     #[test]

@@ -8,6 +8,8 @@ mod settings;
 mod snapshots;
 mod sockets;
 
+pub(in crate::gui) use sockets::sorting as sockets_sorting;
+
 use eframe::egui::Ui;
 use egui_material_icons::MaterialIcon;
 

@@ -1,11 +1,11 @@
 //! Settings: the few things to choose, and the keys.
 
-use eframe::egui::{Align, Key, KeyboardShortcut, Layout, Modifiers, ScrollArea, Ui, vec2};
+use eframe::egui::{Align, Layout, ScrollArea, Ui, vec2};
 use egui_material_icons::icons::ICON_SETTINGS;
 
-use super::{PAGES, Page, PageLeaf};
+use super::{Page, PageLeaf};
 use crate::gui::cx::{Command, Cx};
-use crate::gui::shortcuts::{self, Action};
+use crate::gui::shortcuts;
 use crate::gui::theme::measure::{size, space};
 use crate::gui::theme::{Theme, TypeStyle};
 use crate::gui::widgets::{card, segmented};
@@ -81,21 +81,8 @@ fn keys(ui: &mut Ui, cx: &Cx<'_>) {
         &cx.say(&text!("settings.keys")),
         |_| {},
         |ui| {
-            for (shortcut, action) in shortcuts::table() {
-                let keys = ui.ctx().format_shortcut(&shortcut);
-                key_row(ui, cx, &action_name(action), &keys);
-            }
-            // Where these keys work is the page's business; here they are told.
-            let with_command =
-                |key| ui.ctx().format_shortcut(&KeyboardShortcut::new(Modifiers::COMMAND, key));
-            let page_keys = [
-                (text!("settings.filter"), with_command(Key::F)),
-                (text!("settings.clear_filter"), "Esc".to_owned()),
-                (text!("settings.move_selection"), "↑ ↓ PgUp PgDn Home End".to_owned()),
-                (text!("settings.copy_row"), with_command(Key::C)),
-            ];
-            for (name, keys) in page_keys {
-                key_row(ui, cx, &name, &keys);
+            for shortcut in shortcuts::table() {
+                key_row(ui, cx, &shortcut.title(), &shortcut.written(ui.ctx()));
             }
         },
     );
@@ -113,18 +100,6 @@ fn row(ui: &mut Ui, cx: &Cx<'_>, name: &Text, value: impl FnOnce(&mut Ui)) {
         ui.label(TypeStyle::Body.rich(cx.say(name)).color(Theme::of(ui).text.secondary));
         ui.with_layout(Layout::right_to_left(Align::Center), value);
     });
-}
-
-fn action_name(action: Action) -> Text {
-    match action {
-        Action::Show(name) => PAGES
-            .iter()
-            .find(|page| page.name == name)
-            .map_or_else(|| text!("settings.show_page"), |page| (page.title)()),
-        Action::TogglePause => text!("settings.toggle_pause"),
-        Action::PollNow => text!("settings.poll_now"),
-        Action::TakeSnapshot => text!("settings.take_snapshot"),
-    }
 }
 
 /// The offered zoom, in percent, that is nearest to this one.

@@ -1,25 +1,41 @@
 //! Sockets: every row, filtered and sorted.
 
+mod actions;
+mod columns;
+mod details;
+mod facts;
+mod filter_bar;
+mod groups;
+mod keys;
 mod rows;
+mod selection;
+mod tools;
 
+use std::cell::Cell;
 use std::sync::Arc;
+use std::time::SystemTime;
 
-use eframe::egui::{Key, Modifiers, Rect, Ui, UiBuilder, vec2};
-use egui_material_icons::icons::{
-    ICON_CLOSE, ICON_CONTENT_COPY, ICON_FILTER_ALT_OFF, ICON_TABLE_ROWS,
+use eframe::egui::{
+    Align, Id, Layout, Popup, PopupAnchor, PopupKind, Pos2, Rect, Ui, UiBuilder, vec2,
 };
+use egui_material_icons::icons::{ICON_FILTER_ALT_OFF, ICON_TABLE_ROWS};
 
 use super::overview::health_banner;
 use super::{Page, PageLeaf};
 use crate::analysis::track::SocketId;
 use crate::gui::cx::{Command, Cx};
-use crate::gui::table::table;
-use crate::gui::theme::measure::{radius, size, space, stroke};
-use crate::gui::theme::{Theme, Tone, TypeStyle};
-use crate::gui::widgets::{Button, banner, empty, field, icon_button};
-use crate::monitor::{Column, Health, View, ViewSpec};
+use crate::gui::table::TableView;
+use crate::gui::theme::measure::{motion, radius, space, stroke};
+use crate::gui::theme::{Theme, Tone};
+use crate::gui::widgets::{Button, banner, empty};
+use crate::monitor::{Health, View, ViewSpec};
 use crate::text;
-use rows::{SocketRows, columns, copy_row, four_tuple};
+use columns::Columns;
+pub(in crate::gui) use columns::sorting;
+use details::{Details, Instead, Selected};
+use filter_bar::FilterBar;
+use rows::SocketRows;
+use selection::Selection;
 
 pub(super) const LEAF: PageLeaf = PageLeaf {
     name: "sockets",
@@ -29,108 +45,108 @@ pub(super) const LEAF: PageLeaf = PageLeaf {
     make: || Box::<Sockets>::default(),
 };
 
-/// How many rows a page key moves by.
-const PAGE: usize = 20;
-
 /// The page.
 #[derive(Default)]
 struct Sockets {
-    selected: Option<SocketId>,
-    /// Where the selected row stands in a view; looked for once a view, not once a frame.
-    located: Option<Located>,
+    selection: Selection,
     scroll_to: Option<usize>,
-    typing: bool,
+    filter: FilterBar,
+    /// The menu that is open, and where.
+    menu: Option<(Menu, Pos2)>,
+    /// Whether rows were asked to stay where they are.
+    holding: bool,
+    arrival: Option<Arrival>,
+    details: Details,
+    /// A socket to select as soon as the list has it.
+    wanted: Option<SocketId>,
 }
 
-struct Located {
-    view: Arc<View>,
-    id: SocketId,
-    row: Option<usize>,
+/// A menu of the table.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Menu {
+    /// Of the row that keys start from.
+    Row,
+    /// Of the header of this column.
+    Header(usize),
+}
+
+/// When a table was first drawn, so that what it brought can fade.
+struct Arrival {
+    table: u64,
+    /// When the table was read, and the one that was drawn before it.
+    at: SystemTime,
+    before: SystemTime,
+    /// When it was first drawn, in egui's time.
+    drawn: f64,
 }
 
 impl Page for Sockets {
     fn ui(&mut self, ui: &mut Ui, cx: &Cx<'_>) {
         ui.spacing_mut().item_spacing.y = space::M;
         health_banner(ui, cx);
-        if filter_bar(ui, cx, &mut self.typing) {
-            self.scroll_to = Some(0);
+        let selected = self.selection.focused().map(|id| {
+            let line = cx.view.and_then(|view| view.lines.get(view.line_of(id)?).copied());
+            Selected { id, line }
+        });
+        let (rest, pane) = self.details.divide(ui, cx, selected);
+        ui.scope_builder(UiBuilder::new().max_rect(rest), |ui| self.list(ui, cx));
+        if let Some(instead) = pane.and_then(|pane| self.details.ui(ui, cx, pane)) {
+            self.go_to(cx, instead);
         }
-        let Some(view) = cx.view else { return };
-        if let Some(failure) = &view.failure {
-            let text = cx.say(&text!("sockets.view_failed", cause = failure.as_str()));
-            banner(ui, Tone::Critical, "", &text, |_| {});
-            return;
-        }
-        if view.rows.is_empty() {
-            Self::nothing(ui, cx, view);
-            return;
-        }
-        let position = self.position(view);
-        self.keys(ui, cx, view, position);
-        Self::selected_bar(ui, cx, view, position);
-        self.table(ui, cx, view);
     }
-}
-
-/// The field, and how many rows pass. Says whether the filter was changed. `typing` is kept from frame to
-/// frame: whether the field had the focus.
-fn filter_bar(ui: &mut Ui, cx: &Cx<'_>, typing: &mut bool) -> bool {
-    let theme = Theme::of(ui);
-    let mut filter = cx.spec.filter.clone();
-    // egui takes the focus away before this frame could see that the field had it.
-    if *typing && ui.input(|input| input.key_pressed(Key::Escape)) {
-        filter.clear();
-    }
-    ui.horizontal(|ui| {
-        let name = cx.say(&text!("sockets.filter"));
-        let hint = cx.say(&text!("sockets.filter_hint"));
-        let width = (ui.available_width() - 220.0).min(640.0);
-        let typed = field(ui, &mut filter, &name, &hint, width);
-        if ui.input_mut(|input| input.consume_key(Modifiers::COMMAND, Key::F)) {
-            typed.request_focus();
-        }
-        *typing = typed.has_focus();
-        let clear = cx.say(&text!("sockets.clear"));
-        if !filter.is_empty() && icon_button(ui, ICON_CLOSE, &clear).clicked() {
-            filter.clear();
-        }
-        if let Some(view) = cx.view {
-            let all = view.frame.snapshot.as_ref().map_or(0, |snapshot| snapshot.sockets.len());
-            let shown = text!("sockets.shown", shown = view.rows.len(), n = all);
-            ui.label(TypeStyle::Dense.rich(cx.say(&shown)).color(theme.text.secondary));
-        }
-    });
-    let changed = filter != cx.spec.filter;
-    if changed {
-        cx.send(Command::SetView(ViewSpec { filter, ..cx.spec.clone() }));
-    }
-    changed
-}
-
-/// Narrows what is shown by one more word.
-fn narrow(cx: &Cx<'_>, word: &str) {
-    let mut filter = cx.spec.filter.clone();
-    if !filter.split_whitespace().any(|known| known == word) {
-        filter.push(' ');
-        filter.push_str(word);
-    }
-    cx.send(Command::SetView(ViewSpec { filter, ..cx.spec.clone() }));
 }
 
 impl Sockets {
-    /// The row that is selected, in this view.
-    fn position(&mut self, view: &Arc<View>) -> Option<usize> {
-        let id = self.selected?;
-        let current = |known: &Located| known.id == id && Arc::ptr_eq(&known.view, view);
-        if !self.located.as_ref().is_some_and(current) {
-            let tracks = &view.frame.tracks;
-            let row =
-                view.rows.iter().position(|row| tracks.get(*row).is_some_and(|it| it.id == id));
-            self.located = Some(Located { view: Arc::clone(view), id, row });
+    /// Shows another socket. A filter that hides it gives way to one that does not.
+    fn go_to(&mut self, cx: &Cx<'_>, Instead { id, filter }: Instead) {
+        let line = cx.view.and_then(|view| Some((view, view.line_of(id)?)));
+        if let Some((view, line)) = line {
+            self.selection.go(view, line, false);
+            self.scroll_to = Some(line);
+        } else {
+            self.wanted = Some(id);
+            cx.send(Command::ShowSockets(filter));
         }
-        self.located.as_ref()?.row
     }
 
+    /// The filter, and the table over the rest of the space there is.
+    fn list(&mut self, ui: &mut Ui, cx: &Cx<'_>) {
+        let columns = Columns::of(cx);
+        let row = cx.view.and_then(|view| {
+            let line = view.line_of(self.selection.focused()?)?;
+            view.table_row(view.lines.get(line)?.row()?)
+        });
+        if tools::header(ui, cx, |ui| self.filter.ui(ui, cx, row.as_ref())) {
+            self.scroll_to = Some(0);
+        }
+        let Some(view) = cx.view else { return };
+        let held = if let Some(failure) = &view.failure {
+            let text = cx.say(&text!("sockets.view_failed", cause = failure.as_str()));
+            banner(ui, Tone::Critical, "", &text, |_| {});
+            false
+        } else if view.lines.is_empty() {
+            Self::nothing(ui, cx, view);
+            false
+        } else {
+            self.selection.follow(view);
+            if let Some(line) = self.wanted.and_then(|id| view.line_of(id)) {
+                self.selection.go(view, line, false);
+                self.scroll_to = Some(line);
+                self.wanted = None;
+            }
+            tools::selected_bar(ui, cx, view, &self.selection, &columns.shown);
+            let inside = self.table(ui, cx, view, &columns);
+            self.menus(ui, cx, view, &columns);
+            inside || self.menu.is_some()
+        };
+        if held != self.holding {
+            self.holding = held;
+            cx.send(Command::HoldOrder(held));
+        }
+    }
+}
+
+impl Sockets {
     fn nothing(ui: &mut Ui, cx: &Cx<'_>, view: &View) {
         let Some(snapshot) = &view.frame.snapshot else {
             if matches!(cx.frame.health, Health::Starting) {
@@ -155,74 +171,8 @@ impl Sockets {
         });
     }
 
-    /// Moves the selection, when no text is being typed.
-    fn keys(&mut self, ui: &Ui, cx: &Cx<'_>, view: &View, position: Option<usize>) {
-        if ui.ctx().text_edit_focused() || cx.asking {
-            return;
-        }
-        let last = view.rows.len().saturating_sub(1);
-        let here = position.unwrap_or(0);
-        let moved = ui.input(|input| {
-            let pressed = |key| input.key_pressed(key);
-            match position {
-                _ if pressed(Key::Home) => Some(0),
-                _ if pressed(Key::End) => Some(last),
-                None if pressed(Key::ArrowDown) => Some(0),
-                _ if pressed(Key::ArrowDown) => Some(here + 1),
-                _ if pressed(Key::ArrowUp) => Some(here.saturating_sub(1)),
-                _ if pressed(Key::PageDown) => Some(here + PAGE),
-                _ if pressed(Key::PageUp) => Some(here.saturating_sub(PAGE)),
-                _ => None,
-            }
-        });
-        if let Some(row) = moved.map(|row| row.min(last)) {
-            self.selected = view.row(row).and_then(|(_, track)| track.map(|track| track.id));
-            self.scroll_to = Some(row);
-        }
-        if ui.input(|input| input.key_pressed(Key::Escape)) {
-            self.selected = None;
-        }
-        let copy = ui.input(|input| {
-            input.events.iter().any(|event| matches!(event, eframe::egui::Event::Copy))
-        });
-        if let Some(row) = position.filter(|_| copy) {
-            copy_row(cx, view, row);
-        }
-    }
-
-    /// What can be done with the selected row; the line stays when there is none, so that rows do not move.
-    fn selected_bar(ui: &mut Ui, cx: &Cx<'_>, view: &View, position: Option<usize>) {
-        let theme = Theme::of(ui);
-        ui.horizontal(|ui| {
-            ui.set_min_height(size::CONTROL_SMALL);
-            ui.spacing_mut().item_spacing.x = space::M;
-            let Some((row, (socket, _))) = position.and_then(|row| Some((row, view.row(row)?)))
-            else {
-                let hint = cx.say(&text!("sockets.select"));
-                ui.label(TypeStyle::Dense.rich(hint).color(theme.text.tertiary));
-                return;
-            };
-            ui.label(TypeStyle::Mono.rich(four_tuple(cx, socket)).color(theme.text.primary));
-            let copy = cx.say(&text!("sockets.copy"));
-            if Button::new(&copy).icon(ICON_CONTENT_COPY).small().show(ui).clicked() {
-                copy_row(cx, view, row);
-            }
-            if let Some(pid) = socket.owner.pids().first() {
-                let label = cx.say(&text!("sockets.this_process"));
-                if Button::new(&label).small().show(ui).clicked() {
-                    narrow(cx, &format!("pid:{pid}"));
-                }
-            }
-            if let Some(remote) = socket.remote {
-                let label = cx.say(&text!("sockets.this_remote"));
-                if Button::new(&label).small().show(ui).clicked() {
-                    narrow(cx, &remote.to_string());
-                }
-            }
-        });
-    }
-
-    fn table(&mut self, ui: &mut Ui, cx: &Cx<'_>, view: &View) {
+    /// The table. Says whether the pointer is over it.
+    fn table(&mut self, ui: &mut Ui, cx: &Cx<'_>, view: &Arc<View>, columns: &Columns) -> bool {
         let theme = Theme::of(ui);
         let whole = ui.available_rect_before_wrap();
         ui.painter().rect(
@@ -232,27 +182,108 @@ impl Sockets {
             (stroke::HAIRLINE, theme.stroke.subtle),
             eframe::egui::StrokeKind::Inside,
         );
-        let rows = SocketRows { cx, view, selected: self.selected };
         let inner = Rect::from_min_max(whole.min + vec2(1.0, 1.0), whole.max - vec2(1.0, 1.0));
-        let sorting = Column::ALL.iter().position(|column| *column == cx.spec.sort);
-        let response = ui
-            .scope_builder(UiBuilder::new().max_rect(inner), |ui| {
-                table(
-                    ui,
-                    "sockets",
-                    &columns(cx),
-                    &rows,
-                    sorting.map(|index| (index, cx.spec.descending)),
-                    self.scroll_to.take(),
-                )
-            })
-            .inner;
-        if let Some(sort) = response.sorted.and_then(|index| Column::ALL.get(index).copied()) {
-            let descending = sort == cx.spec.sort && !cx.spec.descending;
-            cx.send(Command::SetView(ViewSpec { sort, descending, ..cx.spec.clone() }));
+        let has_keys = keys::focus(ui, cx, inner);
+        let menu_wanted = has_keys && self.menu.is_none() && self.keys(ui, cx, view, columns);
+        let (tint, rest) = self.fade(ui, view);
+        let rows = SocketRows {
+            cx,
+            view,
+            columns: &columns.shown,
+            selection: &self.selection,
+            theme,
+            tint: tint.filter(|_| !cx.calm),
+            fading: Cell::new(false),
+        };
+        let sorting = columns.shown.iter().position(|column| *column == cx.spec.sort);
+        let table = TableView {
+            salt: "sockets",
+            columns: &columns.table,
+            rows: &rows,
+            sorting: sorting.map(|index| (index + 1, cx.spec.descending)),
+            scroll_to: self.scroll_to.take(),
+            sticky: columns::STICKY,
+            arranges: true,
+            widths: Some(&columns.widths),
+        };
+        let area = UiBuilder::new().max_rect(inner);
+        let response = ui.scope_builder(area, |ui| table.show(ui)).inner;
+        if rows.fading.get() {
+            ui.ctx().request_repaint_after(rest);
         }
-        if let Some((row, _)) = response.clicked {
-            self.selected = view.row(row).and_then(|(_, track)| track.map(|track| track.id));
+        if let Some(column) = response.sorted.and_then(|at| columns::fact_at(&columns.shown, at)) {
+            columns::sort_by(cx, column);
+        }
+        if let Some((from, to)) = response.moved {
+            columns.shift(cx, from, to);
+        }
+        if let Some((column, width)) = response.resized {
+            columns.resize(cx, column, width);
+        }
+        if let Some((line, modifiers)) = response.clicked {
+            match view.group(line) {
+                Some(group) => {
+                    self.selection.go(view, line, false);
+                    groups::fold(cx, group, !group.collapsed);
+                }
+                None => self.selection.click(view, line, modifiers),
+            }
+        }
+        if let Some((line, place)) = response.menu {
+            self.selection.point_at(view, line);
+            self.menu = Some((Menu::Row, place));
+        }
+        if let Some((column, place)) = response.header_menu {
+            self.menu = Some((Menu::Header(column), place));
+        }
+        if menu_wanted && self.selection.cursor().is_some() {
+            let place = response.cursor.unwrap_or(inner);
+            self.menu = Some((Menu::Row, place.left_bottom() + vec2(space::XXL, 0.0)));
+        }
+        ui.rect_contains_pointer(inner)
+    }
+
+    /// How far what this table brought has faded, and how long until the next step.
+    fn fade(&mut self, ui: &Ui, view: &View) -> (Option<(SystemTime, u32)>, std::time::Duration) {
+        let now = ui.input(|input| input.time);
+        let (table, at) = (view.frame.table, view.frame.at);
+        if self.arrival.as_ref().is_none_or(|arrival| arrival.table != table) {
+            let before = self.arrival.as_ref().map_or(at, |arrival| arrival.at);
+            self.arrival = Some(Arrival { table, at, before, drawn: now });
+        }
+        let step = motion::ROW_TINT_STEP;
+        let Some(arrival) = &self.arrival else { return (None, step) };
+        let since = std::time::Duration::from_secs_f64((now - arrival.drawn).max(0.0));
+        let steps = u32::try_from(since.as_millis() / step.as_millis()).unwrap_or(u32::MAX);
+        let rest = step.saturating_mul(steps.saturating_add(1)).saturating_sub(since);
+        (Some((arrival.before, steps)), rest)
+    }
+
+    fn menus(&mut self, ui: &Ui, cx: &Cx<'_>, view: &Arc<View>, columns: &Columns) {
+        let Some((menu, place)) = self.menu else { return };
+        let name = match menu {
+            Menu::Row => text!("sockets.row_menu"),
+            Menu::Header(_) => text!("sockets.column_menu"),
+        };
+        let mut open = true;
+        let id = Id::unique("socket-menu");
+        let anchor = PopupAnchor::Position(place);
+        Popup::new(id, ui.ctx().clone(), anchor, ui.layer_id())
+            .kind(PopupKind::Menu)
+            .layout(Layout::top_down_justified(Align::Min))
+            .accessible_name(cx.say(&name))
+            .close_behavior(eframe::egui::PopupCloseBehavior::CloseOnClickOutside)
+            .open_bool(&mut open)
+            .show(|ui| {
+                ui.set_min_width(columns::MENU_WIDTH);
+                ui.spacing_mut().item_spacing.y = 0.0;
+                match menu {
+                    Menu::Row => actions::menu(ui, cx, view, &self.selection, &columns.shown),
+                    Menu::Header(column) => columns::header_menu(ui, cx, columns, column),
+                }
+            });
+        if !open {
+            self.menu = None;
         }
     }
 }

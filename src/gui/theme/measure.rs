@@ -165,10 +165,6 @@ impl Room {
 pub mod motion {
     use std::time::Duration;
 
-    /// A row's mark: new, changed.
-    pub const ROW_MARK: Duration = Duration::from_secs(5);
-    /// A row that vanished.
-    pub const VANISHED_STAYS: Duration = Duration::from_secs(3);
     /// In how many steps a row's tint fades.
     pub const ROW_TINT_STEPS: u32 = 4;
     /// How long each step is.

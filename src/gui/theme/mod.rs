@@ -14,7 +14,7 @@ mod type_style;
 use eframe::egui;
 
 pub use install::install;
-pub use line::{LineKind, line_style, paint_line};
+pub use line::{LineKind, LineStyle, line_style, paint_line};
 pub use tokens::{Color, NONE};
 pub use type_style::{TypeStyle, mono_medium, semibold};
 
@@ -161,6 +161,8 @@ pub struct StateColors {
 pub struct Alphas {
     /// Under CLOSE_WAIT's line in the chart.
     pub area_alarm: f32,
+    /// Of a state in a stack.
+    pub area_stack: f32,
     /// Under a sparkline.
     pub area_spark: f32,
     /// A span of time without samples.

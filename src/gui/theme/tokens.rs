@@ -118,6 +118,7 @@ pub static DARK: Theme = Theme {
     ],
     alpha: Alphas {
         area_alarm: 0.13,
+        area_stack: 0.5,
         area_spark: 0.16,
         gap_span: 0.7,
         forecast_span: 0.55,
@@ -197,6 +198,7 @@ pub static LIGHT: Theme = Theme {
     ],
     alpha: Alphas {
         area_alarm: 0.1,
+        area_stack: 0.45,
         area_spark: 0.16,
         gap_span: 0.7,
         forecast_span: 0.55,

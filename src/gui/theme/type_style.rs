@@ -33,6 +33,8 @@ pub enum TypeStyle {
     MonoBadge,
     /// A diagram's node.
     Diagram,
+    /// The same where there is little room.
+    DiagramDense,
 }
 
 static SEMIBOLD: LazyLock<Arc<str>> = LazyLock::new(|| "semibold".into());
@@ -50,7 +52,7 @@ pub fn mono_medium() -> FontFamily {
 
 impl TypeStyle {
     /// Every style.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Count,
         Self::Headline,
         Self::Title,
@@ -63,6 +65,7 @@ impl TypeStyle {
         Self::MonoDense,
         Self::MonoBadge,
         Self::Diagram,
+        Self::DiagramDense,
     ];
 
     /// Size and height of a line, in points.
@@ -77,6 +80,7 @@ impl TypeStyle {
             Self::MonoDense => (11.5, 16.0),
             Self::MonoBadge => (11.0, 18.0),
             Self::Diagram => (10.0, 14.0),
+            Self::DiagramDense => (9.5, 14.0),
         }
     }
 
@@ -88,7 +92,7 @@ impl TypeStyle {
             }
             Self::Body | Self::Dense | Self::Caption => FontFamily::Proportional,
             Self::Mono | Self::MonoDense => FontFamily::Monospace,
-            Self::MonoBadge | Self::Diagram => mono_medium(),
+            Self::MonoBadge | Self::Diagram | Self::DiagramDense => mono_medium(),
         };
         FontId::new(self.size().0, family)
     }

@@ -1,8 +1,11 @@
 //! What several controls paint.
 
+use std::sync::Arc;
+
+use eframe::egui::text::{LayoutJob, TextWrapping};
 use eframe::egui::{
-    Align2, CornerRadius, FontId, Painter, Pos2, Rect, Response, Role, Sense, Stroke, StrokeKind,
-    Ui, WidgetInfo, vec2,
+    Align2, CornerRadius, FontId, Galley, Painter, Pos2, Rect, Response, Role, Sense, Stroke,
+    StrokeKind, Ui, WidgetInfo, vec2,
 };
 use egui_material_icons::MaterialIcon;
 use egui_material_icons::icons::{ICON_CHECK_CIRCLE, ICON_ERROR, ICON_INFO, ICON_WARNING};
@@ -79,4 +82,12 @@ pub fn chip(ui: &mut Ui, tone: Tone, own: Option<MaterialIcon>, text: &str) -> R
     }
     response.widget_info(|| WidgetInfo::labeled(Role::Label, ui.is_enabled(), text));
     response
+}
+
+/// Lays out a text in one line that is cut at its end where it does not fit into `room` points; whether it was is
+/// told by the galley.
+pub fn cut(ui: &Ui, text: &str, style: TypeStyle, color: Color, room: f32) -> Arc<Galley> {
+    let mut job = LayoutJob::simple_singleline(text.to_owned(), style.font(), color);
+    job.wrap = TextWrapping::truncate_at_width(room.max(0.0));
+    ui.painter().layout_job(job)
 }

@@ -69,10 +69,21 @@ fn a_row_is_found_with_its_other_end_and_its_process() {
     let (other, track) = found.other_end().expect("it is on this machine");
     assert_eq!(other.state, State::FinWait2);
     assert_eq!(track.map(|track| track.id), Some(found.frame.tracks[0].id));
+    assert_eq!(found.row, Some(1));
     let Details::Known(details) = &found.holders[0].details else {
         panic!("{:?}", found.holders);
     };
     assert_eq!(details.command, "feed --client");
+}
+
+#[test]
+fn a_row_that_is_gone_is_not_found() {
+    let frame = frame(Owner::NoOwner, &[], Health::Live);
+    let (gone, here) = (frame.tracks[1].id, frame.tracks[0].id);
+    let shorter = Frame { tracks: Arc::from(&frame.tracks[..1]), ..Frame::clone(&frame) };
+    let shorter = Arc::new(shorter);
+    assert_eq!(inspect(&shorter, gone, &mut One).row, None);
+    assert_eq!(inspect(&shorter, here, &mut One).row, Some(0));
 }
 
 #[test]
@@ -104,13 +115,16 @@ fn the_worker_outlives_a_panic_and_says_what_it_said() {
     let woken = Mutex::new(woken);
     let wake: Wake = Arc::new(move || lock(&woken).send(()).expect("the test waits"));
     let inspector = Inspector::with(Box::new(One), wake).expect("a thread");
-    let ask = |pid: u32| {
+    let ask = |pid: u32, table| {
         let frame = frame(Owner::Known(Arc::from([pid])), &[], Health::Live);
-        inspector.request(Arc::clone(&frame), frame.tracks[1].id);
+        let frame = Arc::new(Frame { table, ..Frame::clone(&frame) });
+        inspector.request(&frame, frame.tracks[1].id);
+        inspector.request(&frame, frame.tracks[1].id);
         wait.recv_timeout(PATIENCE).expect("an answer");
         inspector.latest().expect("an answer")
     };
-    assert_eq!(ask(13).failure.as_deref(), Some("the system did something unheard of"));
-    assert_eq!(ask(812).failure, None);
-    assert_eq!(ask(812).holders.len(), 1);
+    assert_eq!(ask(13, 1).failure.as_deref(), Some("the system did something unheard of"));
+    assert_eq!(ask(812, 2).failure, None);
+    assert_eq!(ask(812, 3).holders.len(), 1);
+    assert!(wait.try_recv().is_err(), "each table was looked at once");
 }

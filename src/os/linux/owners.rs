@@ -14,20 +14,18 @@
 //! * A few descriptors are read again in turn at every poll, so that a socket that passed on to another process
 //!   is noticed sooner or later, and with few sockets at once.
 
-mod inode;
 mod process;
 mod search;
 mod sets;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::num::{NonZeroU32, NonZeroU64};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::model::{Owner, Socket};
-use inode::ByInode;
+use crate::model::{CountedMap, CountedSet, Owner, Socket};
 use process::Held;
 use sets::{SetId, Sets};
 
@@ -50,9 +48,9 @@ pub(super) struct Owners {
     user: u32,
     poll: u32,
     processes: BTreeMap<u32, Held>,
-    holders: HashMap<u32, Holders, ByInode>,
+    holders: CountedMap<u32, Holders>,
     /// The inodes of the table that nobody holds, as far as can be seen.
-    unheld: HashMap<u32, Unheld, ByInode>,
+    unheld: CountedMap<u32, Unheld>,
     sets: Sets,
     /// The process whose turn it is to be read again.
     turn: u32,
@@ -74,7 +72,7 @@ struct Unheld {
 }
 
 /// Inodes that are looked for.
-type Wanted = HashSet<u32, ByInode>;
+type Wanted = CountedSet<u32>;
 
 impl Owners {
     /// Knows nothing yet. `proc` is where processes are shown.
@@ -84,8 +82,8 @@ impl Owners {
             user: process::user(proc),
             poll: 0,
             processes: BTreeMap::new(),
-            holders: HashMap::default(),
-            unheld: HashMap::default(),
+            holders: CountedMap::default(),
+            unheld: CountedMap::default(),
             sets: Sets::default(),
             turn: 0,
         }
@@ -213,7 +211,7 @@ impl Owners {
     fn forget_gone(&mut self) {
         let poll = self.poll;
         self.unheld.retain(|_, unheld| unheld.seen == poll);
-        let mut gone = HashSet::new();
+        let mut gone = CountedSet::default();
         let mut left: BTreeSet<u32> = BTreeSet::new();
         let sets = &mut self.sets;
         self.holders.retain(|inode, holders| {

@@ -8,10 +8,10 @@ use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
 
 /// A list that may not be longer than so much; a longer one is an error and not a load of memory.
-pub(super) struct AtMost<T, const MOST: usize>(pub(super) Vec<T>);
+pub(in crate::store) struct AtMost<T, const MOST: usize>(pub(in crate::store) Vec<T>);
 
 impl<T, const MOST: usize> AtMost<T, MOST> {
-    pub(super) const fn is_empty(&self) -> bool {
+    pub(in crate::store) const fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }

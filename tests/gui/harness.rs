@@ -1,0 +1,158 @@
+//! A window without a display, on a source that gives what it is sent.
+
+use std::path::PathBuf;
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use eframe::egui::accesskit::Role;
+use eframe::egui::{Key, Modifiers, Vec2};
+use egui_kittest::Harness;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use jiff::tz::TimeZone;
+use sockscope::gui::{App, Setup};
+use sockscope::model::{PollFailure, Snapshot};
+use sockscope::monitor::SourceChoice;
+use sockscope::os::SocketSource;
+
+/// How long something that workers do may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A live source that gives what it is sent, and the last again when nothing new has come.
+struct Fed {
+    incoming: mpsc::Receiver<Snapshot>,
+    last: Snapshot,
+}
+
+impl SocketSource for Fed {
+    fn name(&self) -> &'static str {
+        "fed"
+    }
+
+    fn is_live(&self) -> bool {
+        true
+    }
+
+    fn poll(&mut self) -> Result<Option<Snapshot>, PollFailure> {
+        if let Ok(next) = self.incoming.try_recv() {
+            self.last = next;
+        }
+        Ok(Some(self.last.clone()))
+    }
+}
+
+pub struct Window {
+    pub harness: Harness<'static, App>,
+    feed: mpsc::Sender<Snapshot>,
+    folder: tempfile::TempDir,
+}
+
+impl Window {
+    /// A window on a table that stays as it is until another is fed.
+    pub fn on(size: [f32; 2], first: Snapshot) -> Self {
+        let (feed, incoming) = mpsc::channel();
+        Self::open(size, SourceChoice::Other(Box::new(Fed { incoming, last: first })), feed)
+    }
+
+    /// A window on the sockets of this machine.
+    pub fn live(size: [f32; 2]) -> Self {
+        Self::open(size, SourceChoice::Live, mpsc::channel().0)
+    }
+
+    fn open(size: [f32; 2], source: SourceChoice, feed: mpsc::Sender<Snapshot>) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let setup = Setup {
+            source,
+            settings_file: Some(folder.path().join("settings.json")),
+            history_file: None,
+            zone: TimeZone::UTC,
+        };
+        let harness = Harness::builder()
+            .with_size(Vec2::from(size))
+            .build_eframe(|cc| App::new(&cc.egui_ctx, setup).expect("threads"));
+        Self { harness, feed, folder }
+    }
+
+    pub fn settings_file(&self) -> PathBuf {
+        self.folder.path().join("settings.json")
+    }
+
+    /// Polls this table next.
+    pub fn feed(&mut self, next: Snapshot) {
+        self.feed.send(next).expect("the source is held");
+        self.key(Key::F5);
+    }
+
+    /// Draws until some node's name contains `text`.
+    pub fn until(&mut self, text: &str) {
+        self.draw_until(text, |window| window.sees(text));
+    }
+
+    pub fn draw_until(&mut self, what: &str, done: impl Fn(&Self) -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            self.harness.run_steps(2);
+            if done(self) {
+                return;
+            }
+            assert!(Instant::now() < deadline, "{what:?} is not seen in {:#?}", self.names());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// What is named, without the thin spaces that numbers have.
+    pub fn names(&self) -> Vec<String> {
+        let mut names = Vec::new();
+        let mut nodes = vec![self.harness.root()];
+        while let Some(node) = nodes.pop() {
+            let accessible = node.accesskit_node();
+            names.extend(accessible.label());
+            names.extend(accessible.value());
+            nodes.extend(node.children());
+        }
+        names.iter().map(|name| name.replace('\u{2009}', " ")).collect()
+    }
+
+    pub fn sees(&self, text: &str) -> bool {
+        self.names().iter().any(|name| name.contains(text))
+    }
+
+    pub fn press(&mut self, name: &str) {
+        self.harness.get_by_label(name).click();
+        self.harness.run_steps(3);
+    }
+
+    pub fn show(&mut self, page: &str) {
+        self.harness.get_by_role_and_label(Role::Tab, page).click();
+        self.harness.run_steps(3);
+    }
+
+    pub fn key(&mut self, key: Key) {
+        self.keys(Modifiers::NONE, key);
+    }
+
+    pub fn keys(&mut self, modifiers: Modifiers, key: Key) {
+        self.harness.key_press_modifiers(modifiers, key);
+        self.harness.run_steps(3);
+    }
+
+    /// Types into the field so named; it has the focus already, or gets it.
+    pub fn type_into(&mut self, name: &str, text: &str) {
+        self.harness.get_by_role_and_label(Role::TextInput, name).focus();
+        self.harness.run_steps(2);
+        self.harness.get_by_role_and_label(Role::TextInput, name).type_text(text);
+        self.harness.run_steps(3);
+    }
+
+    /// The name of what has the keyboard.
+    pub fn focused(&self) -> Option<(Role, String)> {
+        let mut nodes = vec![self.harness.root()];
+        while let Some(node) = nodes.pop() {
+            let accessible = node.accesskit_node();
+            if accessible.is_focused() && accessible.role() != Role::Window {
+                return Some((accessible.role(), accessible.label().unwrap_or_default()));
+            }
+            nodes.extend(node.children());
+        }
+        None
+    }
+}

@@ -1,0 +1,8 @@
+//! The window as somebody meets it, one topic a file.
+
+#![cfg(feature = "gui")]
+#![expect(clippy::expect_used, reason = "a test that cannot go on should say so and end")]
+
+mod details;
+mod harness;
+mod palette;
