@@ -38,7 +38,7 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
     (
         "list",
         &[
-            ("sockscope list close-wait", "what leaks, and who holds it"),
+            ("sockscope list 'close-wait age>5m'", "what leaks, and who holds it"),
             ("sockscope list --by process", "counts by state, a line for each process"),
             (
                 "sockscope list --columns state,remote,rtt,retransmits --sort rtt --reverse",
@@ -115,8 +115,7 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
 pub fn with_examples(command: Command) -> Command {
     EXAMPLES.iter().fold(command, |command, (verb, examples)| {
         command.mut_subcommand(verb, |command| {
-            let width = examples.iter().map(|(line, _)| line.len()).max().unwrap_or_default();
-            let lines = examples.iter().map(|(line, what)| format!("\n  {line:width$}  {what}"));
+            let lines = examples.iter().map(|(line, what)| format!("\n  {line}\n      {what}"));
             let before = command.get_after_help().map(|help| format!("{help}\n\n"));
             let help: String = before
                 .into_iter()

@@ -16,6 +16,9 @@ use crate::monitor::{Usage, usage};
 use crate::text;
 
 /// Print what the system allows, and how much of it is used
+///
+/// First how much of each limit is used, the fullest first; then each setting with its present value, its default where
+/// that is the same everywhere, and what it does and does not do; then what the kernel counts.
 #[derive(Args)]
 pub struct Limits {
     /// Print JSON

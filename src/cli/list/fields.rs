@@ -130,7 +130,11 @@ pub static FIELDS: &[Field] = &[
         RESIDENCE,
         "_at_least_ms",
         || text!("field.residence"),
-        |row| row.track.map(|track| Value::AtLeast(track.since.at_least(row.at))),
+        |row| {
+            // "At least nothing" is not known.
+            let known = row.track.map(|track| track.since.at_least(row.at));
+            known.filter(|age| !age.is_zero()).map(Value::AtLeast)
+        },
     ),
     words(
         "owner",
