@@ -11,6 +11,7 @@ pub mod explain;
 pub mod filter;
 pub mod groups;
 pub mod history;
+pub mod kernel;
 pub mod load;
 pub mod moment;
 pub mod pair;

@@ -5,7 +5,7 @@ use unicode_width::UnicodeWidthStr;
 use crate::text::printable;
 
 /// On which side of its column a cell stands.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Align {
     /// Words.
     Left,
@@ -13,25 +13,26 @@ pub enum Align {
     Right,
 }
 
-/// The lines of a table: each column as wide as its widest cell, two spaces between.
-pub fn table<const N: usize>(
-    header: [String; N],
-    align: [Align; N],
-    rows: impl IntoIterator<Item = [String; N]>,
+/// The lines of a table: each column as wide as its widest cell, two spaces between. Every row has as many cells as
+/// the header.
+pub fn table<R: AsRef<[String]>>(
+    header: R,
+    align: impl AsRef<[Align]>,
+    rows: impl IntoIterator<Item = R>,
 ) -> Vec<String> {
-    let rows: Vec<[String; N]> =
-        std::iter::once(header).chain(rows).map(|row| row.map(|cell| printable(&cell))).collect();
-    let mut widths = [0; N];
+    let cells = |row: R| row.as_ref().iter().map(|cell| printable(cell)).collect();
+    let rows: Vec<Vec<String>> = std::iter::once(header).chain(rows).map(cells).collect();
+    let mut widths = vec![0; align.as_ref().len()];
     for row in &rows {
         for (width, cell) in widths.iter_mut().zip(row) {
             *width = (*width).max(cell.width());
         }
     }
-    rows.iter().map(|row| line(row, widths, align)).collect()
+    rows.iter().map(|row| line(row, &widths, align.as_ref())).collect()
 }
 
 /// One line of a table whose columns have these widths.
-pub fn line<const N: usize>(cells: &[String; N], widths: [usize; N], align: [Align; N]) -> String {
+pub fn line(cells: &[String], widths: &[usize], align: &[Align]) -> String {
     let mut line = String::new();
     for ((cell, width), align) in cells.iter().zip(widths).zip(align) {
         let padding = " ".repeat(width.saturating_sub(cell.width()));

@@ -2,10 +2,16 @@
 //! not an error.
 
 mod columns;
+mod completions;
+mod csv;
 mod diff;
+mod doctor;
 mod filter;
+mod help;
 mod lab;
+mod limits;
 mod list;
+mod man;
 mod output;
 mod report;
 mod snapshot;
@@ -15,7 +21,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{ExitCode, Termination};
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::error::{Error, Result};
 use crate::monitor::SourceChoice;
@@ -48,16 +54,15 @@ impl Termination for Exit {
     name = "sockscope",
     version,
     about = "An oscilloscope for TCP sockets",
-    long_about = "An oscilloscope for TCP sockets: which are in which state, who owns them, and how \
-        that changes. Without a verb it opens its window.",
-    after_help = "Exit status: 0 fine, 1 found, 2 called wrongly, 3 could not run, 4 could not judge.",
+    long_about = help::ABOUT,
+    after_help = help::EXIT_STATUS,
+    after_long_help = help::EXIT_STATUS_LONG,
     max_term_width = 100
 )]
 struct Arguments {
     #[command(subcommand)]
     verb: Option<Verb>,
-    /// Show this snapshot instead of this computer: in the window, or with `list`
-    #[arg(long, value_name = "FILE", global = true)]
+    #[arg(long, value_name = "FILE", global = true, help = help::FROM)]
     from: Option<PathBuf>,
 }
 
@@ -69,6 +74,15 @@ enum Verb {
     Diff(diff::Diff),
     Report(report::Report),
     Lab(lab::Lab),
+    Limits(limits::Limits),
+    Doctor(doctor::Doctor),
+    Completions(completions::Completions),
+    Man(man::Man),
+}
+
+/// The whole command line, with its examples.
+fn command() -> clap::Command {
+    help::with_examples(Arguments::command())
 }
 
 /// What the arguments ask for.
@@ -82,7 +96,10 @@ pub enum Invocation {
 /// Does what the arguments say, unless that is to open the window.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Invocation {
     let mut output = Output::new();
-    let arguments = match Arguments::try_parse_from(arguments) {
+    let parsed = command()
+        .try_get_matches_from(arguments)
+        .and_then(|matches| Arguments::from_arg_matches(&matches));
+    let arguments = match parsed {
         Ok(arguments) => arguments,
         Err(error) => {
             let exit = if error.use_stderr() { Exit::Usage } else { Exit::Fine };
@@ -109,6 +126,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Invocation {
         Some(Verb::Diff(diff)) => diff.run(&mut output),
         Some(Verb::Report(report)) => report.run(&mut output),
         Some(Verb::Lab(lab)) => lab.run(&mut output),
+        Some(Verb::Limits(limits)) => limits.run(&mut output),
+        Some(Verb::Doctor(doctor)) => doctor.run(&mut output),
+        Some(Verb::Completions(completions)) => completions.run(&mut output),
+        Some(Verb::Man(man)) => man.run(&mut output),
     };
     Invocation::Done(finish(result, &mut output))
 }
@@ -122,6 +143,10 @@ impl Verb {
             Self::Diff(_) => "diff",
             Self::Report(_) => "report",
             Self::Lab(_) => "lab",
+            Self::Limits(_) => "limits",
+            Self::Doctor(_) => "doctor",
+            Self::Completions(_) => "completions",
+            Self::Man(_) => "man",
         }
     }
 }

@@ -1,25 +1,30 @@
 //! Where a verb writes: data to stdout, buffered; everything else to stderr.
 
-use std::io::{self, BufWriter, Stderr, StdoutLock, Write};
+use std::io::{self, BufWriter, Write};
 
 use crate::error::{Error, Result};
 use crate::text::printable;
 
 /// The program's two streams.
 pub struct Output {
-    data: BufWriter<StdoutLock<'static>>,
-    notes: Stderr,
+    data: Box<dyn Write>,
+    notes: Box<dyn Write>,
 }
 
 impl Output {
     /// Takes stdout for as long as the verb runs.
     pub fn new() -> Self {
-        Self { data: BufWriter::new(io::stdout().lock()), notes: io::stderr() }
+        Self::to(BufWriter::new(io::stdout().lock()), io::stderr())
+    }
+
+    /// Two other streams.
+    pub fn to(data: impl Write + 'static, notes: impl Write + 'static) -> Self {
+        Self { data: Box::new(data), notes: Box::new(notes) }
     }
 
     /// The stream for data.
     pub fn data(&mut self) -> &mut dyn Write {
-        &mut self.data
+        &mut *self.data
     }
 
     /// A line of data for people. What came from elsewhere cannot steer their terminal.

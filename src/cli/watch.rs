@@ -6,17 +6,18 @@ use std::time::{Duration, SystemTime};
 use clap::Args;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
-use serde_json::{Map, json};
+use serde_json::json;
 
 use super::Exit;
 use super::columns::{Align, line};
 use super::filter;
-use super::list::note_gaps;
+use super::list::{self, note_gaps};
 use super::output::Output;
 use crate::analysis::filter::Filter;
+use crate::analysis::history::Cause;
 use crate::analysis::phrases;
 use crate::error::{Error, Result};
-use crate::model::{State, StateCounts};
+use crate::model::{PollFailure, State, StateCounts};
 use crate::monitor::{Frame, Health, Monitor, SourceChoice, View, ViewSpec};
 use crate::store::Settings;
 use crate::text;
@@ -25,8 +26,8 @@ use crate::text::{clock, plain_age, utc};
 /// The states with a column of their own; the others share one.
 const SHOWN: usize = 6;
 
-/// A column for the time, one for all sockets, and one for the states that share.
-const COLUMNS: usize = SHOWN + 3;
+/// A column for the time, one for all sockets, one for the states that share, and one for a remark.
+const COLUMNS: usize = SHOWN + 4;
 
 /// Print the counts by state, one line a poll
 #[derive(Args)]
@@ -69,6 +70,7 @@ impl Watch {
         let mut noted = false;
         let mut shown = 0;
         let mut stretched = false;
+        let mut slept = None;
         while self.count != Some(polls) && wakes.recv().is_ok() {
             let frame = monitor.frame();
             if frame.generation == shown {
@@ -79,11 +81,12 @@ impl Watch {
             polls += 1;
             if let Health::Failed { failure, retries, .. } = &frame.health {
                 failed = true;
-                self.report_failure(&phrases::poll_failure(failure).plain(), output)?;
+                self.report_failure(failure, &frame, &zone, output)?;
                 if !retries {
                     break;
                 }
             } else {
+                slept = self.report_sleep(&frame, slept, &zone, output)?;
                 self.report(&frame, &filter, &zone, output)?;
                 if let Some(snapshot) = frame.snapshot.as_ref().filter(|_| !noted) {
                     note_gaps(snapshot, output);
@@ -115,15 +118,10 @@ impl Watch {
         let counts: StateCounts =
             view.rows.iter().map(|row| snapshot.sockets[*row].state).collect();
         if self.json {
-            let by_state: Map<_, _> = counts
-                .iter()
-                .filter(|(_, count)| *count > 0)
-                .map(|(state, count)| (state.name().to_owned(), count.into()))
-                .collect();
             let line = json!({
                 "taken_at": utc(snapshot.taken_at),
                 "sockets": counts.total(),
-                "counts": by_state,
+                "counts": list::counts(&counts),
                 "partial": snapshot.is_partial(),
             });
             return writeln!(output.data(), "{line}").map_err(Error::Output);
@@ -133,18 +131,54 @@ impl Watch {
             .into_iter()
             .chain(State::SHOWN[..SHOWN].iter().map(|state| counts[*state].to_string()))
             .chain([other.to_string()])
+            .chain(snapshot.is_partial().then(|| text!("watch.partial").plain()))
             .collect();
         print_row(&row, output)
     }
 
     /// A failed poll is a line of its own among the data, and never a row of zeros.
-    fn report_failure(&self, failure: &str, output: &mut Output) -> Result<()> {
-        if self.json {
-            let line = json!({ "taken_at": utc(SystemTime::now()), "error": failure });
-            writeln!(output.data(), "{line}").map_err(Error::Output)?;
+    fn report_failure(
+        &self,
+        failure: &PollFailure,
+        frame: &Frame,
+        zone: &TimeZone,
+        output: &mut Output,
+    ) -> Result<()> {
+        let failure = phrases::poll_failure(failure).plain();
+        if !self.json {
+            return output.line(&format!("{}  {failure}", clock(frame.now, zone)));
         }
-        output.note(failure);
+        let line = json!({ "taken_at": utc(frame.now), "error": failure });
+        writeln!(output.data(), "{line}").map_err(Error::Output)?;
+        output.note(&failure);
         Ok(())
+    }
+
+    /// So is time that was not sampled, because the machine slept or the program was stopped.
+    fn report_sleep(
+        &self,
+        frame: &Frame,
+        told: Option<SystemTime>,
+        zone: &TimeZone,
+        output: &mut Output,
+    ) -> Result<Option<SystemTime>> {
+        let last = frame.history.breaks().last();
+        let Some((slept, until)) = last.and_then(|slept| Some((slept, slept.to?))) else {
+            return Ok(told);
+        };
+        if slept.cause != Cause::Slept || told == Some(until) {
+            return Ok(told);
+        }
+        let time = until.duration_since(slept.from).unwrap_or_default();
+        if self.json {
+            let time = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+            let line = json!({ "taken_at": utc(until), "not_sampled_ms": time });
+            writeln!(output.data(), "{line}").map_err(Error::Output)?;
+        } else {
+            let gap = text!("watch.not_sampled", time = plain_age(time)).plain();
+            output.line(&format!("{}  {gap}", clock(until, zone)))?;
+        }
+        Ok(Some(until))
     }
 }
 
@@ -154,10 +188,11 @@ fn print_row(cells: &[String], output: &mut Output) -> Result<()> {
     widths[0] = 8;
     let mut align = [Align::Right; COLUMNS];
     align[0] = Align::Left;
+    align[COLUMNS - 1] = Align::Left;
     for (cell, text) in row.iter_mut().zip(cells) {
         cell.clone_from(text);
     }
-    output.line(&line(&row, widths, align))
+    output.line(&line(&row, &widths, &align))
 }
 
 fn parse_interval(text: &str) -> Result<Duration, String> {
@@ -167,4 +202,53 @@ fn parse_interval(text: &str) -> Result<Duration, String> {
         .ok()
         .filter(|interval| (shortest..=longest).contains(interval))
         .ok_or_else(|| "it must lie between 100ms and 10m".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+    use crate::model::Operation;
+
+    /// What was written, for whoever looks afterwards.
+    #[derive(Clone, Default)]
+    struct Written(Arc<Mutex<Vec<u8>>>);
+
+    impl std::io::Write for Written {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().expect("no panic").extend(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_poll_that_failed_is_a_line_of_its_own_and_has_no_counts() {
+        let failure = PollFailure {
+            source: "sock_diag".to_owned(),
+            operation: Operation::ReadSocketTable,
+            cause: "EMFILE".to_owned(),
+        };
+        let frame = Frame::starting(String::new(), Duration::ZERO, SystemTime::UNIX_EPOCH);
+        for (json, line) in [
+            (false, "00:00:00  sock_diag could not read the socket table: EMFILE.\n"),
+            (
+                true,
+                "{\"error\":\"sock_diag could not read the socket table: EMFILE.\",\
+                 \"taken_at\":\"1970-01-01T00:00:00.000Z\"}\n",
+            ),
+        ] {
+            let watch = Watch { filter: Vec::new(), interval: Duration::ZERO, count: None, json };
+            let written = Written::default();
+            let mut output = Output::to(written.clone(), std::io::sink());
+            let told = watch.report_failure(&failure, &frame, &TimeZone::UTC, &mut output);
+            assert!(told.is_ok());
+            let bytes = written.0.lock().expect("no panic").clone();
+            assert_eq!(String::from_utf8(bytes).expect("text"), line);
+        }
+    }
 }

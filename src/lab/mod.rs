@@ -16,6 +16,7 @@
 mod bench;
 mod cancel;
 mod connection;
+pub mod doctor;
 mod errno;
 mod link;
 mod log;

@@ -51,7 +51,7 @@ pub enum Key {
 pub enum Kind {
     /// A state's name, in any system's spelling.
     State,
-    /// One of [`super::matching::OWNERS`].
+    /// One of `matching::OWNERS`.
     Owner,
     /// A timer, by its name or the table's short word for it.
     Timer,
