@@ -3,7 +3,7 @@
 mod commands;
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use eframe::egui::{self, CentralPanel, Context, Frame, Margin, Ui};
@@ -14,7 +14,7 @@ use super::dialog::{Outcome, PathDialog};
 use super::history_keeper::HistoryKeeper;
 use super::jobs::{Done, Job, Jobs};
 use super::notices::Notices;
-use super::pages::{PAGES, Page, sockets_sorting};
+use super::pages::{PAGES, Page, SOCKETS, sockets_sorting};
 use super::palette::{self, Palette};
 use super::scenario_runner::ScenarioRunner;
 use super::shelf::{Shelf, Shelved};
@@ -24,7 +24,7 @@ use super::theme::measure::{Room, WINDOW_MIN, motion};
 use super::{closing, coverage, rail, theme, top_bar};
 use crate::error::{Error, Result};
 use crate::lab::Bench;
-use crate::monitor::{Health, Inspector, Monitor, SourceChoice, ViewSpec, Views, Wake};
+use crate::monitor::{Frames, Health, Inspector, Monitor, SourceChoice, ViewSpec, Views, Wake};
 use crate::store::{self, Settings, ThemeChoice};
 use crate::text;
 use crate::text::Locale;
@@ -71,7 +71,6 @@ pub struct App {
     open: &'static str,
     pages: Vec<(&'static str, Box<dyn Page>)>,
     spec: ViewSpec,
-    requested: Option<(u64, ViewSpec)>,
     /// Whether rows stay in the order that they have.
     hold: bool,
     /// Whether nothing should move by itself.
@@ -109,8 +108,22 @@ impl App {
         }
         let (keeper, history) =
             HistoryKeeper::open(setup.history_file, Arc::clone(&wake), &mut notices);
-        let monitor = Monitor::resume(setup.source, settings.interval, history, Arc::clone(&wake))
+        let views = Views::start(Arc::clone(&wake)).map_err(Error::Thread)?;
+        let frames: Arc<OnceLock<Frames>> = Arc::default();
+        let polled: Wake = {
+            let (views, frames, wake) = (views.follower(), Arc::clone(&frames), Arc::clone(&wake));
+            Arc::new(move || {
+                // A table whose rows are shown is drawn once, together with their view.
+                let frame = frames.get().and_then(Frames::latest);
+                if !frame.is_some_and(|frame| views.follow(frame)) {
+                    wake();
+                }
+            })
+        };
+        let monitor = Monitor::resume(setup.source, settings.interval, history, polled)
             .map_err(Error::Thread)?;
+        // It is set here alone.
+        let _ = frames.set(monitor.frames());
         let bench = match Bench::start(Arc::clone(&wake)) {
             Ok(bench) => Some(bench),
             Err(error) => {
@@ -122,7 +135,7 @@ impl App {
         let app = Self {
             monitor,
             keeper,
-            views: Views::start(Arc::clone(&wake)).map_err(Error::Thread)?,
+            views,
             inspector: Inspector::start(Arc::clone(&wake)).map_err(Error::Thread)?,
             bench,
             scenarios: ScenarioRunner::new(Arc::clone(&wake)),
@@ -134,7 +147,6 @@ impl App {
             open: PAGES.first().map_or("", |page| page.name),
             pages: PAGES.iter().map(|page| (page.name, (page.make)())).collect(),
             spec,
-            requested: None,
             hold: false,
             calm: false,
             dialog: None,
@@ -172,13 +184,9 @@ impl App {
     }
 
     /// Asks the view worker for what is to be seen, when that has changed.
-    fn request_view(&mut self) {
-        let frame = self.monitor.frame();
-        let wanted = (frame.table, self.spec.clone());
-        if self.requested.as_ref() != Some(&wanted) {
-            self.views.request(frame, self.spec.clone(), self.hold);
-            self.requested = Some(wanted);
-        }
+    fn request_view(&self) {
+        let wanted = (self.open == SOCKETS).then_some((&self.spec, self.hold));
+        self.views.stand(&self.monitor.frame(), wanted);
     }
 
     /// Whether something lies over the page that has the keys to itself.

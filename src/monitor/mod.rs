@@ -20,9 +20,9 @@ pub use column::Column;
 pub use frame::{Frame, Health, Interval};
 pub use inspector::{Details, Holder, Inspection, Inspector};
 pub use limits::{Usage, usage};
-pub use sampler::Monitor;
+pub use sampler::{Frames, Monitor};
 pub use source::{SourceChoice, sample};
-pub use view::{Folds, Group, GroupBy, GroupKey, Line, Mark, View, ViewSpec, Views};
+pub use view::{Folds, Group, GroupBy, GroupKey, Line, Mark, View, ViewSpec, Views, ViewsFollower};
 
 use std::sync::Arc;
 

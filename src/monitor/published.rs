@@ -34,6 +34,17 @@ impl<T> Published<T> {
         replaced.drain(..spare);
     }
 
+    /// Frees those that were replaced and that nobody holds any more, before another is made.
+    pub(super) fn sweep(&self) {
+        lock(&self.replaced).retain(|value| Arc::strong_count(value) > 1);
+    }
+
+    /// Forgets the newest.
+    pub(super) fn clear(&self) {
+        let before = lock(&self.newest).take();
+        lock(&self.replaced).extend(before);
+    }
+
     /// The newest; none before the first.
     pub(super) fn latest(&self) -> Option<Arc<T>> {
         lock(&self.newest).clone()

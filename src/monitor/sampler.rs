@@ -4,7 +4,7 @@
 //! panic in a source is a failed poll that is not retried by itself more than a few times.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -105,6 +105,11 @@ impl Monitor {
         self.shared.frame.latest().unwrap_or_else(|| Arc::clone(&self.starting))
     }
 
+    /// What gives the newest frame to another thread; nothing before the first poll.
+    pub fn frames(&self) -> Frames {
+        Frames(Arc::downgrade(&self.shared))
+    }
+
     /// Stops or goes on polling.
     pub fn set_paused(&self, paused: bool) {
         self.order(|orders| orders.paused = paused);
@@ -123,6 +128,18 @@ impl Monitor {
     fn order(&self, change: impl FnOnce(&mut Orders)) {
         change(&mut lock(&self.shared.orders));
         self.shared.changed.notify_all();
+    }
+}
+
+/// Gives the newest frame, as [`Monitor::frame`] does, for as long as the monitor is there; what wakes a face may hold
+/// it, though the monitor holds that.
+#[derive(Clone)]
+pub struct Frames(Weak<Shared>);
+
+impl Frames {
+    /// The newest frame; none before the first poll.
+    pub fn latest(&self) -> Option<Arc<Frame>> {
+        self.0.upgrade()?.frame.latest()
     }
 }
 
@@ -186,6 +203,8 @@ impl Sampler {
     }
 
     fn poll_once(&mut self) {
+        // Two tables at a time are enough: the newest, and the one that is being read.
+        self.shared.frame.sweep();
         let polled = self.source.poll();
         let placed = self.timeline.place(self.started.elapsed(), SystemTime::now());
         match polled {

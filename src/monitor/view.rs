@@ -18,7 +18,7 @@ use crate::model::{Gap, Owner, Snapshot, Socket};
 
 pub use group::{Folds, Group, GroupBy, GroupKey};
 pub use mark::Mark;
-pub use worker::Views;
+pub use worker::{Views, ViewsFollower};
 
 /// Which rows, in which order.
 #[derive(Clone, Debug, PartialEq, Eq)]

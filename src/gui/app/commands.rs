@@ -28,13 +28,7 @@ impl App {
                 self.open = SOCKETS;
             }
             Command::SetView(spec) => self.spec = spec,
-            Command::HoldOrder(hold) => {
-                self.hold = hold;
-                if !hold {
-                    // What was held back is put in order now.
-                    self.requested = None;
-                }
-            }
+            Command::HoldOrder(hold) => self.hold = hold,
             Command::SetPaused(paused) => self.monitor.set_paused(paused),
             Command::PollNow => self.monitor.poll_now(),
             Command::SetSettings(settings) => self.set_settings(settings, ctx),

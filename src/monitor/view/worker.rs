@@ -20,7 +20,17 @@ struct Request {
 #[derive(Default)]
 struct Orders {
     wanted: Option<Request>,
+    /// What is made of every new table; none while nobody looks.
+    standing: Option<Standing>,
     stop: bool,
+}
+
+/// An order for views of every table.
+struct Standing {
+    spec: ViewSpec,
+    hold: bool,
+    /// The table that was asked for last.
+    table: u64,
 }
 
 struct Shared {
@@ -51,16 +61,55 @@ impl Views {
         Ok(Self { shared, thread: Some(thread) })
     }
 
-    /// Asks for a view; a request that was not begun yet is replaced. With `hold` rows keep the order of the
-    /// newest view, if that was ordered by the same.
-    pub fn request(&self, frame: Arc<Frame>, spec: ViewSpec, hold: bool) {
-        lock(&self.shared.orders).wanted = Some(Request { frame, spec, hold });
-        self.shared.changed.notify_all();
+    /// Asks for a view of this frame, and of each later one that [`ViewsFollower::follow`] brings; none ends that,
+    /// and lets go of the newest view. With `hold` rows keep the order of the newest view, if that was ordered
+    /// by the same. It may be called as often as one likes: only what differs is done.
+    pub fn stand(&self, frame: &Arc<Frame>, wanted: Option<(&ViewSpec, bool)>) {
+        let mut orders = lock(&self.shared.orders);
+        let Some((spec, hold)) = wanted else {
+            if orders.standing.take().is_some() {
+                orders.wanted = None;
+                self.shared.latest.clear();
+            }
+            return;
+        };
+        let same = |known: &Standing| {
+            known.table == frame.table && known.hold == hold && known.spec == *spec
+        };
+        if !orders.standing.as_ref().is_some_and(same) {
+            let (frame, table) = (Arc::clone(frame), frame.table);
+            orders.wanted = Some(Request { frame, spec: spec.clone(), hold });
+            orders.standing = Some(Standing { spec: spec.clone(), hold, table });
+            self.shared.changed.notify_all();
+        }
+    }
+
+    /// What brings new frames to the worker from another thread.
+    pub fn follower(&self) -> ViewsFollower {
+        ViewsFollower(Arc::clone(&self.shared))
     }
 
     /// The newest view; none before the first.
     pub fn latest(&self) -> Option<Arc<View>> {
         self.shared.latest.latest()
+    }
+}
+
+/// Brings new frames to a view worker, so that a table and its view are drawn together, once.
+#[derive(Clone)]
+pub struct ViewsFollower(Arc<Shared>);
+
+impl ViewsFollower {
+    /// Asks for a view of this frame when somebody looks at views; says whether one will come.
+    pub fn follow(&self, frame: Arc<Frame>) -> bool {
+        let mut orders = lock(&self.0.orders);
+        let new = |standing: &&mut Standing| standing.table != frame.table;
+        let Some(standing) = orders.standing.as_mut().filter(new) else { return false };
+        standing.table = frame.table;
+        let (spec, hold) = (standing.spec.clone(), standing.hold);
+        orders.wanted = Some(Request { frame, spec, hold });
+        self.0.changed.notify_all();
+        true
     }
 }
 
@@ -121,6 +170,7 @@ fn work(shared: &Shared) {
                 orders = shared.changed.wait(orders).unwrap_or_else(PoisonError::into_inner);
             }
         };
+        shared.latest.sweep();
         let held = if hold { shared.latest.latest() } else { None };
         let made = catch_unwind(AssertUnwindSafe(|| {
             kept.view(Arc::clone(&frame), spec.clone(), held.as_deref())
