@@ -39,6 +39,11 @@ impl<T> Published<T> {
         lock(&self.replaced).retain(|value| Arc::strong_count(value) > 1);
     }
 
+    /// Whether any that was replaced is kept back.
+    pub(super) fn keeps_back(&self) -> bool {
+        !lock(&self.replaced).is_empty()
+    }
+
     /// Forgets the newest.
     pub(super) fn clear(&self) {
         let before = lock(&self.newest).take();

@@ -3,6 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::{Duration, SystemTime};
 
 use super::{View, ViewSpec, table_rows};
 use crate::analysis::filter::{Choices, Filter};
@@ -16,6 +17,9 @@ struct Request {
     spec: ViewSpec,
     hold: bool,
 }
+
+/// After so long a view that was replaced is looked at again, whether anybody holds it still: it holds a table.
+const LET_GO: Duration = Duration::from_millis(250);
 
 #[derive(Default)]
 struct Orders {
@@ -130,28 +134,46 @@ impl Drop for Views {
 struct Kept {
     /// The last filter that could be read.
     filter: Arc<Filter>,
-    /// What a table offers, by the table's number.
-    choices: Option<(u64, Arc<Choices>)>,
+    /// What was asked for last, and what its rows offer to a filter.
+    offers: Option<Offers>,
 }
+
+/// What a table offers, and what the rows shown do.
+struct Offers {
+    spec: ViewSpec,
+    /// When the table was read.
+    at: SystemTime,
+    choices: Arc<Choices>,
+    shown: Arc<Choices>,
+}
+
+/// For so long what is offered stays, while the same is asked for: it is counted over all rows.
+const OFFERED: Duration = Duration::from_secs(5);
 
 impl Kept {
     fn view(&mut self, frame: Arc<Frame>, spec: ViewSpec, held: Option<&View>) -> View {
         let mut view = View::holding(Arc::clone(&self.filter), frame, spec, held);
         self.filter = Arc::clone(&view.filter);
-        let frame = &view.frame;
-        let table = frame.table;
-        let (_, choices) = self
-            .choices
-            .take_if(|(known, _)| *known == table)
-            .unwrap_or_else(|| (table, Arc::new(Choices::of(table_rows(frame)))));
-        self.choices = Some((table, Arc::clone(&choices)));
-        view.shown = if view.rows.len() == choices.rows {
+        let at = view.frame.at;
+        let stays = |offers: &Offers| {
+            offers.spec == view.spec && at.duration_since(offers.at).is_ok_and(|age| age < OFFERED)
+        };
+        let offers = self.offers.take().filter(stays).unwrap_or_else(|| Offers::of(&view));
+        (view.choices, view.shown) = (Arc::clone(&offers.choices), Arc::clone(&offers.shown));
+        self.offers = Some(offers);
+        view
+    }
+}
+
+impl Offers {
+    fn of(view: &View) -> Self {
+        let choices = Arc::new(Choices::of(table_rows(&view.frame)));
+        let shown = if view.rows.len() == choices.rows {
             Arc::clone(&choices)
         } else {
             Arc::new(Choices::of(view.rows.iter().filter_map(|row| view.table_row(*row))))
         };
-        view.choices = choices;
-        view
+        Self { spec: view.spec.clone(), at: view.frame.at, choices, shown }
     }
 }
 
@@ -167,7 +189,17 @@ fn work(shared: &Shared) {
                 if let Some(wanted) = orders.wanted.take() {
                     break wanted;
                 }
-                orders = shared.changed.wait(orders).unwrap_or_else(PoisonError::into_inner);
+                orders = if shared.latest.keeps_back() {
+                    // By then the face has drawn the newest, and let go of the one before.
+                    let (orders, _) = shared
+                        .changed
+                        .wait_timeout(orders, LET_GO)
+                        .unwrap_or_else(PoisonError::into_inner);
+                    shared.latest.sweep();
+                    orders
+                } else {
+                    shared.changed.wait(orders).unwrap_or_else(PoisonError::into_inner)
+                };
             }
         };
         shared.latest.sweep();

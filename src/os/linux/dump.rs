@@ -148,15 +148,12 @@ impl Diagnostics {
             let datagram = self.buffer.get(..length).unwrap_or_default();
             let mut messages = Messages::new(datagram, self.sequence);
             let mut answered = false;
-            while let Some(message) = messages.next() {
+            while let Some(message) = messages.next_into(&mut listing.sockets) {
                 answered = true;
                 match message.map_err(Failure::Malformed)? {
-                    Message::Row(row) => {
-                        listing.unknown_states += usize::from(row.unknown_state);
-                        listing.sockets.push(row.socket);
-                        if single {
-                            return Ok(listing);
-                        }
+                    Message::Row { .. } if single => return Ok(listing),
+                    Message::Row { known_state } => {
+                        listing.unknown_states += usize::from(!known_state);
                     }
                     Message::Done => {
                         listing.interrupted |= messages.interrupted;

@@ -118,29 +118,19 @@ fn address_bytes(ip: IpAddr) -> [u8; 16] {
 }
 
 /// One message of an answer.
-#[derive(Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "it is handed on at once, and a box would be made for each row"
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Message {
-    /// A socket; its owner is not looked for yet.
-    Row(Row),
+    /// A socket, which was added to the list.
+    Row {
+        /// Whether its state was one that this program knows; another is taken for CLOSED.
+        known_state: bool,
+    },
     /// There are no more.
     Done,
     /// The kernel refused, with this errno; 0 is an acknowledgement.
     Error(i32),
     /// Anything else.
     Other,
-}
-
-/// A socket as the kernel tells it.
-#[derive(Debug)]
-pub(super) struct Row {
-    /// The socket, with [`Owner::NoOwner`] in its owner's place.
-    pub(super) socket: Socket,
-    /// Whether the state was one that this program does not know, and was taken for CLOSED.
-    pub(super) unknown_state: bool,
 }
 
 /// An answer that breaks the protocol; says how.
@@ -160,12 +150,13 @@ impl<'a> Messages<'a> {
     pub(super) const fn new(datagram: &'a [u8], sequence: u32) -> Self {
         Self { rest: datagram, sequence, interrupted: false }
     }
-}
 
-impl Iterator for Messages<'_> {
-    type Item = Result<Message, Malformed>;
-
-    fn next(&mut self) -> Option<Self::Item> {
+    /// The next message. A socket is added to `sockets`, with [`Owner::NoOwner`] in its owner's place: a row is
+    /// written once and not moved, since there may be a hundred thousand.
+    pub(super) fn next_into(
+        &mut self,
+        sockets: &mut Vec<Socket>,
+    ) -> Option<Result<Message, Malformed>> {
         while !self.rest.is_empty() {
             let Some((header, _)) = self.rest.split_first_chunk::<HEADER>() else {
                 self.rest = &[];
@@ -194,7 +185,9 @@ impl Iterator for Messages<'_> {
                 NLMSG_ERROR => {
                     errno(body).map(Message::Error).ok_or(Malformed("an error without a number"))
                 }
-                TCPDIAG_GETSOCK | SOCK_DIAG_BY_FAMILY => row(body).map(Message::Row),
+                TCPDIAG_GETSOCK | SOCK_DIAG_BY_FAMILY => {
+                    row(body, sockets).map(|known_state| Message::Row { known_state })
+                }
                 _ => Ok(Message::Other),
             });
         }
@@ -207,7 +200,8 @@ fn errno(body: &[u8]) -> Option<i32> {
     body.first_chunk().map(|bytes| i32::from_ne_bytes(*bytes).wrapping_neg())
 }
 
-fn row(body: &[u8]) -> Result<Row, Malformed> {
+/// Adds the socket; says whether its state was known.
+fn row(body: &[u8], sockets: &mut Vec<Socket>) -> Result<bool, Malformed> {
     let Some((message, attributes)) = body.split_first_chunk::<MESSAGE>() else {
         return Err(Malformed("a socket that is cut off"));
     };
@@ -220,7 +214,7 @@ fn row(body: &[u8]) -> Result<Row, Malformed> {
     let known = state_of(state);
     let state = known.unwrap_or(State::Closed);
     let inode = u32_at(message, 68);
-    let mut socket = Socket {
+    sockets.push(Socket {
         protocol: Protocol::Tcp,
         state,
         local,
@@ -239,9 +233,11 @@ fn row(body: &[u8]) -> Result<Row, Malformed> {
             tries,
         }),
         tcp_info: None,
-    };
-    read_attributes(attributes, &mut socket);
-    Ok(Row { socket, unknown_state: known.is_none() })
+    });
+    if let Some(socket) = sockets.last_mut() {
+        read_attributes(attributes, socket);
+    }
+    Ok(known.is_some())
 }
 
 /// Attributes that are not known, or too short, are left out: kernels add to them.

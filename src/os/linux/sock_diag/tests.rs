@@ -41,11 +41,15 @@ fn attribute(kind: u16, value: &[u8]) -> Vec<u8> {
     bytes
 }
 
-fn only(datagram: &[u8]) -> Row {
-    let mut messages = Messages::new(datagram, 5);
-    let Some(Ok(Message::Row(row))) = messages.next() else { panic!("a row") };
-    assert!(messages.next().is_none());
-    row
+/// The one row of a datagram, and whether its state was known.
+fn only(datagram: &[u8]) -> (Socket, bool) {
+    let (mut messages, mut sockets) = (Messages::new(datagram, 5), Vec::new());
+    let Some(Ok(Message::Row { known_state })) = messages.next_into(&mut sockets) else {
+        panic!("a row")
+    };
+    assert!(messages.next_into(&mut sockets).is_none());
+    let [socket] = sockets.as_slice() else { panic!("one row") };
+    (socket.clone(), known_state)
 }
 
 const ENDS: [&str; 2] = ["10.0.0.1:5000", "10.0.0.9:443"];
@@ -75,8 +79,8 @@ fn a_row_is_read_with_all_that_it_tells() {
     body.extend(attribute(INET_DIAG_CGROUP_ID, &[1]));
     body.extend(attribute(INET_DIAG_INFO, &info));
     body.extend(attribute(INET_DIAG_CGROUP_ID, &9_u64.to_ne_bytes()));
-    let Row { socket, unknown_state } = only(&message(SOCK_DIAG_BY_FAMILY, 0, 5, &body));
-    assert!(!unknown_state);
+    let (socket, known_state) = only(&message(SOCK_DIAG_BY_FAMILY, 0, 5, &body));
+    assert!(known_state);
     let expected = Socket {
         cookie: NonZeroU64::new(77),
         inode: Some(4_711),
@@ -110,30 +114,31 @@ fn a_row_is_read_with_all_that_it_tells() {
 #[test]
 fn ipv4_on_a_dual_stack_socket_is_ipv4_and_link_local_keeps_its_interface() {
     let ends = ["[::ffff:10.0.0.1]:5000", "[::ffff:10.0.0.9]:443"];
-    let row = only(&message(SOCK_DIAG_BY_FAMILY, 0, 5, &body(ends, [1, 0], [1, 1])));
-    assert_eq!(row.socket.local.to_string(), "10.0.0.1:5000");
-    assert_eq!(row.socket.remote.map(|remote| remote.to_string()).as_deref(), Some("10.0.0.9:443"));
-    let row = only(&message(
+    let (row, _) = only(&message(SOCK_DIAG_BY_FAMILY, 0, 5, &body(ends, [1, 0], [1, 1])));
+    assert_eq!(row.local.to_string(), "10.0.0.1:5000");
+    assert_eq!(row.remote.map(|remote| remote.to_string()).as_deref(), Some("10.0.0.9:443"));
+    let (row, _) = only(&message(
         SOCK_DIAG_BY_FAMILY,
         0,
         5,
         &body(["[fe80::1]:80", "[fe80::2]:81"], [1, 0], [1, 1]),
     ));
-    assert_eq!(row.socket.local.to_string(), "[fe80::1%2]:80");
+    assert_eq!(row.local.to_string(), "[fe80::1%2]:80");
 }
 
 #[test]
 fn every_state_of_the_kernel_is_known_and_another_is_said() {
     let state = |number| {
-        let row = only(&message(SOCK_DIAG_BY_FAMILY, 0, 5, &body(ENDS, [number, 0], [1, 1])));
-        (row.socket.state, row.unknown_state)
+        let (row, known) =
+            only(&message(SOCK_DIAG_BY_FAMILY, 0, 5, &body(ENDS, [number, 0], [1, 1])));
+        (row.state, known)
     };
     let mut seen: Vec<State> = (1..=13).map(|number| state(number).0).collect();
-    assert!((1..=13).all(|number| !state(number).1));
+    assert!((1..=13).all(|number| state(number).1));
     seen.sort_unstable();
     seen.dedup();
     assert_eq!(seen, State::ALL);
-    assert_eq!(state(14), (State::Closed, true));
+    assert_eq!(state(14), (State::Closed, false));
 }
 
 #[test]
@@ -141,7 +146,7 @@ fn timers_are_named_by_what_they_do_here() {
     let kind = |state, timer, inode| {
         let row =
             only(&message(SOCK_DIAG_BY_FAMILY, 0, 5, &body(ENDS, [state, timer], [1, inode])));
-        row.socket.timer.map(|timer| timer.kind)
+        row.0.timer.map(|timer| timer.kind)
     };
     assert_eq!(kind(1, 0, 1), None);
     assert_eq!(kind(1, 2, 1), Some(TimerKind::Keepalive));
@@ -158,27 +163,30 @@ fn the_end_and_errors_are_told_apart_and_strays_are_passed_over() {
     datagram.extend(message(NLMSG_ERROR, 0, 5, &refused));
     datagram.extend(message(NLMSG_DONE, NLM_F_DUMP_INTR, 5, &0_i32.to_ne_bytes()));
     datagram.extend(message(NLMSG_DONE, 0, 5, &(-12_i32).to_ne_bytes()));
-    let mut messages = Messages::new(&datagram, 5);
-    assert!(matches!(messages.next(), Some(Ok(Message::Error(1)))));
+    let (mut messages, mut sockets) = (Messages::new(&datagram, 5), Vec::new());
+    assert_eq!(messages.next_into(&mut sockets), Some(Ok(Message::Error(1))));
     assert!(!messages.interrupted);
-    assert!(matches!(messages.next(), Some(Ok(Message::Done))));
+    assert_eq!(messages.next_into(&mut sockets), Some(Ok(Message::Done)));
     assert!(messages.interrupted);
-    assert!(matches!(messages.next(), Some(Ok(Message::Error(12)))));
-    assert!(messages.next().is_none());
+    assert_eq!(messages.next_into(&mut sockets), Some(Ok(Message::Error(12))));
+    assert_eq!(messages.next_into(&mut sockets), None);
+    assert_eq!(sockets, []);
 }
 
 proptest::proptest! {
     #[test]
     fn no_answer_can_hurt(bytes: Vec<u8>, cut in 0..400_usize, at in 0..300_usize, value: u8) {
-        for message in Messages::new(&bytes, 0) {
-            let _ = message;
-        }
+        let count = |bytes: &[u8], sequence| {
+            let (mut messages, mut sockets) = (Messages::new(bytes, sequence), Vec::new());
+            std::iter::from_fn(|| messages.next_into(&mut sockets)).count()
+        };
+        count(&bytes, 0);
         let mut good = message(SOCK_DIAG_BY_FAMILY, 0, 5, &body(ENDS, [8, 1], [77, 4_711]));
         good.extend(message(SOCK_DIAG_BY_FAMILY, 0, 5, &[attribute(2, &[0; 200])].concat()));
         if let Some(byte) = good.get_mut(at) {
             *byte = value;
         }
         good.truncate(cut);
-        proptest::prop_assert!(Messages::new(&good, 5).count() <= good.len() / HEADER + 1);
+        proptest::prop_assert!(count(&good, 5) <= good.len() / HEADER + 1);
     }
 }
