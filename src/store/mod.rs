@@ -8,9 +8,11 @@ mod history;
 mod layout;
 mod settings;
 mod snapshot;
+mod thresholds;
 
 pub use file::write_atomically;
 pub use history::{KeptHistory, history_path, load_history, save_history, set_history_aside};
 pub use layout::{ColumnLayout, SortLayout, TableLayout};
 pub use settings::{LoadedSettings, Settings, SettingsProblem, ThemeChoice};
 pub use snapshot::{load_snapshot, save_snapshot, write_snapshot};
+pub use thresholds::Thresholds;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::file;
 use super::layout::TableLayout;
+use super::thresholds::Thresholds;
 use crate::error::{Error, Result};
 
 const FORMAT: &str = "sockscope-settings";
@@ -39,6 +40,8 @@ pub struct Settings {
     pub zoom: f32,
     /// How the table of sockets is laid out.
     pub socket_table: TableLayout,
+    /// From where on numbers are marked.
+    pub thresholds: Thresholds,
     /// The filters that were used, the newest first, each once; at most [`Settings::MOST_FILTERS`].
     pub recent_filters: Vec<String>,
 }
@@ -108,6 +111,7 @@ impl Settings {
             theme: self.theme,
             zoom: self.zoom,
             socket_table: self.socket_table.clone(),
+            thresholds: self.thresholds,
             recent_filters: self.recent_filters.clone(),
         };
         file::write_atomically(path, |out| {
@@ -124,6 +128,7 @@ impl Default for Settings {
             theme: ThemeChoice::System,
             zoom: 1.0,
             socket_table: TableLayout::default(),
+            thresholds: Thresholds::default(),
             recent_filters: Vec::new(),
         }
     }
@@ -159,6 +164,8 @@ struct Document {
     #[serde(default)]
     socket_table: TableLayout,
     #[serde(default)]
+    thresholds: Thresholds,
+    #[serde(default)]
     recent_filters: Vec<String>,
 }
 
@@ -179,6 +186,7 @@ fn parse(bytes: &[u8]) -> Result<Settings, String> {
         theme: document.theme,
         zoom: zoom.clamp(smallest, largest),
         socket_table: document.socket_table.in_range(),
+        thresholds: document.thresholds.in_range(),
         recent_filters: Vec::new(),
     };
     // Somebody may have written the file by hand.
@@ -213,6 +221,7 @@ mod tests {
                 ],
                 sort: Some(SortLayout { column: "rtt".to_owned(), descending: true }),
             },
+            thresholds: Thresholds { full_percent: 95, unread_bytes: 1_024 },
             recent_filters: vec!["state:close-wait".to_owned(), "age>5m".to_owned()],
         };
         settings.save(&path).expect("the folder is made");
@@ -257,10 +266,13 @@ mod tests {
     #[test]
     fn values_out_of_range_are_brought_into_it() {
         let text = br#"{"format":"sockscope-settings","version":1,"interval_ms":0,"zoom":900.0,"later":1,
+            "thresholds":{"full_percent":0},
             "socket_table":{"columns":[{"id":"state","width":-3.0},{"id":"rtt"},{"id":"rtt","width":80}]}}"#;
         let settings = parse(text).expect("it is well-formed");
         assert_eq!(settings.interval, Settings::INTERVALS[0]);
         assert!((settings.zoom - Settings::ZOOMS[1]).abs() < f32::EPSILON);
+        let thresholds = Thresholds { full_percent: 1, ..Thresholds::default() };
+        assert_eq!(settings.thresholds, thresholds);
         let columns = settings.socket_table.columns;
         let narrowest = TableLayout::WIDTHS[0];
         assert_eq!(columns[0], ColumnLayout { id: "state".to_owned(), width: Some(narrowest) });

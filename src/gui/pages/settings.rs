@@ -1,5 +1,7 @@
 //! Settings: the few things to choose, and the keys.
 
+use std::time::Duration;
+
 use eframe::egui::{Align, Layout, ScrollArea, Ui, vec2};
 use egui_material_icons::icons::ICON_SETTINGS;
 
@@ -8,8 +10,9 @@ use crate::gui::cx::{Command, Cx};
 use crate::gui::shortcuts;
 use crate::gui::theme::measure::{size, space};
 use crate::gui::theme::{Theme, TypeStyle};
+use crate::gui::top_bar::{INTERVALS, short};
 use crate::gui::widgets::{card, segmented};
-use crate::store::{Settings, ThemeChoice};
+use crate::store::{Settings, ThemeChoice, Thresholds};
 use crate::text;
 use crate::text::Text;
 
@@ -25,6 +28,11 @@ pub(super) const LEAF: PageLeaf = PageLeaf {
 const ZOOMS: [(u8, &str); 5] =
     [(80, "80 %"), (100, "100 %"), (125, "125 %"), (150, "150 %"), (200, "200 %")];
 
+/// The thresholds that are offered: how full, in percent, and how much is unread, in bytes.
+const FULL: [(u8, &str); 4] = [(50, "50 %"), (70, "70 %"), (80, "80 %"), (95, "95 %")];
+const UNREAD: [(u32, &str); 4] =
+    [(2, "1 B"), (1_024, "1 KiB"), (65_536, "64 KiB"), (1 << 20, "1 MiB")];
+
 const WIDTH: f32 = 640.0;
 
 /// The page.
@@ -35,6 +43,8 @@ impl Page for SettingsPage {
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             ui.set_max_width(WIDTH);
             appearance(ui, cx);
+            ui.add_space(space::L);
+            reading(ui, cx);
             ui.add_space(space::L);
             keys(ui, cx);
         });
@@ -71,6 +81,43 @@ fn appearance(ui: &mut Ui, cx: &Cx<'_>) {
                 let hint = TypeStyle::Dense.rich(cx.say(&text!("settings.zoom_hint")));
                 ui.label(hint.color(Theme::of(ui).text.secondary));
             }
+        },
+    );
+}
+
+/// How often the table is read, and from where on numbers in it are marked.
+fn reading(ui: &mut Ui, cx: &Cx<'_>) {
+    let title = cx.say(&text!("settings.reading"));
+    let set = |settings: Settings| cx.send(Command::SetSettings(settings));
+    card(
+        ui,
+        &title,
+        |_| {},
+        |ui| {
+            let mut interval = cx.settings.interval;
+            let names = INTERVALS.map(|interval| (interval, short(interval)));
+            row(ui, cx, &text!("settings.interval"), |ui| {
+                let segments: Vec<(Duration, &str)> =
+                    names.iter().map(|(interval, name)| (*interval, name.as_str())).collect();
+                if segmented(ui, &mut interval, &segments).changed() {
+                    set(Settings { interval, ..cx.settings.clone() });
+                }
+            });
+            let thresholds = cx.settings.thresholds;
+            let mut full_percent = thresholds.full_percent;
+            row(ui, cx, &text!("settings.full"), |ui| {
+                if segmented(ui, &mut full_percent, &FULL).changed() {
+                    let thresholds = Thresholds { full_percent, ..thresholds };
+                    set(Settings { thresholds, ..cx.settings.clone() });
+                }
+            });
+            let mut unread_bytes = thresholds.unread_bytes;
+            row(ui, cx, &text!("settings.unread"), |ui| {
+                if segmented(ui, &mut unread_bytes, &UNREAD).changed() {
+                    let thresholds = Thresholds { unread_bytes, ..thresholds };
+                    set(Settings { thresholds, ..cx.settings.clone() });
+                }
+            });
         },
     );
 }

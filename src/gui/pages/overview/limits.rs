@@ -54,11 +54,13 @@ fn row(ui: &mut Ui, cx: &Cx<'_>, reading: &Reading) {
     let line = inner.top() + TypeStyle::Dense.line() / 2.0 + space::XXS;
     let painter = ui.painter();
     let share = percent(reading.share());
+    let full = cx.settings.thresholds.is_full(reading.used, reading.of);
+    let style = if full { TypeStyle::DenseStrong } else { TypeStyle::Dense };
     painter.text(
         pos2(inner.right(), line),
         Align2::RIGHT_CENTER,
         &share,
-        TypeStyle::DenseStrong.font(),
+        style.font(),
         theme.text.primary,
     );
     let (used, of) = (thousands(reading.used), thousands(reading.of));
@@ -71,7 +73,7 @@ fn row(ui: &mut Ui, cx: &Cx<'_>, reading: &Reading) {
     );
     let what = cx.say(&phrases::limited(&reading.what));
     let room = (numbers.left() - space::M - inner.left()).max(0.0);
-    let name = cut(ui, &what, TypeStyle::Dense, theme.text.primary, room);
+    let name = cut(ui, &what, style, theme.text.primary, room);
     let cut = name.elided;
     ui.painter().galley(pos2(inner.left(), line - name.size().y / 2.0), name, theme.text.primary);
     let top = inner.top() + TypeStyle::Dense.line() + space::S;

@@ -7,6 +7,7 @@ use crate::analysis::track::Track;
 use crate::gui::cx::Cx;
 use crate::model::{Owner, Queues, Socket, State, TcpInfo, Timer, TimerKind};
 use crate::monitor::{Column, View};
+use crate::store::Thresholds;
 use crate::text;
 use crate::text::{Text, age, bytes, plain_age, thousands};
 
@@ -60,7 +61,7 @@ impl Fact<'_> {
                 None => (ABSENT.to_owned(), Weight::Absent),
             },
             Column::ReceiveQueue => match socket.queues {
-                Some(queues) if wants_a_look(socket, queues) => {
+                Some(queues) if wants_a_look(socket, queues, cx.settings.thresholds) => {
                     (thousands(queues.receive.into()), Weight::Look)
                 }
                 queues => {
@@ -216,12 +217,13 @@ pub(super) fn timer_text(timer: Timer) -> Text {
 }
 
 /// Whether what waits to be read, or to be accepted, is where a person should look: more than the FIN after
-/// the peer has closed, an accept queue that is four fifths full, data for a program that has not accepted.
-fn wants_a_look(socket: &Socket, queues: Queues) -> bool {
+/// the peer has closed, an accept queue that is nearly full, data for a program that has not accepted.
+fn wants_a_look(socket: &Socket, queues: Queues, thresholds: Thresholds) -> bool {
     let Queues { receive, send } = queues;
     match socket.state {
-        State::CloseWait if receive > 1 => true,
-        State::Listen => receive > 0 && u64::from(receive) * 5 > u64::from(send) * 4,
+        State::CloseWait if receive >= thresholds.unread_bytes => true,
+        // It takes one more than its backlog.
+        State::Listen => thresholds.is_full(receive.into(), u64::from(send) + 1),
         _ => socket.owner == Owner::NotAccepted && receive > 0,
     }
 }
@@ -232,7 +234,8 @@ mod tests {
 
     fn with(state: State, owner: Owner, receive: u32, send: u32) -> bool {
         let local = "127.0.0.1:80".parse().expect("an address");
-        wants_a_look(&Socket::new(local, None, state, owner), Queues { receive, send })
+        let queues = Queues { receive, send };
+        wants_a_look(&Socket::new(local, None, state, owner), queues, Thresholds::default())
     }
 
     #[test]
@@ -240,8 +243,8 @@ mod tests {
         let known = || Owner::Known(std::sync::Arc::from([1]));
         assert!(!with(State::CloseWait, known(), 1, 0), "the FIN alone");
         assert!(with(State::CloseWait, known(), 2, 0));
-        assert!(!with(State::Listen, known(), 102, 128));
-        assert!(with(State::Listen, known(), 103, 128));
+        assert!(!with(State::Listen, known(), 103, 128));
+        assert!(with(State::Listen, known(), 104, 128));
         assert!(!with(State::Listen, known(), 0, 0));
         assert!(with(State::Listen, known(), 1, 0));
         assert!(with(State::Established, Owner::NotAccepted, 17, 0));

@@ -24,7 +24,13 @@ pub(super) fn ui(ui: &mut Ui, cx: &Cx<'_>, columns: &Columns, load: &ProcessLoad
     if response.has_focus() {
         focus_ring(ui.painter(), theme, row.shrink(3.0), 0);
     }
-    name(ui, cx, columns, load, row);
+    // Where a second line says where its CLOSE_WAIT lead, the numbers stand on the first.
+    let below = load
+        .close_wait_towards
+        .filter(|_| columns.by == By::CloseWait && columns.towards.is_none())
+        .map(|(towards, _)| cx.say(&phrases::towards(&towards)));
+    let row = if below.is_some() { row.translate(vec2(0.0, -LINE / 2.0)) } else { row };
+    name(ui, columns, load, below, row);
     let count = match columns.by {
         By::CloseWait => load.counts[State::CloseWait],
         By::Sockets => load.counts.total(),
@@ -75,14 +81,14 @@ pub(super) fn ui(ui: &mut Ui, cx: &Cx<'_>, columns: &Columns, load: &ProcessLoad
     }
 }
 
-/// The name and the pid, and below them where its CLOSE_WAIT lead, where that has no column.
-fn name(ui: &Ui, cx: &Cx<'_>, columns: &Columns, load: &ProcessLoad, row: Rect) {
+/// From one line of a row to the other.
+const LINE: f32 = 16.0;
+
+/// The name and the pid, and what stands below them.
+fn name(ui: &Ui, columns: &Columns, load: &ProcessLoad, below: Option<String>, row: Rect) {
     let theme = Theme::of(ui);
     let place = slot(row, columns.name.0, columns.name.1);
-    let below = load
-        .close_wait_towards
-        .filter(|_| columns.by == By::CloseWait && columns.towards.is_none());
-    let line = if below.is_some() { place.center().y - 8.0 } else { place.center().y };
+    let line = place.center().y;
     let painter = ui.painter();
     let pid = painter.layout_no_wrap(
         load.process.pid.to_string(),
@@ -96,13 +102,11 @@ fn name(ui: &Ui, cx: &Cx<'_>, columns: &Columns, load: &ProcessLoad, row: Rect) 
     painter.galley(pos2(place.left(), line - name.size().y / 2.0), name, color);
     let at = pos2(place.left() + behind, line - pid.size().y / 2.0 + 0.5);
     painter.galley(at, pid, theme.text.secondary);
-    if let Some((towards, _)) = below {
-        let to = cx.say(&phrases::towards(&towards));
-        // It may reach under the numbers, which stand in the middle of the row, and is not cut.
+    if let Some(below) = below {
         painter.text(
-            pos2(place.left(), line + 16.0),
+            pos2(place.left(), line + LINE),
             Align2::LEFT_CENTER,
-            to,
+            below,
             TypeStyle::MonoDense.font(),
             theme.text.secondary,
         );
