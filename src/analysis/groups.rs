@@ -9,9 +9,9 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::ring::Ring;
-use super::towards::{Role, Towards, listening_ports};
+use super::towards::{Role, Towards};
 use super::track::{Observed, Track};
-use crate::model::{Owner, PortSet, Process, Snapshot, Socket, State};
+use crate::model::{Listeners, Owner, Process, Snapshot, Socket, State};
 
 /// How many groups are kept; beyond that those go that were quiet longest.
 pub const MOST: usize = 1_024;
@@ -274,7 +274,7 @@ impl Happened {
 /// What names the groups of a table's sockets.
 struct Context<'a> {
     table: &'a Snapshot,
-    listening: PortSet,
+    listening: Listeners,
     /// The first holder of each listener, for connections that are not accepted.
     listeners: HashMap<u16, u32>,
 }
@@ -284,7 +284,7 @@ impl<'a> Context<'a> {
         let listeners = table.sockets.iter().filter(|socket| socket.state == State::Listen);
         let listeners = listeners
             .filter_map(|socket| Some((socket.local.port(), *socket.owner.pids().first()?)));
-        Self { table, listening: listening_ports(table), listeners: listeners.collect() }
+        Self { table, listening: Listeners::among(&table.sockets), listeners: listeners.collect() }
     }
 
     /// None where nobody is known who could have the fault.

@@ -1,12 +1,13 @@
 //! What each process has open, and how that grows.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::course::Course;
-use super::towards::{Towards, listening_ports};
-use crate::model::{Descriptors, Process, Snapshot, State, StateCounts};
+use super::towards::Towards;
+use crate::model::{Descriptors, Listeners, Process, Snapshot, State, StateCounts};
 
 /// How many processes have a course; beyond that the least active go.
 const MOST: usize = 256;
@@ -76,7 +77,7 @@ impl Loads {
                     close_wait_course: course.close_wait(STEPS).into(),
                     close_wait_towards: towards
                         .into_iter()
-                        .max_by_key(|(towards, count)| (*count, std::cmp::Reverse(*towards))),
+                        .max_by_key(|(towards, count)| (*count, Reverse(*towards))),
                     process,
                     counts,
                     descriptors: descriptors(pid),
@@ -85,7 +86,7 @@ impl Loads {
             .collect();
         loads.sort_by_key(|load| {
             let most = (load.counts[State::CloseWait], load.counts.total());
-            (std::cmp::Reverse(most), load.process.pid)
+            (Reverse(most), load.process.pid)
         });
         self.forget_idle();
         loads
@@ -115,20 +116,12 @@ impl Loads {
         // A process without sockets keeps its course for as long as it goes back.
         self.known.retain(|_, known| self.poll - known.active.1 < 600);
         if self.known.len() > MOST {
-            let mut active: Vec<(u64, u64)> =
-                self.known.values().map(|known| known.active).collect();
-            active.sort_unstable_by(|one, other| other.cmp(one));
-            let least = active[MOST - 1];
-            self.known.retain(|_, known| known.active >= least);
-            // Many may be equally active.
-            let spare: Vec<Key> = self
-                .known
-                .iter()
-                .filter(|(_, known)| known.active == least)
-                .map(|(key, _)| *key)
-                .take(self.known.len() - MOST)
-                .collect();
-            for key in spare {
+            // Among equally active ones always the same, so that these have a course.
+            let mut active: Vec<((u64, u64), Reverse<Key>)> =
+                self.known.iter().map(|(key, known)| (known.active, Reverse(*key))).collect();
+            active.sort_unstable();
+            let spare = active.len() - MOST;
+            for (_, Reverse(key)) in active.into_iter().take(spare) {
                 self.known.remove(&key);
             }
         }
@@ -142,7 +135,7 @@ struct Counted {
 }
 
 fn count(snapshot: &Snapshot) -> BTreeMap<u32, Counted> {
-    let listening = listening_ports(snapshot);
+    let listening = Listeners::among(&snapshot.sockets);
     let mut counted: BTreeMap<u32, Counted> = BTreeMap::new();
     for socket in &snapshot.sockets {
         for pid in socket.owner.pids() {

@@ -5,9 +5,9 @@ use std::time::{Duration, SystemTime};
 
 use super::history::{History, Sample};
 use super::phrases;
-use super::towards::{Towards, listening_ports};
+use super::towards::Towards;
 use super::track::{Track, Vanished};
-use crate::model::{Snapshot, Socket, State};
+use crate::model::{Listeners, Snapshot, Socket, State};
 use crate::text::Text;
 
 /// So much time lies on either side of the moment, where there is that much.
@@ -142,7 +142,7 @@ type Moved = BTreeMap<State, BTreeMap<(String, Option<Towards>), (Text, i64)>>;
 /// Who came into which state and left which, in the time after `from` until `to`.
 fn moved(rows: Rows<'_>, from: SystemTime, to: SystemTime) -> Moved {
     let mut moved = Moved::new();
-    let listening = listening_ports(rows.snapshot);
+    let listening = Listeners::among(&rows.snapshot.sockets);
     let mut count = |socket: &Socket, state: State, number: i64| {
         let owner = phrases::owner(&socket.owner, &rows.snapshot.processes);
         let who = moved.entry(state).or_default();

@@ -59,6 +59,7 @@ pub fn gap(gap: &Gap) -> Text {
         Gap::RowsUnreadable { rows, cause } => text!("gap.rows", n = *rows, cause = cause.as_str()),
         Gap::UnknownState { rows } => text!("gap.unknown_state", n = *rows),
         Gap::NamesUnreadable { cause } => text!("gap.names", cause = cause.as_str()),
+        Gap::OwnersElsewhere { sockets } => text!("gap.owners_elsewhere", n = *sockets),
         Gap::OwnersUnreadable { sockets, cause } => {
             text!("gap.owners_unreadable", n = *sockets, cause = cause.as_str())
         }
@@ -69,6 +70,29 @@ pub fn gap(gap: &Gap) -> Text {
         Gap::OtherNamespaces { namespaces } => text!("gap.other_namespaces", n = *namespaces),
         Gap::Filtered { filter } => text!("gap.filtered", filter = filter.as_str()),
         Gap::Other(gap) => text!("gap.other", kind = gap.kind.as_str()),
+    }
+}
+
+/// What a gap that loses no rows is called in a few words; none for one that has a place of its own, or none worth a
+/// line.
+pub fn gap_note(gap: &Gap) -> Option<Text> {
+    match gap {
+        Gap::OwnersElsewhere { sockets } => Some(text!("coverage.owners_elsewhere", n = *sockets)),
+        Gap::OwnersUnreadable { sockets, .. } => {
+            Some(text!("coverage.owners_unreadable", n = *sockets))
+        }
+        Gap::OtherNamespaces { namespaces } => {
+            Some(text!("coverage.other_namespaces", n = *namespaces))
+        }
+        Gap::Fallback { source, .. } => Some(text!("coverage.fallback", source = source.as_str())),
+        Gap::NamesUnreadable { .. } => Some(text!("coverage.names")),
+        Gap::UnknownState { rows } => Some(text!("coverage.unknown_state", n = *rows)),
+        Gap::OwnersHidden { .. }
+        | Gap::FamilyUnreadable { .. }
+        | Gap::RowsUnreadable { .. }
+        | Gap::Interrupted
+        | Gap::Filtered { .. }
+        | Gap::Other(_) => None,
     }
 }
 

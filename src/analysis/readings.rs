@@ -4,8 +4,8 @@ use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, SocketAddr};
 
 use super::load::ProcessLoad;
-use super::towards::{Role, listening_ports};
-use crate::model::{Counters, Limits, Owner, Process, Snapshot, State};
+use super::towards::Role;
+use crate::model::{Counters, Limits, Listeners, Owner, Process, Snapshot, State};
 
 /// Of each kind with many members, how many of the fullest are told.
 const FULLEST: usize = 3;
@@ -30,9 +30,9 @@ pub enum Limited {
         /// Where they lead.
         remote: SocketAddr,
     },
-    /// The rows in TIME_WAIT of the whole system.
+    /// The rows in TIME_WAIT of this network namespace.
     TimeWaitTable,
-    /// The sockets without an owner of the whole system.
+    /// The sockets without an owner, of this network namespace, against the limit of the whole system.
     Orphans,
     /// The pages of memory for TCP of the whole system.
     Memory,
@@ -125,7 +125,7 @@ fn local_ports(snapshot: &Snapshot, limits: &Limits) -> Vec<Reading> {
     let Some(range) = &limits.ephemeral_ports else { return Vec::new() };
     let of = u64::from(range.end() - range.start()) + 1;
     let of = of.saturating_sub(limits.reserved_ports.unwrap_or_default());
-    let listening = listening_ports(snapshot);
+    let listening = Listeners::among(&snapshot.sockets);
     let mut ports: HashMap<(IpAddr, SocketAddr), HashSet<u16>> = HashMap::new();
     for socket in &snapshot.sockets {
         let port = socket.local.port();

@@ -48,9 +48,12 @@ impl Timeline {
         let mut leap = Duration::ZERO;
         match wall.duration_since(expected) {
             Ok(ahead) if ahead > TOLERANCE => {
-                // A clock that was set back and is now put right has not leapt.
-                leap = ahead.saturating_sub(self.behind);
-                self.behind = self.behind.saturating_sub(ahead);
+                // A clock that was set back and is now put right has not leapt. Any other step may be sleep.
+                if ahead.abs_diff(self.behind) > TOLERANCE {
+                    leap = ahead;
+                } else {
+                    self.behind = Duration::ZERO;
+                }
             }
             Err(back) if back.duration() > TOLERANCE => self.behind += back.duration(),
             Ok(_) | Err(_) => {}
@@ -110,5 +113,13 @@ mod tests {
         assert_eq!(right_again, Placed { at: began() + seconds(2), leapt: None });
         let woke = axis.place(seconds(3), began() + seconds(603));
         assert_eq!(woke.leapt, Some(seconds(600)));
+    }
+
+    #[test]
+    fn sleep_is_seen_though_the_clock_was_set_back_before() {
+        let mut axis = Timeline::new(began());
+        axis.place(seconds(1), began() - seconds(3_599));
+        let woke = axis.place(seconds(2), began() - seconds(3_599) + seconds(1_801));
+        assert_eq!(woke.leapt, Some(seconds(1_800)));
     }
 }

@@ -3,21 +3,21 @@
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
-use crate::model::{PortSet, Snapshot, Socket, State};
+use crate::model::{Listeners, Socket};
 
 /// Which side of a connection a socket is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Role {
-    /// It opened the connection, as far as can be told: nobody listens on its port.
+    /// It opened the connection, as far as can be told: nobody listens at its address.
     Client,
-    /// It was accepted: its port has a listener.
+    /// It was accepted: somebody listens there.
     Server,
 }
 
 impl Role {
-    /// The role of a socket, by the ports that have listeners.
-    pub fn of(socket: &Socket, listening: &PortSet) -> Self {
-        if listening.contains(socket.local.port()) { Self::Server } else { Self::Client }
+    /// The role of a socket, among these listeners.
+    pub fn of(socket: &Socket, listeners: &Listeners) -> Self {
+        if listeners.take(socket.local) { Self::Server } else { Self::Client }
     }
 }
 
@@ -37,9 +37,9 @@ pub enum Towards {
 
 impl Towards {
     /// Where a socket's connection leads; none where it has no other end.
-    pub fn of(socket: &Socket, listening: &PortSet) -> Option<Self> {
+    pub fn of(socket: &Socket, listeners: &Listeners) -> Option<Self> {
         let remote = socket.remote?;
-        Some(match Role::of(socket, listening) {
+        Some(match Role::of(socket, listeners) {
             Role::Client => Self::Service(remote),
             Role::Server => Self::Host { host: remote.ip(), port: socket.local.port() },
         })
@@ -54,10 +54,4 @@ impl fmt::Display for Towards {
             Self::Host { host, port } => write!(f, "{host} → :{port}"),
         }
     }
-}
-
-/// The ports on which somebody listens.
-pub fn listening_ports(snapshot: &Snapshot) -> PortSet {
-    let listening = snapshot.sockets.iter().filter(|socket| socket.state == State::Listen);
-    listening.map(|socket| socket.local.port()).collect()
 }

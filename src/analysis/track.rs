@@ -99,6 +99,24 @@ pub struct Observed {
     /// The rows of the table before that are not there any more: where they stood in it, and what was known
     /// of them.
     pub vanished: Vec<(usize, Track)>,
+    /// The rows of the table before that a partial table lacks, which says nothing of them yet.
+    pub missing: Vec<(usize, Track)>,
+}
+
+/// When a table was read: its rows are of some moment between the two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// Reading began.
+    pub began: SystemTime,
+    /// Reading had ended.
+    pub ended: SystemTime,
+}
+
+impl From<SystemTime> for Look {
+    /// A look that took no time.
+    fn from(at: SystemTime) -> Self {
+        Self { began: at, ended: at }
+    }
 }
 
 /// A row that is not there any more.
@@ -119,6 +137,7 @@ pub struct Tracker {
     by_place: HashMap<Place, Entry>,
     next_id: u64,
     poll: u64,
+    /// When reading the last whole table began: what it did not show came after that.
     last_look: Option<SystemTime>,
 }
 
@@ -128,10 +147,16 @@ impl Tracker {
         Self::default()
     }
 
-    /// Takes the next table, read at `at`.
+    /// Forgets every row, as after another source's tables. Ids go on: none is used twice.
+    pub fn restart(&mut self) {
+        *self = Self { next_id: self.next_id, poll: self.poll, ..Self::default() };
+    }
+
+    /// Takes the next table.
     ///
     /// A row whose owner the kernel has dropped gets its remembered owner in the table.
-    pub fn observe(&mut self, snapshot: &mut Snapshot, at: SystemTime) -> Observed {
+    pub fn observe(&mut self, snapshot: &mut Snapshot, look: impl Into<Look>) -> Observed {
+        let at = look.into();
         self.poll += 1;
         let mut twins = HashMap::new();
         // By where the pids are held, which a source shares among rows.
@@ -157,29 +182,33 @@ impl Tracker {
             }
             tracks.push(entry.track.clone());
         }
-        let vanished = self.forget(partial);
+        let mut observed = Observed { tracks, ..Observed::default() };
+        self.forget(partial, &mut observed);
         if !partial {
-            self.last_look = Some(at);
+            self.last_look = Some(at.began);
         }
-        Observed { tracks, vanished }
+        observed
     }
 
     /// Drops what is gone. A row that a partial table lacks may well still be there, but not for ever.
-    fn forget(&mut self, partial: bool) -> Vec<(usize, Track)> {
+    /// Notes what vanished, and what is only missing.
+    fn forget(&mut self, partial: bool, observed: &mut Observed) {
         let poll = self.poll;
         let patience = if partial { PARTIAL_POLLS } else { 0 };
-        let mut vanished = Vec::new();
+        let Observed { vanished, missing, .. } = observed;
         let mut stays = |entry: &mut Entry| {
             let stays = poll - entry.poll <= patience;
-            if !stays && entry.poll + 1 == poll {
-                vanished.push((entry.row, entry.track.clone()));
+            // Longer ago it was noted as missing already.
+            if entry.poll + 1 == poll {
+                let list = if stays { &mut *missing } else { &mut *vanished };
+                list.push((entry.row, entry.track.clone()));
             }
             stays
         };
         self.by_cookie.retain(|_, entry| stays(entry));
         self.by_place.retain(|_, entry| stays(entry));
         vanished.sort_unstable_by_key(|(row, _)| *row);
-        vanished
+        missing.sort_unstable_by_key(|(row, _)| *row);
     }
 
     /// The kernel allows a 4-tuple one connection, but addresses may lack what tells two apart: the
@@ -206,7 +235,7 @@ impl Tracker {
         &mut self,
         socket: &Socket,
         row: usize,
-        at: SystemTime,
+        at: Look,
         twins: &mut HashMap<(SocketAddr, Option<SocketAddr>), u16>,
     ) -> &mut Entry {
         let (poll, last_look, state) = (self.poll, self.last_look, socket.state);
@@ -264,9 +293,8 @@ impl Entry {
 /// A FIN does not touch the time of the last data, and was acknowledged when it came (CLOSE_WAIT), as ours was
 /// (`FIN_WAIT_2`): so the last acknowledgement came no earlier, and the last data no later. An open connection
 /// is at least as old as anything that happened on it. TIME_WAIT has a fixed length on Linux, and a timer.
-fn since(socket: &Socket, last_look: Option<SystemTime>, at: SystemTime) -> Since {
-    let ago = |ms: u32| at.checked_sub(Duration::from_millis(ms.into()));
-    let (mut earliest, mut latest) = (last_look, at);
+fn since(socket: &Socket, last_look: Option<SystemTime>, look: Look) -> Since {
+    let (mut earliest, mut latest) = (last_look, look.ended);
     let mut narrow = |not_before: Option<SystemTime>, not_after: Option<SystemTime>| {
         // What the kernel tells may not contradict what was seen.
         if let Some(bound) = not_after.filter(|bound| earliest.is_none_or(|least| *bound >= least))
@@ -277,18 +305,22 @@ fn since(socket: &Socket, last_look: Option<SystemTime>, at: SystemTime) -> Sinc
             earliest = Some(earliest.map_or(bound, |least| least.max(bound)));
         }
     };
+    // The kernel counted from the moment at which it gave the row, somewhere within the look.
+    let ago = |ms: u32, from: SystemTime| from.checked_sub(Duration::from_millis(ms.into()));
+    let after = |ms| ago(ms, look.began);
+    let by = |ms| ago(ms, look.ended);
     match (socket.state, &socket.tcp_info, &socket.timer) {
         (State::CloseWait, Some(info), _) => {
-            narrow(ago(info.last_data_received_ms), ago(info.last_ack_received_ms));
+            narrow(after(info.last_data_received_ms), by(info.last_ack_received_ms));
         }
-        (State::FinWait2, Some(info), _) => narrow(None, ago(info.last_ack_received_ms)),
+        (State::FinWait2, Some(info), _) => narrow(None, by(info.last_ack_received_ms)),
         (State::Established, Some(info), _) => {
             let oldest = info.last_ack_received_ms.max(info.last_data_received_ms);
-            narrow(None, ago(oldest.max(info.last_data_sent_ms)));
+            narrow(None, by(oldest.max(info.last_data_sent_ms)));
         }
         (State::TimeWait, _, Some(timer)) if timer.kind == TimerKind::Expiry => {
-            let elapsed = TIME_WAIT_MS.checked_sub(timer.remaining_ms).and_then(ago);
-            narrow(elapsed, elapsed);
+            let elapsed = TIME_WAIT_MS.checked_sub(timer.remaining_ms);
+            narrow(elapsed.and_then(after), elapsed.and_then(by));
         }
         _ => {}
     }

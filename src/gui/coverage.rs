@@ -1,8 +1,8 @@
 //! The line at the bottom: how far the picture can be trusted.
 
-use eframe::egui::{Align, Frame, Layout, Margin, Panel, Ui};
+use eframe::egui::{Align, Frame, Layout, Margin, Panel, Response, Ui};
 use egui_material_icons::MaterialIcon;
-use egui_material_icons::icons::{ICON_LOCK, ICON_VISIBILITY_OFF, ICON_WARNING};
+use egui_material_icons::icons::{ICON_INFO, ICON_LOCK, ICON_VISIBILITY_OFF, ICON_WARNING};
 
 use super::cx::Cx;
 use super::theme::measure::{Room, size, space};
@@ -37,6 +37,14 @@ fn line(ui: &mut Ui, cx: &Cx<'_>) {
     if let Some(hidden) = phrases::hidden_owners(snapshot) {
         separator(ui);
         item(ui, cx, Some((ICON_LOCK, theme.severity.warning.text)), &hidden, theme.text.secondary);
+    }
+    for note in snapshot.gaps.iter().filter_map(|gap| Some((gap, phrases::gap_note(gap)?))).take(2)
+    {
+        let (gap, short) = note;
+        separator(ui);
+        let sign = Some((ICON_INFO, theme.text.secondary));
+        let response = item(ui, cx, sign, &short, theme.text.secondary);
+        response.on_hover_text(cx.say(&phrases::gap(gap)));
     }
     let missing: Vec<&Gap> = snapshot.gaps.iter().filter(|gap| gap.loses_rows()).collect();
     if let [first, ..] = missing.as_slice() {
@@ -73,12 +81,18 @@ fn line(ui: &mut Ui, cx: &Cx<'_>) {
     });
 }
 
-fn item(ui: &mut Ui, cx: &Cx<'_>, sign: Option<(MaterialIcon, Color)>, text: &Text, color: Color) {
+fn item(
+    ui: &mut Ui,
+    cx: &Cx<'_>,
+    sign: Option<(MaterialIcon, Color)>,
+    text: &Text,
+    color: Color,
+) -> Response {
     if let Some((sign, color)) = sign {
         icon(ui, sign, 14.0, color);
         ui.add_space(-space::XS);
     }
-    ui.label(TypeStyle::Dense.rich(cx.say(text)).color(color));
+    ui.label(TypeStyle::Dense.rich(cx.say(text)).color(color))
 }
 
 fn separator(ui: &mut Ui) {

@@ -63,6 +63,12 @@ pub enum Gap {
         /// What the system answered.
         cause: String,
     },
+    /// No process holds some sockets, though every process was looked into: their holder is in another pid
+    /// namespace, or the kernel itself.
+    OwnersElsewhere {
+        /// How many rows it concerns.
+        sockets: usize,
+    },
     /// The owners of some sockets could not be looked for at all.
     OwnersUnreadable {
         /// How many rows it concerns.
@@ -121,6 +127,7 @@ impl Gap {
             | Self::Interrupted => true,
             // Namespaces are tables of their own: this one is whole.
             Self::OwnersHidden { .. }
+            | Self::OwnersElsewhere { .. }
             | Self::OwnersUnreadable { .. }
             | Self::UnknownState { .. }
             | Self::NamesUnreadable { .. }

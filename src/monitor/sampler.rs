@@ -17,11 +17,11 @@ use super::survey::Survey;
 use crate::analysis::events::Watch;
 use crate::analysis::history::{Cause, History};
 use crate::analysis::timeline::Timeline;
-use crate::analysis::track::Tracker;
+use crate::analysis::track::{Look, Tracker};
 use crate::model::{Operation, PollFailure, Snapshot};
-use crate::os::{self, Silent, SocketSource};
+use crate::os::{self, SocketSource};
 
-/// The interval is at least so many times what a poll takes: polling may use a tenth of the time.
+/// The interval is at least so many times what a poll costs in processor time: polling may use a tenth of a core.
 const COST_TO_INTERVAL: u32 = 10;
 
 /// But never longer than this: one poll that hung, through a sleep perhaps, must not stop polling.
@@ -71,8 +71,7 @@ impl Monitor {
         wake: Wake,
     ) -> std::io::Result<Self> {
         let source = choice.open();
-        let survey =
-            Survey::new(if source.is_live() { os::system_info() } else { Box::new(Silent) });
+        let survey = Survey::of(&*source);
         let began = SystemTime::now();
         let starting = Frame::starting(source.name().to_owned(), interval, began);
         let frame = Frame { history, ..starting };
@@ -183,11 +182,13 @@ impl Sampler {
 
     /// One poll, whatever comes of it, and its publication.
     fn poll(&mut self) {
-        let began = Instant::now();
+        let (began, spent) = (Instant::now(), os::thread_time());
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.poll_once())) {
             self.panics += 1;
-            // It may have been left half way through a table.
-            self.tracker = Tracker::new();
+            // They may have been left half way through a table.
+            self.tracker.restart();
+            self.survey = Survey::of(&*self.source);
+            self.watch = Watch::default();
             let failure = PollFailure {
                 source: self.source.name().to_owned(),
                 operation: Operation::RunCollector,
@@ -196,7 +197,10 @@ impl Sampler {
             let at = self.timeline.place(self.started.elapsed(), SystemTime::now()).at;
             self.fail(failure, self.panics < PANICS_TOLERATED, at);
         }
-        self.least_interval = (began.elapsed() * COST_TO_INTERVAL).min(LONGEST_REST);
+        // Where the system does not tell its processor time a poll counts as if it had it all.
+        let cost = os::thread_time().zip(spent).map(|(now, before)| now.saturating_sub(before));
+        let cost = cost.unwrap_or_else(|| began.elapsed());
+        self.least_interval = (cost * COST_TO_INTERVAL).min(LONGEST_REST);
         let asked = lock(&self.shared.orders).interval;
         self.frame.interval = Interval { asked, actual: asked.max(self.least_interval) };
         self.publish();
@@ -205,21 +209,27 @@ impl Sampler {
     fn poll_once(&mut self) {
         // Two tables at a time are enough: the newest, and the one that is being read.
         self.shared.frame.sweep();
+        let began = self.timeline.place(self.started.elapsed(), SystemTime::now());
         let polled = self.source.poll();
-        let placed = self.timeline.place(self.started.elapsed(), SystemTime::now());
+        let ended = self.timeline.place(self.started.elapsed(), SystemTime::now());
         match polled {
             Ok(Some(snapshot)) => {
                 // A recording has its own time.
-                let at = if self.source.is_live() { placed.at } else { snapshot.taken_at };
-                let stood_still = placed.leapt.is_some() || self.is_late(at);
+                let look = if self.source.is_live() {
+                    Look { began: began.at, ended: ended.at }
+                } else {
+                    Look::from(snapshot.taken_at)
+                };
+                let leapt = began.leapt.is_some() || ended.leapt.is_some();
+                let stood_still = leapt || self.is_late(look.ended);
                 if self.source.is_live() && stood_still && !self.frame.history.is_interrupted() {
-                    self.frame.history.interrupt(at, Cause::Slept);
+                    self.frame.history.interrupt(look.ended, Cause::Slept);
                 }
-                self.take(snapshot, at);
+                self.take(snapshot, look);
                 self.panics = 0;
             }
             Ok(None) => self.frame.health = Health::Recorded,
-            Err(failure) => self.fail(failure, true, placed.at),
+            Err(failure) => self.fail(failure, true, ended.at),
         }
     }
 
@@ -230,32 +240,36 @@ impl Sampler {
         since.is_some_and(|since| since > interval * 2 + LATE)
     }
 
-    fn take(&mut self, mut snapshot: Snapshot, at: SystemTime) {
+    fn take(&mut self, mut snapshot: Snapshot, look: Look) {
+        let at = look.ended;
         if self.frame.snapshot.as_ref().is_some_and(|before| before.source != snapshot.source) {
             // Another source names rows otherwise: all would seem new, and all that was gone.
-            self.tracker = Tracker::new();
+            self.tracker.restart();
         }
-        let observed = self.tracker.observe(&mut snapshot, at);
-        let parted = self.frame.history.is_interrupted();
-        self.survey.take(&snapshot, &observed, &mut self.frame, at, parted);
-        self.frame.tracks = observed.tracks.into();
-        self.frame.counts = snapshot.counts();
+        let observed = self.tracker.observe(&mut snapshot, look);
+        // What panics below must not leave a frame that disagrees with itself.
+        let mut frame = self.frame.clone();
+        let parted = frame.history.is_interrupted();
+        self.survey.take(&snapshot, &observed, &mut frame, at, parted);
+        frame.tracks = observed.tracks.into();
+        frame.counts = snapshot.counts();
         if parted {
             self.watch.interrupt();
         }
-        self.frame.events = self.watch.observe(&snapshot, at);
+        frame.events = self.watch.observe(&snapshot, at);
         if snapshot.is_partial() {
             // Counts that are too low are not drawn as if they were whole.
-            self.frame.history.interrupt(at, Cause::Failed);
+            frame.history.interrupt(at, Cause::Failed);
         } else {
-            self.frame.history.push(at, self.frame.counts);
+            frame.history.push(at, frame.counts);
         }
+        frame.snapshot = Some(Arc::new(snapshot));
+        frame.at = at;
+        frame.now = at;
+        frame.table += 1;
+        frame.health = Health::Live;
+        self.frame = frame;
         self.stay_paused(at);
-        self.frame.snapshot = Some(Arc::new(snapshot));
-        self.frame.at = at;
-        self.frame.now = at;
-        self.frame.table += 1;
-        self.frame.health = Health::Live;
     }
 
     fn fail(&mut self, failure: PollFailure, retries: bool, at: SystemTime) {

@@ -8,9 +8,9 @@ use super::frame::Frame;
 use crate::analysis::groups::{Groups, Tables};
 use crate::analysis::load::Loads;
 use crate::analysis::readings::readings;
-use crate::analysis::track::{Observed, Vanished};
+use crate::analysis::track::{Observed, SocketId, Track, Vanished};
 use crate::model::{Descriptors, Limits, Snapshot};
-use crate::os::SystemInfo;
+use crate::os::{self, Silent, SocketSource, SystemInfo};
 
 /// For so long a row that vanished is kept.
 const VANISHED: Duration = Duration::from_mins(3);
@@ -18,8 +18,8 @@ const VANISHED: Duration = Duration::from_mins(3);
 /// Limits are settings: they are read anew after so many tables.
 const LIMITS_EVERY: u32 = 10;
 
-/// Descriptors of so many processes are read at each table, those with most CLOSE_WAIT first; of the others in
-/// turn.
+/// Descriptors of twice so many processes are read at each table: of those with most CLOSE_WAIT, of those that are
+/// new, and of the others in turn.
 const DESCRIPTORS: usize = 64;
 
 /// Keeps what lasts from table to table.
@@ -30,12 +30,18 @@ pub(super) struct Survey {
     vanished: VecDeque<Arc<Vanished>>,
     limits: Arc<Limits>,
     tables: u32,
-    descriptors: HashMap<u32, Descriptors>,
+    descriptors: HashMap<ProcessKey, Descriptors>,
+    /// The rows that only partial tables have lacked so far.
+    missing: HashMap<SocketId, Arc<Vanished>>,
 }
 
+/// A pid is used again, with another start.
+type ProcessKey = (u32, Option<u64>);
+
 impl Survey {
-    /// Knows nothing yet, and asks this system.
-    pub(super) fn new(system: Box<dyn SystemInfo>) -> Self {
+    /// Knows nothing yet. Of a recording's machine nothing is known but its tables.
+    pub(super) fn of(source: &dyn SocketSource) -> Self {
+        let system = if source.is_live() { os::system_info() } else { Box::new(Silent) };
         Self {
             system,
             loads: Loads::default(),
@@ -44,6 +50,7 @@ impl Survey {
             limits: Arc::default(),
             tables: 0,
             descriptors: HashMap::new(),
+            missing: HashMap::new(),
         }
     }
 
@@ -58,7 +65,7 @@ impl Survey {
         parted: bool,
     ) {
         let before = frame.snapshot.as_deref();
-        self.keep_vanished(observed, before, at);
+        self.keep_vanished(observed, before, snapshot.is_partial(), at);
         frame.vanished = self.vanished.iter().map(Arc::clone).collect();
         frame.counters = self.system.counters();
         if self.tables.is_multiple_of(LIMITS_EVERY) {
@@ -72,7 +79,8 @@ impl Survey {
         }
         self.read_descriptors(snapshot, frame);
         let known = &self.descriptors;
-        let descriptors = |pid| known.get(&pid).copied().unwrap_or_default();
+        let key = |pid| (pid, snapshot.processes.get(&pid).and_then(|process| process.started_s));
+        let descriptors = |pid| known.get(&key(pid)).copied().unwrap_or_default();
         let loads = self.loads.observe(snapshot, at, parted, descriptors);
         frame.readings = readings(snapshot, &loads, &frame.counters, &self.limits).into();
         frame.loads = loads.into();
@@ -81,12 +89,31 @@ impl Survey {
         frame.groups = self.groups.iter().cloned().collect();
     }
 
-    fn keep_vanished(&mut self, observed: &Observed, before: Option<&Snapshot>, at: SystemTime) {
-        for (row, track) in &observed.vanished {
-            let Some(socket) = before.and_then(|table| table.sockets.get(*row)) else { continue };
-            let vanished = Vanished { socket: socket.clone(), track: track.clone(), at };
-            self.vanished.push_back(Arc::new(vanished));
+    fn keep_vanished(
+        &mut self,
+        observed: &Observed,
+        before: Option<&Snapshot>,
+        partial: bool,
+        at: SystemTime,
+    ) {
+        let vanished = |(row, track): &(usize, Track)| {
+            let socket = before?.sockets.get(*row)?.clone();
+            Some(Arc::new(Vanished { socket, track: track.clone(), at }))
+        };
+        for missing in observed.missing.iter().filter_map(vanished).take(Frame::VANISHED) {
+            self.missing.insert(missing.track.id, missing);
         }
+        if !partial && !self.missing.is_empty() {
+            for track in &observed.tracks {
+                self.missing.remove(&track.id);
+            }
+            let mut gone: Vec<_> = self.missing.drain().map(|(_, gone)| gone).collect();
+            gone.sort_unstable_by_key(|gone| (gone.at, gone.track.id));
+            self.vanished.extend(gone);
+        }
+        // Of a whole pile that goes at once the last ones are enough.
+        let skipped = observed.vanished.len().saturating_sub(Frame::VANISHED);
+        self.vanished.extend(observed.vanished[skipped..].iter().filter_map(vanished));
         let old =
             |vanished: &Vanished| at.duration_since(vanished.at).is_ok_and(|age| age > VANISHED);
         while self.vanished.len() > Frame::VANISHED
@@ -99,18 +126,26 @@ impl Survey {
     /// Of the processes that had most to show at the last table, and of some others in turn: each costs a few
     /// microseconds, and there may be thousands.
     fn read_descriptors(&mut self, snapshot: &Snapshot, frame: &Frame) {
-        self.descriptors.retain(|pid, _| snapshot.processes.contains_key(pid));
+        let key =
+            |pid: u32| (pid, snapshot.processes.get(&pid).and_then(|process| process.started_s));
+        self.descriptors
+            .retain(|known, _| snapshot.processes.contains_key(&known.0) && *known == key(known.0));
+        let known = &self.descriptors;
         let foremost = frame.loads.iter().map(|load| load.process.pid).take(DESCRIPTORS / 2);
-        let unread = snapshot.processes.keys().filter(|pid| !self.descriptors.contains_key(pid));
+        let unread = snapshot.processes.keys().filter(|pid| !known.contains_key(&key(**pid)));
         let turn = self.tables as usize * DESCRIPTORS / 2;
         let others = snapshot.processes.keys().cycle().skip(turn % snapshot.processes.len().max(1));
         let due: Vec<u32> = foremost
             .chain(unread.copied().take(DESCRIPTORS))
             .chain(others.copied().take(snapshot.processes.len().min(DESCRIPTORS / 2)))
+            .filter(|pid| snapshot.processes.contains_key(pid))
             .collect();
         for pid in due {
             let descriptors = self.system.descriptors(pid);
-            self.descriptors.insert(pid, descriptors);
+            self.descriptors.insert(key(pid), descriptors);
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -184,8 +184,16 @@ impl View {
                 *hidden.entry(user.clone()).or_default() += 1;
             }
         }
-        let hidden = hidden.into_iter().map(|(user, sockets)| Gap::OwnersHidden { user, sockets });
-        let others = whole.gaps.iter().filter(|gap| !matches!(gap, Gap::OwnersHidden { .. }));
+        let elsewhere = |gap: &Gap| matches!(gap, Gap::OwnersElsewhere { .. });
+        let hidden: Vec<Gap> = if whole.gaps.iter().any(elsewhere) {
+            let sockets: usize = hidden.values().sum();
+            (sockets > 0).then_some(Gap::OwnersElsewhere { sockets }).into_iter().collect()
+        } else {
+            let gap = |(user, sockets)| Gap::OwnersHidden { user, sockets };
+            hidden.into_iter().map(gap).collect()
+        };
+        let counted = |gap: &Gap| elsewhere(gap) || matches!(gap, Gap::OwnersHidden { .. });
+        let others = whole.gaps.iter().filter(|gap| !counted(gap));
         let filtered = Gap::Filtered { filter: self.filter.text().to_owned() };
         Some(Snapshot {
             taken_at: whole.taken_at,
@@ -194,7 +202,7 @@ impl View {
             took: whole.took,
             sockets,
             processes: whole.processes.clone(),
-            gaps: hidden.chain(others.cloned()).chain([filtered]).collect(),
+            gaps: hidden.into_iter().chain(others.cloned()).chain([filtered]).collect(),
         })
     }
 

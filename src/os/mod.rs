@@ -13,6 +13,7 @@ mod users;
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 pub use host::host;
 #[cfg(target_os = "linux")]
@@ -87,6 +88,19 @@ pub fn live_source() -> Box<dyn SocketSource> {
 #[cfg(not(target_os = "linux"))]
 pub fn live_source() -> Box<dyn SocketSource> {
     portable_source()
+}
+
+/// The processor time that this thread has used; none where the system is not asked (`clock_gettime(2)`).
+#[cfg(target_os = "linux")]
+pub fn thread_time() -> Option<Duration> {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Some(Duration::new(u64::try_from(time.tv_sec).ok()?, u32::try_from(time.tv_nsec).ok()?))
+}
+
+/// The processor time that this thread has used; none where the system is not asked.
+#[cfg(not(target_os = "linux"))]
+pub const fn thread_time() -> Option<Duration> {
+    None
 }
 
 /// The source that every system has.

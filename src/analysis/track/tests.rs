@@ -189,3 +189,52 @@ fn a_path_is_bounded() {
         assert!(track.path.is_none_or(|path| path.len() <= LONGEST_PATH));
     }
 }
+
+#[test]
+fn no_id_is_used_twice_also_after_another_sources_tables() {
+    let mut tracker = Tracker::new();
+    let row = || table(vec![socket("10.0.0.1:5000", REMOTE, State::CloseWait, known(7))], &[]);
+    let first = only(tracker.observe(&mut row(), at(1)));
+    tracker.restart();
+    let second = only(tracker.observe(&mut row(), at(2)));
+    assert_ne!(first.id, second.id);
+    assert_eq!(second.since, Since { earliest: None, latest: at(2) }, "nothing is known of before");
+}
+
+#[test]
+fn nothing_is_said_to_be_sharper_than_a_look_is_long() {
+    let mut tracker = Tracker::new();
+    let look = |began, ended| Look { began: at(began), ended: at(ended) };
+    let row = |state| table(vec![with_cookie(1, state, known(7))], &[]);
+    tracker.observe(&mut row(State::Established), look(10, 12));
+    let changed = only(tracker.observe(&mut row(State::CloseWait), look(20, 22)));
+    assert_eq!(changed.since, Since { earliest: Some(at(10)), latest: at(22) });
+    let mut told = row(State::CloseWait);
+    told.sockets[0].cookie = NonZeroU64::new(2);
+    let ms = |last_ack_received_ms| TcpInfo {
+        last_ack_received_ms,
+        last_data_received_ms: last_ack_received_ms,
+        ..TcpInfo::default()
+    };
+    told.sockets[0].tcp_info = Some(ms(5_000));
+    let bounded = only(tracker.observe(&mut told, look(30, 32)));
+    assert_eq!(bounded.since, Since { earliest: Some(at(25)), latest: at(27) });
+}
+
+#[test]
+fn what_a_partial_table_lacks_is_missing_and_not_gone() {
+    let mut tracker = Tracker::new();
+    let full = || table(vec![socket("10.0.0.1:5000", REMOTE, State::CloseWait, known(7))], &[]);
+    let first = only(tracker.observe(&mut full(), at(1)));
+    let mut partial = table(vec![], &[]);
+    partial.gaps.push(Gap::Interrupted);
+    let observed = tracker.observe(&mut partial.clone(), at(2));
+    assert_eq!((observed.vanished, observed.missing), (vec![], vec![(0, first)]));
+    let observed = tracker.observe(&mut partial, at(3));
+    assert_eq!((observed.vanished, observed.missing), (vec![], vec![]), "it is said once");
+    assert_eq!(
+        tracker.observe(&mut table(vec![], &[]), at(4)).vanished,
+        [],
+        "it stood in no table before"
+    );
+}

@@ -9,9 +9,9 @@ use super::super::columns::{Align, table};
 use super::super::csv;
 use super::super::output::Output;
 use crate::analysis::phrases;
-use crate::analysis::towards::{Towards, listening_ports};
+use crate::analysis::towards::Towards;
 use crate::error::{Error, Result};
-use crate::model::{Owner, PortSet, Process, Snapshot, Socket, State, StateCounts};
+use crate::model::{Listeners, Owner, Process, Snapshot, Socket, State, StateCounts};
 use crate::text;
 use crate::text::utc;
 
@@ -56,7 +56,7 @@ pub fn groups<'a>(
     snapshot: &Snapshot,
     by: By,
 ) -> Vec<Group> {
-    let listening = listening_ports(snapshot);
+    let listening = Listeners::among(&snapshot.sockets);
     let mut found: HashMap<(String, Option<u32>), StateCounts> = HashMap::new();
     for socket in rows {
         found.entry(key(socket, snapshot, by, &listening)).or_default()[socket.state] += 1;
@@ -70,7 +70,12 @@ pub fn groups<'a>(
     groups
 }
 
-fn key(socket: &Socket, snapshot: &Snapshot, by: By, listening: &PortSet) -> (String, Option<u32>) {
+fn key(
+    socket: &Socket,
+    snapshot: &Snapshot,
+    by: By,
+    listening: &Listeners,
+) -> (String, Option<u32>) {
     match by {
         By::State => (socket.state.name().to_owned(), None),
         By::Process => holder(socket, snapshot),
@@ -96,10 +101,10 @@ fn holder(socket: &Socket, snapshot: &Snapshot) -> (String, Option<u32>) {
     .unwrap_or_else(|| (phrases::owner(&socket.owner, &snapshot.processes).plain(), None))
 }
 
-fn port(socket: &Socket, listening: &PortSet) -> String {
+fn port(socket: &Socket, listening: &Listeners) -> String {
     let local = socket.local.port();
     match socket.remote {
-        _ if listening.contains(local) => {
+        _ if listening.take(socket.local) => {
             text!("group.port_here", port = local.to_string()).plain()
         }
         Some(remote) => text!("group.port_there", port = remote.port().to_string()).plain(),

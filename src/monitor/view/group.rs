@@ -1,13 +1,13 @@
 //! Rows that belong together, under a line of their own.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
-use std::net::{IpAddr, SocketAddr};
+use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
 
 use super::order::row_of;
 use super::{Line, View};
-use crate::model::{Owner, Snapshot, Socket, State, StateCounts};
+use crate::analysis::towards::Towards;
+use crate::model::{Listeners, Owner, Snapshot, Socket, State, StateCounts};
 use crate::monitor::Frame;
 
 /// What rows are put together by.
@@ -15,7 +15,7 @@ use crate::monitor::Frame;
 pub enum GroupBy {
     /// Who holds them, or did; a socket that several processes share stands with the first.
     Process,
-    /// The address and port of the other end.
+    /// The other end: for a client the service, for a server the client's host.
     Remote,
     /// The port of the service: the local one where this machine listens on it, else the remote one.
     Service,
@@ -46,8 +46,8 @@ pub enum GroupKey {
     NotAccepted,
     /// Nobody: the kernel keeps them.
     Kernel,
-    /// The other end.
-    Remote(SocketAddr),
+    /// The other end: a client's service, a server's client host.
+    Remote(Towards),
     /// There is no other end.
     NoRemote,
     /// A service.
@@ -113,7 +113,7 @@ enum KeyRef<'a> {
     Hidden(Option<&'a Arc<str>>),
     NotAccepted,
     Kernel,
-    Remote(Option<SocketAddr>),
+    Remote(Option<Towards>),
     Service(u16, bool),
     NoService,
     State(State),
@@ -147,7 +147,7 @@ pub(super) fn grouped(
     folds: &Folds,
     held: Option<&View>,
 ) -> (Vec<usize>, Vec<Line>, Vec<Group>) {
-    let listeners = Listeners::of(snapshot, by);
+    let listeners = Listeners::among(&snapshot.sockets);
     let mut known: HashMap<KeyRef<'_>, usize> = HashMap::new();
     let mut members: Vec<(GroupKey, StateCounts, Vec<Line>)> = Vec::new();
     for line in ordered {
@@ -199,35 +199,6 @@ pub(super) fn grouped(
     (rows, shown, groups)
 }
 
-/// Where this machine listens, for telling which port of a connection is the service.
-#[derive(Default)]
-struct Listeners {
-    everywhere: HashSet<u16>,
-    at: HashSet<(IpAddr, u16)>,
-}
-
-impl Listeners {
-    fn of(snapshot: &Snapshot, by: GroupBy) -> Self {
-        let mut listeners = Self::default();
-        if by != GroupBy::Service {
-            return listeners;
-        }
-        for socket in snapshot.sockets.iter().filter(|socket| socket.state == State::Listen) {
-            let local = socket.local;
-            if local.ip().is_unspecified() {
-                listeners.everywhere.insert(local.port());
-            } else {
-                listeners.at.insert((local.ip(), local.port()));
-            }
-        }
-        listeners
-    }
-
-    fn has(&self, local: SocketAddr) -> bool {
-        self.everywhere.contains(&local.port()) || self.at.contains(&(local.ip(), local.port()))
-    }
-}
-
 fn key_of<'a>(
     socket: &'a Socket,
     snapshot: &'a Snapshot,
@@ -236,9 +207,9 @@ fn key_of<'a>(
 ) -> KeyRef<'a> {
     match by {
         GroupBy::State => KeyRef::State(socket.state),
-        GroupBy::Remote => KeyRef::Remote(socket.remote),
+        GroupBy::Remote => KeyRef::Remote(Towards::of(socket, listeners)),
         GroupBy::Service => match socket.remote {
-            _ if listeners.has(socket.local) => KeyRef::Service(socket.local.port(), true),
+            _ if listeners.take(socket.local) => KeyRef::Service(socket.local.port(), true),
             Some(remote) => KeyRef::Service(remote.port(), false),
             None => KeyRef::NoService,
         },

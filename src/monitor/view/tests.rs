@@ -3,6 +3,7 @@ use std::num::NonZeroU64;
 use std::time::{Duration, SystemTime};
 
 use super::*;
+use crate::analysis::towards::Towards;
 use crate::analysis::track::Tracker;
 use crate::model::{Host, Process, Queues, State, TcpInfo, Timer, TimerKind};
 
@@ -151,7 +152,7 @@ fn groups_have_their_rows_and_counts_and_collapse() {
     // As many CLOSE_WAIT, but more sockets.
     assert_eq!(shown(&view), ["+", "5002", "5001", "+", "5003"]);
     let [first, second] = view.groups.as_slice() else { panic!("two groups") };
-    assert_eq!(first.key, GroupKey::Remote(address("10.0.0.9:443")));
+    assert_eq!(first.key, GroupKey::Remote(Towards::Service(address("10.0.0.9:443"))));
     assert_eq!((first.counts[State::CloseWait], first.counts.total()), (1, 2));
     assert_eq!((first.rows.clone(), second.rows.clone()), (0..2, 2..3));
     assert_eq!((first.line, second.line), (0, 3));

@@ -74,14 +74,20 @@ impl Views {
             if orders.standing.take().is_some() {
                 orders.wanted = None;
                 self.shared.latest.clear();
+                // Freed by the worker, and soon.
+                self.shared.changed.notify_all();
             }
             return;
         };
         let same = |known: &Standing| {
-            known.table == frame.table && known.hold == hold && known.spec == *spec
+            known.table >= frame.table && known.hold == hold && known.spec == *spec
         };
         if !orders.standing.as_ref().is_some_and(same) {
-            let (frame, table) = (Arc::clone(frame), frame.table);
+            // A frame that was followed meanwhile may be newer than the one that was drawn.
+            let followed = orders.wanted.take().map(|wanted| wanted.frame);
+            let newer = followed.filter(|followed| followed.table > frame.table);
+            let frame = newer.unwrap_or_else(|| Arc::clone(frame));
+            let table = frame.table;
             orders.wanted = Some(Request { frame, spec: spec.clone(), hold });
             orders.standing = Some(Standing { spec: spec.clone(), hold, table });
             self.shared.changed.notify_all();
@@ -107,7 +113,7 @@ impl ViewsFollower {
     /// Asks for a view of this frame when somebody looks at views; says whether one will come.
     pub fn follow(&self, frame: Arc<Frame>) -> bool {
         let mut orders = lock(&self.0.orders);
-        let new = |standing: &&mut Standing| standing.table != frame.table;
+        let new = |standing: &&mut Standing| standing.table < frame.table;
         let Some(standing) = orders.standing.as_mut().filter(new) else { return false };
         standing.table = frame.table;
         let (spec, hold) = (standing.spec.clone(), standing.hold);

@@ -13,6 +13,10 @@ const TRIES: u32 = 2;
 /// So many answers to requests that were given up may stand before the one that is waited for.
 const STALE_DATAGRAMS: u32 = 10_000;
 
+/// What a kernel answers that does not know a request: `ENOENT`, `EINVAL`, `EOPNOTSUPP` (errno(3)). Another answer, such as
+/// that there is no memory, may be another one next time.
+const NOT_UNDERSTOOD: [i32; 3] = [ENOENT, 22, 95];
+
 /// `ENOENT` (errno(3)): there is no such socket.
 const ENOENT: i32 = 2;
 
@@ -66,11 +70,12 @@ impl Diagnostics {
 
     /// Reads the whole table. `Err` holds the kernel's answer when neither family could be read.
     pub(super) fn table(&mut self) -> Result<Table, String> {
+        let mut understood = false;
         if !self.apart {
             match self.list_steadily(Request::Both) {
                 Ok(listing) => return Ok(self.finish(listing, Vec::new())),
-                // Only a refusal says that the request is not understood; the rest would fail again.
-                Err(Failure::Refused(_)) => {}
+                Err(Failure::Refused(errno)) => understood = !NOT_UNDERSTOOD.contains(&errno),
+                // The rest would fail again.
                 Err(failure) => return Err(failure.cause()),
             }
         }
@@ -91,7 +96,7 @@ impl Diagnostics {
         if let [Gap::FamilyUnreadable { cause, .. }, _] = missing.as_slice() {
             return Err(cause.clone());
         }
-        self.apart = missing.is_empty();
+        self.apart = missing.is_empty() && !understood;
         Ok(self.finish(whole, missing))
     }
 

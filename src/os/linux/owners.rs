@@ -71,6 +71,12 @@ struct Unheld {
     seen: u32,
 }
 
+impl Unheld {
+    const fn new(cookie: Option<NonZeroU64>, seen: u32) -> Self {
+        Self { cookie, next_s: None, tries: 0, seen }
+    }
+}
+
 /// Inodes that are looked for.
 type Wanted = CountedSet<u32>;
 
@@ -125,13 +131,18 @@ impl Owners {
         self.processes.iter().filter(|(_, held)| holds(held)).map(|(pid, _)| *pid).collect()
     }
 
-    /// Takes what is told of when processes started. A number that is another process' by now is read anew,
-    /// and the rows are written once more.
+    /// Whether this program may look into every process.
+    pub(super) fn sees_all(&self) -> bool {
+        self.user == 0 && self.processes.values().all(Held::is_readable)
+    }
+
+    /// Takes what is told of when processes started. A number that is another process' by now is read anew, and
+    /// the rows are written once more; says whether there was one.
     pub(super) fn confirm(
         &mut self,
         started: impl Iterator<Item = (u32, u64)>,
         sockets: &mut [Socket],
-    ) {
+    ) -> bool {
         let mut replaced = Vec::new();
         for (pid, started_s) in started {
             if let Some(held) = self.processes.get_mut(&pid)
@@ -141,7 +152,7 @@ impl Owners {
             }
         }
         if replaced.is_empty() {
-            return;
+            return false;
         }
         let (mut wanted, mut effort) = (Wanted::default(), Effort::default());
         for pid in replaced {
@@ -155,6 +166,7 @@ impl Owners {
                 None => Owner::NoOwner,
             };
         }
+        true
     }
 
     /// Forgets processes that ended, and gives those that are new.
@@ -190,9 +202,13 @@ impl Owners {
             let due = if let Some(unheld) = known {
                 unheld.seen = self.poll;
                 unheld.next_s.is_some_and(|next| u64::from(next.get()) <= now.as_secs())
+            } else if self.user == 0 || socket.uid.is_none_or(|uid| uid == self.user) {
+                true
             } else {
-                // Another user's socket is in another user's process, into which only root may look.
-                self.user == 0 || socket.uid.is_none_or(|uid| uid == self.user)
+                // Another user's socket is in another user's process as a rule, into which only root may look:
+                // it is not looked for, but known when it turns up.
+                self.unheld.insert(inode, Unheld::new(socket.cookie, self.poll));
+                false
             };
             if due {
                 wanted.insert(inode);
@@ -271,10 +287,10 @@ impl Owners {
     /// What was looked for in vain is looked for again later and later; what nobody else may see, never.
     fn give_up_on(&mut self, socket: &Socket, wanted: &Wanted, now: Duration) {
         let Some(inode) = socket.inode else { return };
-        let fresh = Unheld { cookie: socket.cookie, next_s: None, tries: 0, seen: self.poll };
-        let unheld = self.unheld.entry(inode).or_insert(fresh);
+        let fresh = || Unheld::new(socket.cookie, self.poll);
+        let unheld = self.unheld.entry(inode).or_insert_with(fresh);
         if unheld.cookie != socket.cookie {
-            *unheld = Unheld { cookie: socket.cookie, next_s: None, tries: 0, seen: self.poll };
+            *unheld = fresh();
         }
         unheld.seen = self.poll;
         if wanted.contains(&inode) {

@@ -224,7 +224,8 @@ fn row(body: &[u8], sockets: &mut Vec<Socket>) -> Result<bool, Malformed> {
             u64::from(u32_at(message, 44)) | u64::from(u32_at(message, 48)) << 32,
         ),
         inode: Some(inode).filter(|inode| *inode != 0),
-        uid: Some(u32_at(message, 64)),
+        // Without a descriptor the kernel gives 0 for a user, which is no answer.
+        uid: Some(u32_at(message, 64)).filter(|_| inode != 0),
         cgroup: None,
         queues: Some(Queues { receive: u32_at(message, 56), send: u32_at(message, 60) }),
         timer: timer_of(timer, state, inode).map(|kind| Timer {
@@ -264,10 +265,10 @@ fn read_attributes(mut rest: &[u8], socket: &mut Socket) {
 /// `struct tcp_info`, as far as linux 4.1 had it.
 fn tcp_info(value: &[u8]) -> Option<TcpInfo> {
     let value = value.first_chunk::<136>()?;
-    let u64_at =
-        |offset| u64::from(u32_at(value, offset)) | u64::from(u32_at(value, offset + 4)) << 32;
-    let wide = |offset| {
-        if cfg!(target_endian = "big") { u64_at(offset).rotate_left(32) } else { u64_at(offset) }
+    let wide = |offset: usize| {
+        let mut bytes = [0; 8];
+        bytes.copy_from_slice(&value[offset..offset + 8]);
+        u64::from_ne_bytes(bytes)
     };
     Some(TcpInfo {
         rto_us: u32_at(value, 8),

@@ -11,7 +11,7 @@ use super::netlink::{Netlink, Wire};
 use super::owners::Owners;
 use crate::model::lab::Resolution;
 use crate::model::{
-    Gap, Host, Operation, Owner, PollFailure, PortSet, Process, Snapshot, Socket, State,
+    Gap, Host, Listeners, Operation, Owner, PollFailure, Process, Snapshot, Socket, State,
 };
 use crate::os::users::Users;
 use crate::os::{Pair, PairProbe, ProcessInfo, SocketSource};
@@ -118,14 +118,19 @@ impl SocketSource for DiagSource {
             Err(cause) => return self.fall_back(cause),
         };
         let unseen = self.owners.update(&mut sockets, self.began.elapsed()).err();
-        let processes = self.describe(&mut gaps);
+        let mut processes = self.describe(&mut gaps);
         let started =
             processes.values().filter_map(|process| Some((process.pid, process.started_s?)));
-        self.owners.confirm(started, &mut sockets);
+        if self.owners.confirm(started, &mut sockets) {
+            processes = self.describe(&mut gaps);
+        }
         let hidden = explain_unheld(&mut sockets, &mut self.users);
         if let Some(error) = unseen {
             let sockets = hidden.values().sum();
             gaps.push(Gap::OwnersUnreadable { sockets, cause: error.to_string() });
+        } else if self.owners.sees_all() {
+            let sockets: usize = hidden.values().sum();
+            gaps.extend((sockets > 0).then_some(Gap::OwnersElsewhere { sockets }));
         } else {
             gaps.extend(
                 hidden.into_iter().map(|(user, sockets)| Gap::OwnersHidden { user, sockets }),
@@ -146,8 +151,7 @@ impl SocketSource for DiagSource {
 
 /// Says of each row that no process is known to hold why that is; gives how many owners are hidden, by user.
 fn explain_unheld(sockets: &mut [Socket], users: &mut Users) -> BTreeMap<Option<Arc<str>>, usize> {
-    let listeners = sockets.iter().filter(|socket| socket.state == State::Listen);
-    let listening: PortSet = listeners.map(|socket| socket.local.port()).collect();
+    let listening = Listeners::among(&*sockets);
     let mut hidden: BTreeMap<Option<Arc<str>>, usize> = BTreeMap::new();
     for socket in sockets.iter_mut().filter(|socket| socket.owner == Owner::NoOwner) {
         if socket.inode.is_some() {
@@ -161,13 +165,11 @@ fn explain_unheld(sockets: &mut [Socket], users: &mut Users) -> BTreeMap<Option<
     hidden
 }
 
-/// A row without an inode waits to be accepted when it is open, or closed by the peer alone, and its port has
-/// a listener; any other is the kernel's alone.
-fn unheld(socket: &Socket, listening: &PortSet) -> Owner {
+/// A row without an inode waits to be accepted when it is open, or closed by the peer alone, and somebody listens
+/// there; any other is the kernel's alone.
+fn unheld(socket: &Socket, listening: &Listeners) -> Owner {
     match socket.state {
-        State::Established | State::CloseWait if listening.contains(socket.local.port()) => {
-            Owner::NotAccepted
-        }
+        State::Established | State::CloseWait if listening.take(socket.local) => Owner::NotAccepted,
         _ => Owner::NoOwner,
     }
 }

@@ -41,6 +41,7 @@ const ROWS_UNREADABLE: &str = "rows_unreadable";
 const FILTERED: &str = "filtered";
 const UNKNOWN_STATE: &str = "unknown_state";
 const NAMES_UNREADABLE: &str = "names_unreadable";
+const OWNERS_ELSEWHERE: &str = "owners_elsewhere";
 const OWNERS_UNREADABLE: &str = "owners_unreadable";
 const INTERRUPTED: &str = "interrupted";
 const FALLBACK: &str = "fallback";
@@ -72,6 +73,9 @@ impl<'a> From<&'a Gap> for WireGap<'a> {
             Gap::UnknownState { rows } => Self { sockets: Some(*rows), ..of(UNKNOWN_STATE) },
             Gap::NamesUnreadable { cause } => {
                 Self { cause: borrowed(cause), ..of(NAMES_UNREADABLE) }
+            }
+            Gap::OwnersElsewhere { sockets } => {
+                Self { sockets: Some(*sockets), ..of(OWNERS_ELSEWHERE) }
             }
             Gap::OwnersUnreadable { sockets, cause } => {
                 Self { sockets: Some(*sockets), cause: borrowed(cause), ..of(OWNERS_UNREADABLE) }
@@ -117,6 +121,7 @@ impl From<WireGap<'static>> for Gap {
             (NAMES_UNREADABLE, _, Some(cause), ..) => {
                 Self::NamesUnreadable { cause: cause.to_string() }
             }
+            (OWNERS_ELSEWHERE, Some(sockets), ..) => Self::OwnersElsewhere { sockets },
             (OWNERS_UNREADABLE, Some(sockets), Some(cause), ..) => {
                 Self::OwnersUnreadable { sockets, cause: cause.to_string() }
             }

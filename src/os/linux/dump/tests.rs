@@ -103,6 +103,16 @@ fn a_kernel_without_that_request_is_asked_for_each_family_from_then_on() {
 }
 
 #[test]
+fn a_kernel_that_is_only_out_of_memory_is_asked_for_both_again() {
+    let rows = || Answer::Rows(vec![[1, 1]]);
+    let mut diagnostics =
+        Diagnostics::new(Box::new(Scripted::new(&[Answer::Refused(12), rows(), rows(), rows()])));
+    assert_eq!(diagnostics.table().map(|table| table.sockets.len()), Ok(2));
+    assert!(!diagnostics.apart);
+    assert_eq!(diagnostics.table().map(|table| table.sockets.len()), Ok(1));
+}
+
+#[test]
 fn a_family_that_is_refused_is_a_gap_and_not_an_empty_one() {
     let table = table(&[Answer::Refused(22), Answer::Rows(vec![[1, 1]]), Answer::Refused(2)]);
     let table = table.expect("a table");

@@ -247,3 +247,14 @@ fn processes_that_cannot_be_seen_at_all_are_an_error() {
     assert!(owners.update(&mut rows, Duration::ZERO).is_err());
     assert_eq!(rows[0].owner, Owner::NoOwner);
 }
+
+#[test]
+fn another_users_socket_in_a_process_of_ones_own_is_seen_at_the_first_look() {
+    let mut proc = Proc::new();
+    proc.owners.user = 2_000;
+    proc.socket(10, 3, 500);
+    assert_eq!(proc.holders(&[500, 501]), [vec![10], vec![]]);
+    assert!(!proc.owners.sees_all());
+    proc.owners.user = 0;
+    assert!(proc.owners.sees_all());
+}

@@ -112,6 +112,12 @@ fn a_row_is_read_with_all_that_it_tells() {
 }
 
 #[test]
+fn a_row_without_a_descriptor_tells_no_user() {
+    let (row, _) = only(&message(SOCK_DIAG_BY_FAMILY, 0, 5, &body(ENDS, [6, 3], [1, 0])));
+    assert_eq!((row.inode, row.uid), (None, None));
+}
+
+#[test]
 fn ipv4_on_a_dual_stack_socket_is_ipv4_and_link_local_keeps_its_interface() {
     let ends = ["[::ffff:10.0.0.1]:5000", "[::ffff:10.0.0.9]:443"];
     let (row, _) = only(&message(SOCK_DIAG_BY_FAMILY, 0, 5, &body(ends, [1, 0], [1, 1])));

@@ -93,7 +93,8 @@ fn processes_that_cannot_be_seen_hide_owners_for_that_reason() {
 
 #[test]
 fn what_nobody_holds_is_the_listeners_or_the_kernels() {
-    let listening: PortSet = [80].into_iter().collect();
+    let listener = Socket::new(([10, 0, 0, 1], 80).into(), None, State::Listen, Owner::NoOwner);
+    let listening = Listeners::among(&[listener]);
     let row = |state, port: u16| {
         let remote = Some(([10, 0, 0, 9], 443).into());
         unheld(
