@@ -143,6 +143,16 @@ fn what_is_elsewhere_is_said_to_be() {
 }
 
 #[test]
+fn a_state_of_the_diagram_filters_as_everything_else_does() {
+    let mut window = open(USUAL);
+    window.key(Key::Home);
+    window.until("TCP state diagram");
+    window.press("TIME_WAIT, 1 socket");
+    window.until("1 of 4");
+    assert_eq!(window.text_of("Filter sockets"), "state:time-wait");
+}
+
+#[test]
 fn a_transition_is_seen_with_its_error() {
     let mut window = open(USUAL);
     let mut before = table();

@@ -143,6 +143,12 @@ impl Window {
         self.harness.run_steps(3);
     }
 
+    /// What stands in the field so named.
+    pub fn text_of(&self, name: &str) -> String {
+        let field = self.harness.get_by_role_and_label(Role::TextInput, name);
+        field.accesskit_node().value().unwrap_or_default()
+    }
+
     /// The name of what has the keyboard.
     pub fn focused(&self) -> Option<(Role, String)> {
         let mut nodes = vec![self.harness.root()];

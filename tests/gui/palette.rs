@@ -52,6 +52,7 @@ fn what_is_no_command_filters() {
     window.key(Key::Enter);
     window.until("was curl 18960");
     assert!(window.sees("2 of 7"));
+    assert_eq!(window.text_of("Filter sockets"), "state:time-wait", "what a tile asks for too");
 }
 
 #[test]

@@ -7,6 +7,7 @@ use egui_material_icons::icons::{
     ICON_TABLE_ROWS,
 };
 
+use crate::analysis::filter::state_term;
 use crate::gui::cx::{Command, Cx};
 use crate::gui::pages::PAGES;
 use crate::gui::shortcuts::{Action, Shortcut, table};
@@ -85,7 +86,7 @@ fn states(cx: &Cx<'_>, _: &Context) -> Vec<Entry> {
         title: cx.say(&text!("overview.show_sockets", state = state.name())),
         icon: ICON_TABLE_ROWS,
         keys: None,
-        run: Command::ShowSockets(state.name().to_owned()),
+        run: Command::ShowSockets(state_term(state)),
     };
     State::SHOWN.into_iter().map(show).collect()
 }

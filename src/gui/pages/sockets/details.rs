@@ -32,6 +32,7 @@ use egui_material_icons::icons::{ICON_CLOSE, ICON_CONTENT_COPY};
 use super::keys;
 use crate::analysis::diagram::Walk;
 use crate::analysis::explain::situation;
+use crate::analysis::filter::state_term;
 use crate::analysis::phrases;
 use crate::analysis::track::{SocketId, Track};
 use crate::gui::cx::{Command, Cx};
@@ -255,7 +256,7 @@ fn contents(ui: &mut Ui, subject: Subject<'_>) -> Option<Instead> {
     let walk = Walk::new(&states(track, socket.state), opening);
     let diagram = StateDiagram::new(&frame.counts).walk(&walk);
     if let Some(state) = diagram.show(ui, cx) {
-        cx.send(Command::ShowSockets(state.name().to_owned()));
+        cx.send(Command::ShowSockets(state_term(state)));
     }
     ui.add_space(space::M);
     parts::note(ui, cx, socket.state, &situation(socket, elapsed));
