@@ -325,6 +325,22 @@ mod window {
     }
 
     #[test]
+    fn a_filter_too_long_to_be_remembered_leaves_the_settings_alone() {
+        let mut window = Window::open(&["rport:443"]);
+        let file = window.folder.path().join("settings.json");
+        let terms: Vec<String> = (0..200).map(|port| format!("lport:{port}")).collect();
+        window.type_text(&terms.join(" or "));
+        window.until("0 of 7");
+        // Whatever is written from here on replaces this.
+        std::fs::write(&file, "as it was").expect("the folder is there");
+        window.key(Key::Enter);
+        window.harness.run_steps(60);
+        window.type_text(" or rport:443");
+        window.until("2 of 7");
+        assert_eq!(std::fs::read_to_string(&file).expect("the file"), "as it was");
+    }
+
+    #[test]
     fn a_tile_and_a_row_ask_in_the_language() {
         let mut window = Window::open(&[]);
         window.key(Key::End);

@@ -59,15 +59,20 @@ impl Settings {
     /// The longest filter that is remembered, in bytes.
     const LONGEST_FILTER: usize = 1_000;
 
-    /// Remembers a filter as the newest; what is blank or longer than anybody types again is not kept.
-    pub fn remember_filter(&mut self, filter: &str) {
+    /// Remembers a filter as the newest; what is blank or longer than anybody types again is not kept. Says whether
+    /// that changed anything.
+    pub fn remember_filter(&mut self, filter: &str) -> bool {
         let filter = filter.trim();
         if filter.is_empty() || filter.len() > Self::LONGEST_FILTER {
-            return;
+            return false;
+        }
+        if self.recent_filters.first().is_some_and(|newest| newest == filter) {
+            return false;
         }
         self.recent_filters.retain(|known| known != filter);
         self.recent_filters.insert(0, filter.to_owned());
         self.recent_filters.truncate(Self::MOST_FILTERS);
+        true
     }
 
     /// Where the settings of this user lie, by the system's convention; none when there is no home.
@@ -259,7 +264,10 @@ mod tests {
         }
         assert_eq!(settings.recent_filters.len(), Settings::MOST_FILTERS);
         assert_eq!(settings.recent_filters[0], "port:29");
-        settings.remember_filter(&"x".repeat(2_000));
+        assert!(!settings.remember_filter("port:29"), "it is the newest already");
+        assert!(!settings.remember_filter(&"x".repeat(2_000)), "nobody types it again");
+        assert!(settings.remember_filter("port:28"));
+        assert!(settings.remember_filter("port:29"));
         assert_eq!(settings.recent_filters[0], "port:29");
     }
 

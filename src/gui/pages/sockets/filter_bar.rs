@@ -250,8 +250,9 @@ impl FilterBar {
         }
         if confirmed || now - since >= USED {
             let mut settings = Settings::clone(cx.settings);
-            settings.remember_filter(text);
-            cx.send(Command::SetSettings(settings));
+            if settings.remember_filter(text) {
+                cx.send(Command::SetSettings(settings));
+            }
         } else {
             ctx.request_repaint_after(Duration::from_secs_f64((USED - (now - since)).max(0.0)));
         }
