@@ -1,7 +1,7 @@
 //! Which rows are selected, and where keys start from: by socket, never by place, since rows move.
 
 use std::collections::HashSet;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use eframe::egui::Modifiers;
 
@@ -25,13 +25,14 @@ pub(super) struct Selection {
     anchor: Option<Place>,
     /// The line of the cursor, or where it was last.
     line: usize,
-    seen: Option<Arc<View>>,
+    /// The view that was followed last. Not held: while another page is shown nothing else keeps its table.
+    seen: Weak<View>,
 }
 
 impl Selection {
     /// Lets go of what a new view does not show.
     pub(super) fn follow(&mut self, view: &Arc<View>) {
-        if self.seen.as_ref().is_some_and(|seen| Arc::ptr_eq(seen, view)) {
+        if self.seen.as_ptr() == Arc::as_ptr(view) {
             return;
         }
         self.chosen.retain(|id| view.line_of(*id).is_some());
@@ -41,7 +42,7 @@ impl Selection {
             Some(None) => self.cursor = None,
             None => {}
         }
-        self.seen = Some(Arc::clone(view));
+        self.seen = Arc::downgrade(view);
     }
 
     /// The socket that keys start from: what there is to tell more about.
@@ -87,7 +88,7 @@ impl Selection {
     }
 
     pub(super) fn clear(&mut self) {
-        *self = Self { seen: self.seen.take(), ..Self::default() };
+        *self = Self { seen: std::mem::take(&mut self.seen), ..Self::default() };
     }
 
     /// Selects every socket that is shown.
@@ -171,5 +172,24 @@ fn line_of(view: &View, place: &Place) -> Option<usize> {
         Place::Group(key) => {
             view.groups.iter().find(|group| group.key == *key).map(|group| group.line)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, SystemTime};
+
+    use super::*;
+    use crate::monitor::{Frame, ViewSpec};
+
+    #[test]
+    fn a_view_that_was_followed_is_let_go_of_with_its_table() {
+        let frame = Frame::starting(String::new(), Duration::ZERO, SystemTime::UNIX_EPOCH);
+        let frame = Arc::new(frame);
+        let view = Arc::new(View::new(Arc::clone(&frame), ViewSpec::default()));
+        let mut selection = Selection::default();
+        selection.follow(&view);
+        drop(view);
+        assert_eq!(Arc::strong_count(&frame), 1, "nobody but the test has the table");
     }
 }
