@@ -245,7 +245,7 @@ fn stacks(states: &[State], parts: &[Vec<Column>], highest: &StateCounts) -> Vec
 
 #[cfg(test)]
 mod tests {
-    use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+    use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
     use super::*;
     use crate::analysis::history::Cause;
@@ -355,31 +355,21 @@ mod tests {
     }
 
     #[test]
-    fn a_day_at_one_a_second_is_laid_out_in_no_time() {
+    fn of_a_day_at_one_a_second_no_more_is_drawn_than_there_are_columns_for() {
         let mut history = History::default();
         for second in 0..86_400_u32 {
             let pairs = State::ALL.map(|state| (state, second % 97 * 11));
             history.push(at(second), counts(&pairs));
         }
         for form in [Form::Lines, Form::Stacked] {
-            let mut best = Duration::MAX;
-            for _ in 0..5 {
-                let began = Instant::now();
-                let courses =
-                    Courses::of(&history, window(0, 86_400, 1_200), form, Scale::Linear, all);
-                best = best.min(began.elapsed());
-                let points: usize = courses
-                    .series
-                    .iter()
-                    .flat_map(|series| &series.segments)
-                    .map(|segment| segment.line.len())
-                    .sum();
-                assert!(points <= State::COUNT * (2 * 1_200 + 3), "{points}");
-            }
-            eprintln!("{form:?}: {best:?}");
-            // The budget is 3 ms; an unoptimised build takes some twenty times as long.
-            let budget = Duration::from_millis(if cfg!(debug_assertions) { 150 } else { 3 });
-            assert!(best <= budget, "{form:?}: {best:?}");
+            let courses = Courses::of(&history, window(0, 86_400, 1_200), form, Scale::Linear, all);
+            let points: usize = courses
+                .series
+                .iter()
+                .flat_map(|series| &series.segments)
+                .map(|segment| segment.line.len())
+                .sum();
+            assert!((1_200..=State::COUNT * (2 * 1_200 + 3)).contains(&points), "{points}");
         }
     }
 }
