@@ -108,6 +108,7 @@ fn table(second: u64, at: SystemTime) -> Snapshot {
         took: None,
         sockets: sockets.collect(),
         processes: processes.iter().map(|it| (it.pid, it.clone())).collect::<BTreeMap<_, _>>(),
+        users: Arc::default(),
         gaps: Vec::new(),
     }
 }

@@ -70,6 +70,7 @@ impl SocketSource for Changing {
             took: Some(Duration::from_millis(1)),
             sockets,
             processes: (1_000..1_050).map(|pid| (pid, process(pid))).collect::<BTreeMap<_, _>>(),
+            users: Arc::default(),
             gaps: Vec::new(),
         }))
     }

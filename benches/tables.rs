@@ -56,6 +56,7 @@ fn table(sockets: u32, shift: u16) -> Snapshot {
         took: None,
         sockets: rows,
         processes: (1_000..1_050).map(|pid| (pid, process(pid))).collect::<BTreeMap<_, _>>(),
+        users: Arc::default(),
         gaps: Vec::new(),
     }
 }

@@ -161,6 +161,11 @@ fn a_document_that_would_fill_the_memory_is_refused() {
         let error = load(document.as_bytes()).expect_err("too many");
         assert!(error.to_string().contains("an array of at most"), "{error}");
     }
+    let users: Vec<String> = (0..=65_536).map(|uid| format!("\"{uid}\":\"u\"")).collect();
+    let users =
+        text.replacen("\"gaps\":", &format!("\"users\":{{{}}},\"gaps\":", users.join(",")), 1);
+    let error = load(users.as_bytes()).expect_err("too many");
+    assert!(error.to_string().contains("an object of at most"), "{error}");
 }
 
 fn any_owner() -> impl Strategy<Value = Owner> {
@@ -240,6 +245,9 @@ fn any_snapshot() -> impl Strategy<Value = Snapshot> {
         |(sockets, millis, host)| {
             let named: std::collections::BTreeSet<u32> =
                 sockets.iter().flat_map(|socket| socket.owner.pids().to_vec()).collect();
+            let uids = sockets.iter().filter_map(|socket| socket.uid);
+            let users = uids.map(|uid| (uid, Arc::from(format!("u\u{1b}{uid}")))).collect();
+            let users = Arc::new(users);
             Snapshot {
                 taken_at: SystemTime::UNIX_EPOCH + Duration::from_millis(millis),
                 host: Arc::new(Host { name: host, os: "Linux".to_owned() }),
@@ -252,6 +260,7 @@ fn any_snapshot() -> impl Strategy<Value = Snapshot> {
                         (pid, Process { pid, name: format!("p\u{1b}{pid}"), started_s: Some(9) })
                     })
                     .collect(),
+                users,
                 gaps: Vec::new(),
             }
         },

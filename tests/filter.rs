@@ -54,6 +54,29 @@ mod command_line {
     }
 
     #[test]
+    fn a_user_has_the_rows_of_every_owner_by_name() {
+        let text = std::fs::read_to_string(FIXTURE).expect("the fixture");
+        let text = text.replacen("\"LISTEN\",", "\"LISTEN\",\"uid\":26,", 1);
+        let text = text.replacen("\"gaps\"", "\"users\":{\"26\":\"postgres\"},\"gaps\"", 1);
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("users.json");
+        std::fs::write(&file, text).expect("a file");
+        let list = |arguments: &[&str]| {
+            let mut command = Command::cargo_bin("sockscope").expect("the program is built");
+            let output = command.arg("list").arg("--from").arg(&file).args(arguments).output();
+            String::from_utf8(output.expect("it runs").stdout).expect("text")
+        };
+        assert_eq!(list(&["user:postgres"]).lines().count(), 1 + 2);
+        assert_eq!(list(&["user!=postgres"]).lines().count(), 1);
+        let columns = ["listen", "--columns", "local,user"];
+        assert!(list(&columns).contains("0.0.0.0:9100  postgres"), "{}", list(&columns));
+        assert!(list(&[&columns[..], &["--csv"]].concat()).ends_with("0.0.0.0:9100,26\r\n"));
+        let json = list(&["listen", "--json"]);
+        assert!(json.contains("\"users\":{\"26\":\"postgres\"}"), "{json}");
+        assert!(!list(&["close-wait", "--json"]).contains("\"users\""), "only of its own rows");
+    }
+
+    #[test]
     fn a_wrong_filter_ends_with_2_and_a_caret_under_the_place() {
         let (status, out, err) = list(&["state:close-wait", "and", "age>5x"]);
         assert_eq!((status, out.as_str()), (2, ""));

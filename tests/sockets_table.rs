@@ -65,6 +65,7 @@ fn snapshot(sockets: Vec<Socket>) -> Snapshot {
         took: None,
         sockets,
         processes: BTreeMap::from([process(7, "feed-client"), process(9, "orders-api")]),
+        users: Arc::default(),
         gaps: Vec::new(),
     }
 }

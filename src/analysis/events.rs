@@ -202,6 +202,7 @@ mod tests {
             took: None,
             sockets: held.chain(free).collect(),
             processes: pids.iter().map(|pid| (*pid, process(*pid))).collect(),
+            users: Arc::default(),
             gaps: Vec::new(),
         }
     }

@@ -210,6 +210,7 @@ mod tests {
             took: None,
             sockets,
             processes: BTreeMap::from([(7, process)]),
+            users: Arc::default(),
             gaps: Vec::new(),
         }
     }

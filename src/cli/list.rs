@@ -201,6 +201,7 @@ mod tests {
             took: None,
             sockets: [Some(9), None, Some(1_000)].map(row).into(),
             processes: BTreeMap::new(),
+            users: Arc::default(),
             gaps: Vec::new(),
         };
         let uids = |reverse| -> Vec<Option<u32>> {

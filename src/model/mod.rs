@@ -26,7 +26,7 @@ pub use listeners::Listeners;
 pub use owner::{Owner, Pids};
 pub use ports::PortSet;
 pub use process::{Descriptors, Process, ProcessDetails, Unit};
-pub use snapshot::{Host, Snapshot, StateCounts};
+pub use snapshot::{Host, Snapshot, StateCounts, UserNames};
 pub use socket::{Protocol, Queues, Socket, Timer, TimerKind};
 pub use state::{ParseStateError, State};
 pub use tcp_info::TcpInfo;

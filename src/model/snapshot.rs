@@ -17,6 +17,9 @@ pub struct Host {
     pub os: String,
 }
 
+/// Names of users by their numbers, shared by the tables of one source.
+pub type UserNames = Arc<BTreeMap<u32, Arc<str>>>;
+
 /// One complete socket table at one time, with what could not be seen.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Snapshot {
@@ -32,6 +35,9 @@ pub struct Snapshot {
     pub sockets: Vec<Socket>,
     /// The processes that rows name, by pid.
     pub processes: BTreeMap<u32, Process>,
+    /// The names of users that rows belong to, by number; of a user without a name, the number again. None of a row
+    /// whose user was not asked for. There may be users without a row.
+    pub users: UserNames,
     /// What could not be seen.
     pub gaps: Vec<Gap>,
 }

@@ -25,7 +25,7 @@ pub enum Column {
     SendQueue,
     /// The timer that runs, by when it goes off.
     Timer,
-    /// The number of the user it belongs to.
+    /// The user it belongs to, by number.
     User,
     /// What the kernel calls it.
     Cookie,

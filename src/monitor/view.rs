@@ -128,7 +128,7 @@ impl View {
         let live = rows.filter(|(_, row)| filter.matches(row)).map(|(row, _)| Line::Socket(row));
         let passes = |gone: &Vanished| {
             let (socket, track) = (&gone.socket, Some(&gone.track));
-            filter.matches(&Row { socket, processes: &snapshot.processes, track, now: gone.at })
+            filter.matches(&Row::of(&snapshot, socket, track, gone.at))
         };
         let stays = |gone: &Vanished| {
             let shown = held.is_some_and(|held| held.line_of(gone.track.id).is_some());
@@ -202,6 +202,7 @@ impl View {
             took: whole.took,
             sockets,
             processes: whole.processes.clone(),
+            users: Arc::clone(&whole.users),
             gaps: hidden.into_iter().chain(others.cloned()).chain([filtered]).collect(),
         })
     }
@@ -209,12 +210,8 @@ impl View {
     /// A row of the whole table, as filters take it.
     pub fn table_row(&self, index: usize) -> Option<Row<'_>> {
         let snapshot = self.frame.snapshot.as_ref()?;
-        Some(Row {
-            socket: snapshot.sockets.get(index)?,
-            processes: &snapshot.processes,
-            track: self.frame.tracks.get(index),
-            now: self.frame.at,
-        })
+        let socket = snapshot.sockets.get(index)?;
+        Some(Row::of(snapshot, socket, self.frame.tracks.get(index), self.frame.at))
     }
 
     /// The row of a line, the socket and what tracking knows of it; none for the line of a group.
@@ -269,9 +266,8 @@ impl Line {
 fn table_rows(frame: &Frame) -> impl Iterator<Item = Row<'_>> {
     let (tracks, now) = (&frame.tracks, frame.at);
     frame.snapshot.iter().flat_map(move |snapshot| {
-        let processes = &snapshot.processes;
         let rows = snapshot.sockets.iter().enumerate();
-        rows.map(move |(index, socket)| Row { socket, processes, track: tracks.get(index), now })
+        rows.map(move |(index, socket)| Row::of(snapshot, socket, tracks.get(index), now))
     })
 }
 

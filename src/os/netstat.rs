@@ -64,7 +64,8 @@ impl SocketSource for NetstatSource {
                     Owner::Hidden { user }
                 }
             };
-            sockets.push(Socket::new(row.local, row.remote, row.state, owner));
+            let uid = row.descriptor.uid;
+            sockets.push(Socket { uid, ..Socket::new(row.local, row.remote, row.state, owner) });
         }
         gaps.extend(hidden.into_iter().map(|(user, sockets)| Gap::OwnersHidden { user, sockets }));
 
@@ -80,6 +81,7 @@ impl SocketSource for NetstatSource {
             taken_at,
             host: Arc::clone(&self.host),
             source: NAME.to_owned(),
+            users: self.users.of(&sockets),
             took: Some(began.elapsed()),
             sockets,
             processes,

@@ -7,6 +7,7 @@
 mod bounded;
 mod gap;
 mod row;
+mod users;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -25,6 +26,7 @@ use crate::model::{
 pub(super) use bounded::AtMost;
 use gap::WireGap;
 use row::WireSocket;
+use users::WireUsers;
 
 /// What the document calls itself.
 pub const FORMAT: &str = "sockscope-snapshot";
@@ -67,6 +69,8 @@ struct OutgoingDocument<'a> {
     took_ms: Option<u64>,
     counts: Counts,
     sockets: OutgoingSockets<'a>,
+    #[serde(skip_serializing_if = "WireUsers::is_empty")]
+    users: WireUsers,
     gaps: Vec<WireGap<'a>>,
 }
 
@@ -83,6 +87,7 @@ impl Serialize for Outgoing<'_> {
             took_ms: snapshot.took.map(millis),
             counts: Counts(snapshot.counts()),
             sockets: OutgoingSockets(snapshot),
+            users: WireUsers::of(snapshot),
             gaps: snapshot.gaps.iter().map(WireGap::from).collect(),
         }
         .serialize(serializer)
@@ -126,6 +131,8 @@ pub struct Incoming {
     #[serde(deserialize_with = "rows")]
     sockets: Rows,
     #[serde(default)]
+    users: WireUsers,
+    #[serde(default)]
     gaps: AtMost<WireGap<'static>, MAX_GAPS>,
 }
 
@@ -138,6 +145,7 @@ impl From<Incoming> for Snapshot {
             took: document.took_ms.map(Duration::from_millis),
             sockets: document.sockets.sockets,
             processes: document.sockets.processes,
+            users: document.users.into_model(),
             gaps: document.gaps.0.into_iter().map(Gap::from).collect(),
         }
     }

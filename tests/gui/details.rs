@@ -53,6 +53,7 @@ fn table() -> Snapshot {
             18_422,
             Process { pid: 18_422, name: "feed-client".to_owned(), started_s: Some(1) },
         )]),
+        users: Arc::default(),
         gaps: Vec::new(),
     }
 }

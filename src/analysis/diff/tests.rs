@@ -30,6 +30,7 @@ fn snapshot(sockets: Vec<Socket>, processes: &[(u32, &str)]) -> Arc<Snapshot> {
                 (*pid, Process { pid: *pid, name: (*name).to_owned(), started_s })
             })
             .collect(),
+        users: Arc::default(),
         gaps: Vec::new(),
     })
 }

@@ -29,7 +29,7 @@ pub struct Choices {
     pub states: StateCounts,
     /// The names of processes that hold them, or did.
     pub processes: Counted<String>,
-    /// The users of hidden owners.
+    /// The names of the users they belong to.
     pub users: Counted<String>,
     /// The addresses of the other ends.
     pub remotes: Counted<IpAddr>,
@@ -74,9 +74,11 @@ impl Choices {
                 Owner::Remembered(was) => {
                     was.iter().for_each(|it| *names.entry(&it.name).or_default() += 1);
                 }
-                Owner::Hidden { user: Some(user) } => *users.entry(user).or_default() += 1,
                 Owner::NoOwner => choices.ownerless += 1,
-                Owner::NotAccepted | Owner::Hidden { user: None } => {}
+                Owner::NotAccepted | Owner::Hidden { .. } => {}
+            }
+            if let Some(user) = row.user() {
+                *users.entry(user).or_default() += 1;
             }
             *locals.entry(socket.local.ip()).or_default() += 1;
             *local_ports.entry(socket.local.port()).or_default() += 1;

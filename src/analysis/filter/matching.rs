@@ -5,12 +5,13 @@ use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::network::Place;
 use crate::analysis::phrases;
 use crate::analysis::track::Track;
-use crate::model::{Owner, Process, Socket, State, TimerKind};
+use crate::model::{Owner, Process, Snapshot, Socket, State, TimerKind};
 
 /// A row, and what belongs to it.
 #[derive(Clone, Copy, Debug)]
@@ -19,10 +20,32 @@ pub struct Row<'a> {
     pub socket: &'a Socket,
     /// The processes that its owner names.
     pub processes: &'a BTreeMap<u32, Process>,
+    /// The names of users, by number.
+    pub users: &'a BTreeMap<u32, Arc<str>>,
     /// What tracking knows of it, if anything does.
     pub track: Option<&'a Track>,
     /// When the table was read, on the axis of the track.
     pub now: SystemTime,
+}
+
+impl<'a> Row<'a> {
+    /// A row of this table.
+    pub fn of(
+        table: &'a Snapshot,
+        socket: &'a Socket,
+        track: Option<&'a Track>,
+        now: SystemTime,
+    ) -> Self {
+        Self { socket, processes: &table.processes, users: &table.users, track, now }
+    }
+
+    /// The name of the user it belongs to, or the number in its place.
+    pub fn user(&self) -> Option<&'a str> {
+        if let Owner::Hidden { user: Some(user) } = &self.socket.owner {
+            return Some(user);
+        }
+        self.users.get(&self.socket.uid?).map(AsRef::as_ref)
+    }
 }
 
 /// The five answers to who holds a socket, as they are typed, and their places in a set.
@@ -167,7 +190,7 @@ impl Fact {
             Self::Process(names) => {
                 any(process_names(row), |process| names.iter().any(|name| name.is_in(process)))
             }
-            Self::User(names) => user_holds(names, socket),
+            Self::User(names) => user_holds(names, row),
             Self::Loopback => Some(Ends::Either.of(socket).all(|end| end.ip().is_loopback())),
             Self::Number(number) => Some(
                 Ends::Either.of(socket).any(|end| u32::from(end.port()) == *number)
@@ -246,18 +269,22 @@ fn process_names<'a>(row: &Row<'a>) -> impl Iterator<Item = &'a str> + use<'a> {
     known.chain(remembered).map(|process| process.name.as_str())
 }
 
-fn user_holds(names: &[Name], socket: &Socket) -> Option<bool> {
-    let user = match &socket.owner {
-        Owner::Hidden { user } => user.as_deref(),
-        Owner::Known(_) | Owner::Remembered(_) | Owner::NoOwner | Owner::NotAccepted => None,
+/// A number that stands for a user without a name is compared as a number alone.
+fn user_holds(names: &[Name], row: &Row<'_>) -> Option<bool> {
+    let told = row.user();
+    let in_place = told.and_then(|user| user.parse::<u32>().ok());
+    let called = told.filter(|_| in_place.is_none());
+    let number = row.socket.uid.or(in_place);
+    let is_user = |name: &Name| {
+        called.is_some_and(|user| name.is_in(user))
+            || name.number.is_some() && name.number == number
     };
-    if user.is_none() && socket.uid.is_none() {
-        return None;
+    if names.iter().any(is_user) {
+        return Some(true);
     }
-    Some(names.iter().any(|name| {
-        user.is_some_and(|user| name.is_in(user))
-            || name.number.is_some() && name.number == socket.uid
-    }))
+    // A number alone does not tell that it has not one of the names.
+    let is_told = |name: &Name| told.is_some() || name.number.is_some() && number.is_some();
+    names.iter().all(is_told).then_some(false)
 }
 
 /// What is compared: lower case, and `-` the same as `_`, since systems write states with either.

@@ -33,6 +33,7 @@ impl Machine {
             took: None,
             sockets: sockets.collect(),
             processes: BTreeMap::from([(7, process)]),
+            users: Arc::default(),
             gaps: Vec::new(),
         };
         let observed = self.tracker.observe(&mut now, at);
@@ -130,6 +131,7 @@ fn groups_are_bounded() {
             took: None,
             sockets: sockets.collect(),
             processes: BTreeMap::from([(7, process)]),
+            users: Arc::default(),
             gaps: Vec::new(),
         };
         let observed = tracker.observe(&mut now, at);

@@ -25,6 +25,7 @@ fn table(sockets: Vec<Socket>) -> Snapshot {
             .map(|pid| (*pid, process(*pid)))
             .collect(),
         sockets,
+        users: Arc::default(),
         gaps: Vec::new(),
     }
 }

@@ -13,6 +13,7 @@ fn table(sockets: Vec<Socket>) -> Snapshot {
         took: None,
         sockets,
         processes: BTreeMap::from([(7, process(7))]),
+        users: Arc::default(),
         gaps: Vec::new(),
     }
 }

@@ -29,6 +29,7 @@ fn table(sockets: Vec<Socket>, processes: &[(u32, &str)]) -> Snapshot {
                 (*pid, Process { pid: *pid, name: (*name).to_owned(), started_s: None })
             })
             .collect(),
+        users: Arc::default(),
         gaps: Vec::new(),
     }
 }

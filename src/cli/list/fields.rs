@@ -1,6 +1,7 @@
 //! The columns that `list` can print: one slice, which parsing, help, completions and errors iterate.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::Align;
@@ -34,6 +35,8 @@ pub enum Value {
     Address(SocketAddr),
     /// A bare number.
     Number(u64),
+    /// A user, by number; with a name where that is known.
+    User(u32, Option<Arc<str>>),
     /// Microseconds.
     Micros(u64),
     /// Milliseconds.
@@ -50,6 +53,9 @@ impl Value {
             Self::Word(word) => word.clone(),
             Self::Address(address) => address.to_string(),
             Self::Number(number) => number.to_string(),
+            Self::User(uid, name) => {
+                name.as_ref().map_or_else(|| uid.to_string(), |name| (**name).to_owned())
+            }
             Self::Micros(micros) => format!("{}.{:03} ms", micros / 1_000, micros % 1_000),
             Self::Millis(millis) => plain_age(Duration::from_millis(*millis)),
             Self::AtLeast(time) => text!("field.at_least", age = plain_age(*time)).plain(),
@@ -62,6 +68,7 @@ impl Value {
             Self::Number(number) | Self::Micros(number) | Self::Millis(number) => {
                 number.to_string()
             }
+            Self::User(uid, _) => uid.to_string(),
             Self::AtLeast(time) => time.as_millis().to_string(),
             Self::Ranked(..) | Self::Word(_) | Self::Address(_) => self.plain(),
         }
@@ -165,7 +172,17 @@ pub static FIELDS: &[Field] = &[
             _ => joined(row, |process| process.pid.to_string()).map(Value::Word),
         },
     ),
-    numbers("user", "_id", || text!("field.user"), |row| number(row.socket.uid)),
+    Field {
+        unit: "_id",
+        ..words(
+            "user",
+            || text!("field.user"),
+            |row| {
+                let uid = row.socket.uid?;
+                Some(Value::User(uid, row.snapshot.users.get(&uid).cloned()))
+            },
+        )
+    },
     numbers(
         "receive_queue",
         "",
@@ -315,6 +332,8 @@ mod tests {
             (Value::Millis(192_000), "3 m 12 s", "192000"),
             (Value::AtLeast(Duration::from_secs(12)), "≥ 12 s", "12000"),
             (Value::Number(7), "7", "7"),
+            (Value::User(26, Some(Arc::from("postgres"))), "postgres", "26"),
+            (Value::User(1_000, None), "1000", "1000"),
         ] {
             assert_eq!((value.plain().as_str(), value.bare().as_str()), (plain, bare));
         }

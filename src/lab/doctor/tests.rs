@@ -155,6 +155,7 @@ fn table(rows: &[(State, Owner)]) -> Snapshot {
         took: None,
         sockets: rows.iter().map(row).collect(),
         processes: BTreeMap::new(),
+        users: Arc::default(),
         gaps: Vec::new(),
     }
 }

@@ -48,6 +48,7 @@ fn frame(owner: Owner, known: &[Process], health: Health) -> Arc<Frame> {
             socket("127.0.0.1:40000", "127.0.0.1:80", State::CloseWait, owner),
         ],
         processes: known.iter().map(|it| (it.pid, it.clone())).collect::<BTreeMap<_, _>>(),
+        users: Arc::default(),
         gaps: Vec::new(),
     };
     let tracks = Tracker::new().observe(&mut snapshot, UNIX_EPOCH).tracks;

@@ -39,6 +39,7 @@ impl SocketSource for Scripted {
                 took: None,
                 sockets: Vec::new(),
                 processes: BTreeMap::new(),
+                users: Arc::default(),
                 gaps: Vec::new(),
             })),
         }

@@ -21,6 +21,7 @@ fn table(ports: impl IntoIterator<Item = u16>, gaps: Vec<Gap>) -> Snapshot {
         took: None,
         sockets: ports.into_iter().map(row).collect(),
         processes: BTreeMap::new(),
+        users: Arc::default(),
         gaps,
     }
 }

@@ -40,6 +40,7 @@ impl Polls {
             took: None,
             sockets,
             processes: [process(7, "curl"), process(9, "apache")].into(),
+            users: Arc::default(),
             gaps: Vec::new(),
         };
         let observed = self.tracker.observe(&mut snapshot, at(second));

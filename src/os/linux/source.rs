@@ -141,6 +141,7 @@ impl SocketSource for DiagSource {
             taken_at,
             host: Arc::clone(&self.host),
             source: NAME.to_owned(),
+            users: self.users.of(&sockets),
             took: Some(began.elapsed()),
             sockets,
             processes,

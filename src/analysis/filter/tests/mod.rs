@@ -23,6 +23,13 @@ fn processes() -> BTreeMap<u32, Process> {
         .collect()
 }
 
+fn users() -> BTreeMap<u32, Arc<str>> {
+    [(26, "postgres"), (1_000, "mara"), (1_001, "1001")]
+        .into_iter()
+        .map(|(uid, name)| (uid, Arc::from(name)))
+        .collect()
+}
+
 fn socket(owner: Owner) -> Socket {
     Socket::new(
         "192.168.7.21:49812".parse().expect("an address"),
@@ -52,6 +59,7 @@ fn track(since: Since) -> Track {
         took: None,
         sockets: vec![full()],
         processes: BTreeMap::new(),
+        users: Arc::default(),
         gaps: Vec::new(),
     };
     let track = Tracker::new().observe(&mut table.clone(), NOW).tracks.remove(0);
@@ -63,7 +71,7 @@ fn passes_at(filter: &str, socket: &Socket, track: Option<&Track>) -> bool {
         panic!("{filter}: {}", phrases::filter_error(filter, &error).plain())
     });
     let now = NOW + Duration::from_hours(1);
-    filter.matches(&Row { socket, processes: &processes(), track, now })
+    filter.matches(&Row { socket, processes: &processes(), users: &users(), track, now })
 }
 
 fn passes(filter: &str, socket: &Socket) -> bool {
@@ -132,7 +140,10 @@ fn every_key_asks_what_it_says() {
             &["process=feed", "process!=feed-client"],
         ),
         (&["pid:18422", "pid>18000", "pid:1,18000-19000"], &["pid:1842", "pid!=18422"]),
-        (&["user:1000", "uid=1000"], &["user:100", "user!=1000", "user:root"]),
+        (
+            &["user:1000", "uid=1000", "user:MARA", "user!=postgres"],
+            &["user:100", "user!=1000", "user:root", "user!=mara"],
+        ),
         (&["owner:known", "owner!=hidden"], &["owner:none,remembered,not_accepted,hidden"]),
         (&["local:192.168.", "local:private"], &["local:10.0.0.9", "local:any"]),
         (&["remote:10.0.0.0/8", "remote:10.0.0.9:443"], &["remote:192.168.", "remote!=10.0.0.9"]),
@@ -185,6 +196,28 @@ fn owners_and_users_are_told_apart() {
         &content,
         &["process:\"Web Content\"", "\"web content\"", "process=\"web content\""],
         &["process:\"Web  Content\"", "\"content web\""],
+    );
+}
+
+#[test]
+fn a_user_is_known_by_name_whether_or_not_the_owner_is() {
+    let of = |uid, owner| Socket { uid: Some(uid), ..socket(owner) };
+    let seen = of(26, Owner::Known(Arc::from([900])));
+    let hidden = of(26, Owner::Hidden { user: Some("postgres".into()) });
+    for row in [seen, hidden, of(26, Owner::NoOwner)] {
+        assert_all(
+            &row,
+            &["user:postgres", "user:post", "user=Postgres", "user:26", "user!=mara"],
+            &["user!=postgres", "user!=26", "user:mara", "user=post", "user:2"],
+        );
+    }
+    let nameless = of(1_001, Owner::NoOwner);
+    assert_all(&nameless, &["user:1001", "user!=postgres"], &["user:100", "user!=1001"]);
+    let not_asked = of(7, Owner::NoOwner);
+    assert_all(
+        &not_asked,
+        &["user:7", "user!=8", "user:postgres,7"],
+        &["user:postgres", "user!=postgres", "user!=postgres,7"],
     );
 }
 
@@ -255,7 +288,8 @@ fn terms_are_joined_as_written() {
 
 fn choices(sockets: &[Socket]) -> Choices {
     let processes = processes();
-    let row = |socket| Row { socket, processes: &processes, track: None, now: NOW };
+    let users = users();
+    let row = |socket| Row { socket, processes: &processes, users: &users, track: None, now: NOW };
     Choices::of(sockets.iter().map(row))
 }
 

@@ -44,11 +44,16 @@ fn what_is_begun_can_be_completed_from_the_table() {
 fn terms_are_proposed_that_would_narrow() {
     let sockets = some_sockets();
     let shown = choices(&sockets);
-    let processes = processes();
+    let (processes, users) = (processes(), users());
     let propose = |filter: &str, selected: Option<&Socket>| {
         let filter = Filter::parse(filter).expect("it is right");
-        let row =
-            selected.map(|socket| Row { socket, processes: &processes, track: None, now: NOW });
+        let row = selected.map(|socket| Row {
+            socket,
+            processes: &processes,
+            users: &users,
+            track: None,
+            now: NOW,
+        });
         proposals(&filter, &shown, row.as_ref())
     };
     assert_eq!(

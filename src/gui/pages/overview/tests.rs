@@ -59,6 +59,7 @@ fn leaking() -> Frame {
             // Every second is too dear in a test; the last ones are what is looked at.
             sockets: if second > 570 { sockets.collect() } else { Vec::new() },
             processes: BTreeMap::from([(18_422, leaker())]),
+            users: Arc::default(),
             gaps: Vec::new(),
         };
         let mut counts = StateCounts::default();

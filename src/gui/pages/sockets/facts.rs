@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::analysis::filter::Row;
 use crate::analysis::phrases;
 use crate::analysis::track::Track;
 use crate::gui::cx::Cx;
@@ -9,7 +10,7 @@ use crate::model::{Owner, Queues, Socket, State, TcpInfo, Timer, TimerKind};
 use crate::monitor::{Column, View};
 use crate::store::Thresholds;
 use crate::text;
-use crate::text::{Text, age, bytes, plain_age, thousands};
+use crate::text::{Text, age, bytes, plain_age, printable, thousands};
 
 /// What two looks may lie further apart than the interval before a beginning between them is not sharp.
 const SHARP: Duration = Duration::from_secs(2);
@@ -74,7 +75,7 @@ impl Fact<'_> {
                 weighed(held.map(thousands), held == Some(0))
             }
             Column::Timer => weighed(socket.timer.map(timer), false),
-            Column::User => weighed(socket.uid.map(|uid| uid.to_string()), false),
+            Column::User => weighed(self.user().map(|user| printable(&user)), false),
             Column::Cookie => {
                 weighed(socket.cookie.map(|cookie| format!("{:x}", cookie.get())), false)
             }
@@ -110,7 +111,7 @@ impl Fact<'_> {
                 let left = plain_age(Duration::from_millis(timer.remaining_ms.into()));
                 format!("{} {left}", timer.kind.short())
             }),
-            Column::User => socket.uid.map(|uid| uid.to_string()),
+            Column::User => self.user(),
             Column::Cookie => socket.cookie.map(|cookie| format!("{:x}", cookie.get())),
             Column::ControlGroup => socket.cgroup.map(|group| group.to_string()),
             Column::RoundTrip => {
@@ -125,6 +126,13 @@ impl Fact<'_> {
                 .map(|info| plain_age(Duration::from_millis(info.last_data_received_ms.into()))),
         };
         text.unwrap_or_default()
+    }
+
+    /// The user it belongs to; the number where the name is not known.
+    fn user(&self) -> Option<String> {
+        let View { frame, .. } = self.view;
+        let row = Row::of(frame.snapshot.as_ref()?, self.socket, self.track, frame.at);
+        row.user().map(str::to_owned).or_else(|| self.socket.uid.map(|uid| uid.to_string()))
     }
 
     /// Who holds it.
@@ -230,7 +238,13 @@ fn wants_a_look(socket: &Socket, queues: Queues, thresholds: Thresholds) -> bool
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::Arc;
+    use std::time::SystemTime;
+
     use super::*;
+    use crate::model::{Host, Snapshot};
+    use crate::monitor::{Frame, ViewSpec};
 
     fn with(state: State, owner: Owner, receive: u32, send: u32) -> bool {
         let local = "127.0.0.1:80".parse().expect("an address");
@@ -240,7 +254,7 @@ mod tests {
 
     #[test]
     fn a_queue_stands_out_only_where_a_person_should_look() {
-        let known = || Owner::Known(std::sync::Arc::from([1]));
+        let known = || Owner::Known(Arc::from([1]));
         assert!(!with(State::CloseWait, known(), 1, 0), "the FIN alone");
         assert!(with(State::CloseWait, known(), 2, 0));
         assert!(!with(State::Listen, known(), 103, 128));
@@ -249,6 +263,32 @@ mod tests {
         assert!(with(State::Listen, known(), 1, 0));
         assert!(with(State::Established, Owner::NotAccepted, 17, 0));
         assert!(!with(State::Established, known(), 62_144, 62_144));
+    }
+
+    #[test]
+    fn a_user_is_shown_by_name_and_by_number_where_that_is_not_known() {
+        let frame = Frame::starting(String::new(), Duration::ZERO, SystemTime::UNIX_EPOCH);
+        let snapshot = Snapshot {
+            taken_at: SystemTime::UNIX_EPOCH,
+            host: Arc::new(Host { name: String::new(), os: String::new() }),
+            source: String::new(),
+            took: None,
+            sockets: Vec::new(),
+            processes: BTreeMap::new(),
+            users: Arc::new(BTreeMap::from([(26, Arc::from("postgres"))])),
+            gaps: Vec::new(),
+        };
+        let frame = Arc::new(Frame { snapshot: Some(Arc::new(snapshot)), ..frame });
+        let view = View::new(frame, ViewSpec::default());
+        let user = |uid, owner| {
+            let local = "127.0.0.1:80".parse().expect("an address");
+            let socket = Socket { uid, ..Socket::new(local, None, State::Listen, owner) };
+            Fact { view: &view, socket: &socket, track: None }.plain(Column::User)
+        };
+        assert_eq!(user(Some(26), Owner::NoOwner), "postgres");
+        assert_eq!(user(Some(27), Owner::NoOwner), "27");
+        assert_eq!(user(None, Owner::NoOwner), "");
+        assert_eq!(user(None, Owner::Hidden { user: Some("mara".into()) }), "mara");
     }
 
     #[test]

@@ -41,6 +41,7 @@ impl SocketSource for Other {
                 took: None,
                 sockets: Vec::new(),
                 processes: BTreeMap::new(),
+                users: Arc::default(),
                 gaps: Vec::new(),
             })
         })
