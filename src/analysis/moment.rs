@@ -7,7 +7,7 @@ use super::history::{History, Sample};
 use super::phrases;
 use super::towards::Towards;
 use super::track::{Track, Vanished};
-use crate::model::{Listeners, Snapshot, Socket, State};
+use crate::model::{Listeners, Owner, Snapshot, Socket, State};
 use crate::text::Text;
 
 /// So much time lies on either side of the moment, where there is that much.
@@ -85,11 +85,14 @@ impl Moment {
                 let half = change.difference().unsigned_abs().div_ceil(2);
                 let most = all
                     .into_iter()
-                    .filter(|(_, (_, number))| number.signum() == grew)
-                    .filter(|(_, (_, number))| number.unsigned_abs() >= half)
-                    .max_by_key(|(_, (_, number))| number.unsigned_abs());
-                change.who =
-                    most.map(|((_, towards), (owner, number))| Who { owner, towards, number });
+                    .filter(|(_, number)| number.signum() == grew)
+                    .filter(|(_, number)| number.unsigned_abs() >= half)
+                    .max_by_key(|(_, number)| number.unsigned_abs());
+                change.who = most.map(|((owner, towards), number)| {
+                    let processes = rows.map(|rows| &rows.snapshot.processes);
+                    let owner = phrases::owner(owner, processes.unwrap_or(&BTreeMap::new()));
+                    Who { owner, towards, number }
+                });
                 change
             })
             .collect();
@@ -102,9 +105,11 @@ impl Moment {
         self.to.duration_since(self.from).unwrap_or_default()
     }
 
-    /// Whether all of the time around `at` has been sampled, so that nothing will be added.
-    pub fn is_complete(&self, at: SystemTime) -> bool {
-        self.to >= at + HALF
+    /// Whether nothing will be added to what this history has around `at`: all of that time has passed, or lies
+    /// before a break.
+    pub fn is_settled(history: &History, at: SystemTime) -> bool {
+        let passed = history.last().is_some_and(|sample| sample.at >= at + HALF);
+        passed || history.breaks().any(|gap| gap.from >= at)
     }
 }
 
@@ -136,19 +141,16 @@ fn nearest(samples: &[&Sample], at: SystemTime) -> Option<usize> {
     (0..samples.len()).min_by_key(|index| distance(samples[*index]))
 }
 
-/// By state, then by owner and where they lead: how the owner is called, and how many more there are.
-type Moved = BTreeMap<State, BTreeMap<(String, Option<Towards>), (Text, i64)>>;
+/// By state, then by owner and where they lead: how many more there are.
+type Moved<'a> = BTreeMap<State, BTreeMap<(&'a Owner, Option<Towards>), i64>>;
 
 /// Who came into which state and left which, in the time after `from` until `to`.
-fn moved(rows: Rows<'_>, from: SystemTime, to: SystemTime) -> Moved {
+fn moved<'a>(rows: Rows<'a>, from: SystemTime, to: SystemTime) -> Moved<'a> {
     let mut moved = Moved::new();
     let listening = Listeners::among(&rows.snapshot.sockets);
-    let mut count = |socket: &Socket, state: State, number: i64| {
-        let owner = phrases::owner(&socket.owner, &rows.snapshot.processes);
+    let mut count = |socket: &'a Socket, state: State, number: i64| {
         let who = moved.entry(state).or_default();
-        let entry =
-            who.entry((owner.plain(), Towards::of(socket, &listening))).or_insert((owner, 0));
-        entry.1 += number;
+        *who.entry((&socket.owner, Towards::of(socket, &listening))).or_default() += number;
     };
     let within = |at: SystemTime| from < at && at <= to;
     let present =
@@ -189,7 +191,7 @@ mod tests {
     use super::*;
     use crate::analysis::history::Cause;
     use crate::analysis::track::Tracker;
-    use crate::model::{Host, Owner, Process, StateCounts};
+    use crate::model::{Host, Process, StateCounts};
 
     fn at(second: u64) -> SystemTime {
         SystemTime::UNIX_EPOCH + Duration::from_secs(1_000 + second)
@@ -244,7 +246,7 @@ mod tests {
         assert_eq!((who.owner.plain().as_str(), who.number), ("feed 7", 10));
         assert_eq!(who.towards, Some(Towards::Service(SocketAddr::from(([10, 0, 0, 9], 443)))));
         assert_eq!(second.who.as_ref().map(|who| who.number), Some(-10));
-        assert!(moment.is_complete(at(15)) && !moment.is_complete(at(16)));
+        assert!(Moment::is_settled(&history, at(24)) && !Moment::is_settled(&history, at(25)));
     }
 
     #[test]
@@ -293,5 +295,18 @@ mod tests {
         let after = Moment::around(&history, None, at(101)).expect("samples after the break");
         assert_eq!((after.from, after.to, after.changes), (at(100), at(102), Vec::new()));
         assert_eq!(Moment::around(&history, None, at(5_000)), None);
+    }
+
+    #[test]
+    fn what_lies_before_a_break_is_settled_and_what_lies_in_it_is_not() {
+        let (mut history, ..) = leak();
+        assert!(!Moment::is_settled(&history, at(28)));
+        history.interrupt(at(30), Cause::Paused);
+        assert!(Moment::is_settled(&history, at(28)) && Moment::is_settled(&history, at(29)));
+        assert!(!Moment::is_settled(&history, at(31)), "it may be nearer to what comes after");
+        history.push(at(32), StateCounts::default());
+        assert!(Moment::is_settled(&history, at(28)) && !Moment::is_settled(&history, at(31)));
+        history.push(at(36), StateCounts::default());
+        assert!(Moment::is_settled(&history, at(31)));
     }
 }

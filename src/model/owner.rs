@@ -10,7 +10,7 @@ pub type Pids = Arc<[u32]>;
 /// Who holds a socket.
 ///
 /// A row exists whether or not its owner could be found; the owner is joined to it afterwards.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Owner {
     /// These processes hold a descriptor of it now. Never empty.
     Known(Pids),

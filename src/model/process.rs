@@ -3,7 +3,7 @@
 /// A process that holds, or held, a socket.
 ///
 /// A pid alone is reused; with the start time it names one process.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Process {
     /// The process id.
     pub pid: u32,

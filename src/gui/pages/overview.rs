@@ -75,7 +75,7 @@ impl Overview {
     /// stands in it while one is pinned: beside the limits, or in their place.
     fn cards(&mut self, ui: &mut Ui, cx: &Cx<'_>, room: Room, row: Rect) {
         let pinned = self.chart.pinned();
-        self.changed.update(cx, pinned);
+        self.changed.update(ui.ctx(), cx, pinned);
         let shows_changed = room == Room::Wide || pinned.is_some();
         let shows_limits = room != Room::Narrow || pinned.is_none();
         let gap = room.gap();

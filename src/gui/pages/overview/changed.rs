@@ -1,64 +1,101 @@
 //! What changed around the pinned moment.
 
+use std::sync::Arc;
 use std::time::SystemTime;
 
-use eframe::egui::{Align2, Role, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2};
+use eframe::egui::{Align2, Context, Role, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2};
 use egui_material_icons::icons::{ICON_CLOSE, ICON_HISTORY};
 
 use crate::analysis::moment::{Change, Moment, Rows};
 use crate::analysis::phrases;
 use crate::gui::cx::Cx;
 use crate::gui::glyph::{BadgeKind, badge_size, paint_badge};
+use crate::gui::task::{Lost, Task};
 use crate::gui::theme::measure::{size, space};
 use crate::gui::theme::{Theme, TypeStyle};
 use crate::gui::widgets::{Card, cut, empty, icon_button};
+use crate::monitor::Wake;
 use crate::text;
-use crate::text::{clock, lasting, signed, thousands};
+use crate::text::{Text, clock, lasting, signed, thousands};
 
-/// What was found around the pinned moment. It is looked for again as long as time around it is still being
-/// sampled; after that the rows that tell whose sockets changed only get fewer.
+/// What changed around the pinned moment. It is looked for on a thread, since every row is gone through, and again
+/// as long as time around the moment is still being sampled; after that the rows that tell whose sockets changed
+/// only get fewer.
 #[derive(Default)]
 pub(super) struct Changed {
+    pinned: Option<SystemTime>,
     found: Option<Found>,
+    search: Option<Search>,
 }
 
 struct Found {
+    of: Subject,
+    /// None where there is nothing to compare; else why it could not be looked for.
+    moment: Result<Option<Moment>, Text>,
+}
+
+struct Search {
+    of: Subject,
+    task: Task<Option<Moment>>,
+}
+
+/// What is looked for: around which moment, in which frame.
+#[derive(Clone, Copy)]
+struct Subject {
     at: SystemTime,
     generation: u64,
-    /// None where there is nothing to compare.
-    moment: Option<Moment>,
+    /// Whether no later frame can tell more.
+    settled: bool,
 }
 
 impl Changed {
     /// Looks for what changed, if need be.
-    pub(super) fn update(&mut self, cx: &Cx<'_>, pinned: Option<SystemTime>) {
-        let Some(at) = pinned else {
-            self.found = None;
+    pub(super) fn update(&mut self, ctx: &Context, cx: &Cx<'_>, pinned: Option<SystemTime>) {
+        self.pinned = pinned;
+        self.found.take_if(|found| Some(found.of.at) != pinned);
+        if let Some(search) = &mut self.search
+            && let Some(result) = search.task.take()
+        {
+            let of = search.of;
+            self.search = None;
+            if Some(of.at) == pinned {
+                self.found = Some(Found { of, moment: result.map_err(Lost::text) });
+            }
+        }
+        let Some(at) = pinned else { return };
+        let stands = self
+            .found
+            .as_ref()
+            .is_some_and(|found| found.of.settled || found.of.generation == cx.frame.generation);
+        if stands || self.search.is_some() {
             return;
+        }
+        let frame = Arc::clone(cx.frame);
+        let settled = Moment::is_settled(&frame.history, at);
+        let of = Subject { at, generation: frame.generation, settled };
+        let wake: Wake = {
+            let ctx = ctx.clone();
+            Arc::new(move || ctx.request_repaint())
         };
-        let frame = cx.frame;
-        let stands = self.found.as_ref().is_some_and(|found| {
-            let complete = found.moment.as_ref().is_some_and(|moment| moment.is_complete(at));
-            found.at == at && (complete || found.generation == frame.generation)
-        });
-        if !stands {
+        let task = Task::start("moment", &wake, move || {
             let rows = frame.snapshot.as_deref().map(|snapshot| Rows {
                 snapshot,
                 tracks: &frame.tracks,
                 vanished: &frame.vanished,
             });
-            let moment = Moment::around(&frame.history, rows, at);
-            self.found = Some(Found { at, generation: frame.generation, moment });
-        }
+            Moment::around(&frame.history, rows, at)
+        });
+        self.search = Some(Search { of, task });
     }
 
     /// Draws the card over all the space there is. Gives whether the pin is to be taken away.
     pub(super) fn ui(&self, ui: &mut Ui, cx: &Cx<'_>) -> bool {
-        let title = match &self.found {
-            Some(found) => cx.say(&text!("changed.title_at", time = clock(found.at, cx.zone))),
+        let title = match self.pinned {
+            Some(at) => cx.say(&text!("changed.title_at", time = clock(at, cx.zone))),
             None => cx.say(&text!("changed.title")),
         };
-        let moment = self.found.as_ref().and_then(|found| found.moment.as_ref());
+        let found = self.found.as_ref().map(|found| &found.moment);
+        let moment = found.and_then(|found| found.as_ref().ok()?.as_ref());
         let within = moment
             .map(|moment| cx.say(&text!("changed.within", time = lasting(moment.span()))))
             .unwrap_or_default();
@@ -66,7 +103,7 @@ impl Changed {
         Card::new(&title).note(&within).flush().height(ui.available_height()).show(
             ui,
             |ui| {
-                if self.found.is_some() {
+                if self.pinned.is_some() {
                     let name = cx.say(&text!("changed.unpin"));
                     unpin = icon_button(ui, ICON_CLOSE, &name).clicked();
                 }
@@ -77,13 +114,17 @@ impl Changed {
     }
 
     fn body(&self, ui: &mut Ui, cx: &Cx<'_>, moment: Option<&Moment>) {
-        let nothing = match (&self.found, moment) {
-            (None, _) => Some((text!("changed.none_pinned"), text!("changed.none_pinned_text"))),
-            (_, None) => Some((text!("changed.not_sampled"), text!("changed.not_sampled_text"))),
-            (_, Some(moment)) if moment.changes.is_empty() => {
+        let nothing = match self.found.as_ref().map(|found| &found.moment) {
+            None if self.pinned.is_some() => return,
+            None => Some((text!("changed.none_pinned"), text!("changed.none_pinned_text"))),
+            Some(Err(why)) => Some((text!("changed.failed"), why.clone())),
+            Some(Ok(None)) => {
+                Some((text!("changed.not_sampled"), text!("changed.not_sampled_text")))
+            }
+            Some(Ok(Some(moment))) if moment.changes.is_empty() => {
                 Some((text!("changed.nothing"), text!("changed.nothing_text")))
             }
-            _ => None,
+            Some(Ok(Some(_))) => None,
         };
         if let Some((title, text)) = nothing {
             empty(ui, ICON_HISTORY, &cx.say(&title), &cx.say(&text), |_| ());
