@@ -1,6 +1,7 @@
 //! The socket table of this machine through `sock_diag`, with owners; netstat2 stands in where it does not work.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
@@ -13,6 +14,7 @@ use crate::model::lab::Resolution;
 use crate::model::{
     Gap, Host, Operation, Owner, PollFailure, PortSet, Process, Snapshot, Socket, State,
 };
+use crate::os::unheld::Unheld;
 use crate::os::users::Users;
 use crate::os::{Pair, PairProbe, ProcessInfo, SocketSource};
 
@@ -149,27 +151,20 @@ fn explain_unheld(sockets: &mut [Socket], users: &mut Users) -> BTreeMap<Option<
     let listeners = sockets.iter().filter(|socket| socket.state == State::Listen);
     let listening: PortSet = listeners.map(|socket| socket.local.port()).collect();
     let mut hidden: BTreeMap<Option<Arc<str>>, usize> = BTreeMap::new();
+    let is_listening = |local: SocketAddr| listening.contains(local.port());
     for socket in sockets.iter_mut().filter(|socket| socket.owner == Owner::NoOwner) {
-        if socket.inode.is_some() {
-            let user = socket.uid.map(|uid| users.name(uid));
-            *hidden.entry(user.clone()).or_default() += 1;
-            socket.owner = Owner::Hidden { user };
-        } else {
-            socket.owner = unheld(socket, &listening);
+        let has_descriptor = Some(socket.inode.is_some());
+        match Unheld::of(socket.state, socket.local, has_descriptor, is_listening) {
+            Unheld::Kernel => {}
+            Unheld::AcceptQueue => socket.owner = Owner::NotAccepted,
+            Unheld::Hidden => {
+                let user = socket.uid.map(|uid| users.name(uid));
+                *hidden.entry(user.clone()).or_default() += 1;
+                socket.owner = Owner::Hidden { user };
+            }
         }
     }
     hidden
-}
-
-/// A row without an inode waits to be accepted when it is open, or closed by the peer alone, and its port has
-/// a listener; any other is the kernel's alone.
-fn unheld(socket: &Socket, listening: &PortSet) -> Owner {
-    match socket.state {
-        State::Established | State::CloseWait if listening.contains(socket.local.port()) => {
-            Owner::NotAccepted
-        }
-        _ => Owner::NoOwner,
-    }
 }
 
 /// Asks the kernel for exactly the rows that are watched.
