@@ -93,6 +93,16 @@ fn a_recorded_snapshot_is_listed_like_a_live_one() {
     let ran = run(&["list", "--from", FIXTURE, "no-such-thing"]);
     assert_eq!((ran.status, ran.stdout.lines().count()), (0, 1));
     assert_eq!(run(&["watch", "--from", FIXTURE]).status, 2);
+    // The window's own, which opens none beside a verb.
+    assert_eq!(run(&["--from", FIXTURE, "watch"]).status, 2);
+}
+
+#[test]
+fn only_what_takes_a_recording_offers_to() {
+    let offers = |verb: &str| run(&[verb, "--help"]).stdout.contains("--from <FILE>");
+    let verbs = ["list", "watch", "snapshot", "diff", "report", "lab", "limits", "doctor", "man"];
+    assert_eq!(verbs.into_iter().filter(|verb| offers(verb)).collect::<Vec<_>>(), ["list"]);
+    assert_eq!(run(&["--help"]).stdout.contains("--from <FILE>"), cfg!(feature = "gui"));
 }
 
 #[test]

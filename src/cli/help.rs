@@ -11,13 +11,6 @@ pub const ABOUT: &str = if cfg!(feature = "gui") {
      the terminal alone and wants a verb."
 };
 
-/// What `--from` is for.
-pub const FROM: &str = if cfg!(feature = "gui") {
-    "Show this snapshot instead of this computer: in the window, or with `list`"
-} else {
-    "Show this snapshot instead of this computer, with `list`"
-};
-
 /// How the program ends, in a line.
 pub const EXIT_STATUS: &str =
     "Exit status: 0 fine, 1 found, 2 called wrongly, 3 could not run, 4 could not judge.";

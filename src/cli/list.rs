@@ -4,6 +4,7 @@ mod fields;
 mod groups;
 
 use std::cmp::Ordering;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -20,7 +21,7 @@ use crate::analysis::phrases;
 use crate::analysis::track::Tracker;
 use crate::error::Result;
 use crate::model::{Gap, Snapshot};
-use crate::monitor::{self, Frame, SourceChoice, View, ViewSpec};
+use crate::monitor::{self, Frame, View, ViewSpec};
 use crate::store;
 use fields::{FIELDS, Field, Row, USUAL};
 use groups::{By, groups};
@@ -33,6 +34,9 @@ pub use groups::counts;
 pub struct List {
     /// Only rows that pass this filter; its language is explained below
     filter: Vec<String>,
+    /// Show this snapshot instead of this computer
+    #[arg(long, value_name = "FILE")]
+    from: Option<PathBuf>,
     /// Put rows together and count them by state
     #[arg(long, value_name = "WHAT", conflicts_with_all = ["columns", "sort", "reverse"])]
     by: Option<By>,
@@ -66,9 +70,9 @@ fn field() -> impl TypedValueParser<Value = &'static Field> {
 }
 
 impl List {
-    pub fn run(&self, source: SourceChoice, output: &mut Output) -> Result<Exit> {
+    pub fn run(&self, output: &mut Output) -> Result<Exit> {
         let Some(filter) = filter::read(&self.filter, output) else { return Ok(Exit::Usage) };
-        let snapshot = monitor::sample(source)?;
+        let snapshot = monitor::sample(super::source(self.from.as_deref())?)?;
         let tracked = self.wants_tracks() || filter.asks(Key::Age);
         let view = view(snapshot, &filter, tracked);
         let Some(snapshot) = view.to_snapshot() else { return Ok(Exit::CouldNotRun) };

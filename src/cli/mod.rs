@@ -57,12 +57,14 @@ impl Termination for Exit {
     long_about = help::ABOUT,
     after_help = help::EXIT_STATUS,
     after_long_help = help::EXIT_STATUS_LONG,
+    args_conflicts_with_subcommands = true,
     max_term_width = 100
 )]
 struct Arguments {
     #[command(subcommand)]
     verb: Option<Verb>,
-    #[arg(long, value_name = "FILE", global = true, help = help::FROM)]
+    /// Show this snapshot in the window instead of this computer
+    #[arg(long, value_name = "FILE", hide = cfg!(not(feature = "gui")))]
     from: Option<PathBuf>,
 }
 
@@ -108,19 +110,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Invocation {
             return Invocation::Done(exit);
         }
     };
-    let from = arguments.from.as_deref();
     let result = match arguments.verb {
-        None => match source(from) {
+        None => match source(arguments.from.as_deref()) {
             Ok(source) => return Invocation::Window(source),
             Err(error) => Err(error),
         },
-        Some(Verb::List(list)) => source(from).and_then(|source| list.run(source, &mut output)),
-        Some(verb) if from.is_some() => {
-            let name = verb.name();
-            output
-                .note(&format!("--from goes with `list` and with the window, not with `{name}`."));
-            return Invocation::Done(Exit::Usage);
-        }
+        Some(Verb::List(list)) => list.run(&mut output),
         Some(Verb::Watch(watch)) => watch.run(&mut output),
         Some(Verb::Snapshot(snapshot)) => snapshot.run(&mut output),
         Some(Verb::Diff(diff)) => diff.run(&mut output),
@@ -132,23 +127,6 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Invocation {
         Some(Verb::Man(man)) => man.run(&mut output),
     };
     Invocation::Done(finish(result, &mut output))
-}
-
-impl Verb {
-    const fn name(&self) -> &'static str {
-        match self {
-            Self::List(_) => "list",
-            Self::Watch(_) => "watch",
-            Self::Snapshot(_) => "snapshot",
-            Self::Diff(_) => "diff",
-            Self::Report(_) => "report",
-            Self::Lab(_) => "lab",
-            Self::Limits(_) => "limits",
-            Self::Doctor(_) => "doctor",
-            Self::Completions(_) => "completions",
-            Self::Man(_) => "man",
-        }
-    }
 }
 
 fn finish(result: Result<Exit>, output: &mut Output) -> Exit {

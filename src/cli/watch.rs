@@ -18,7 +18,7 @@ use crate::analysis::history::Cause;
 use crate::analysis::phrases;
 use crate::error::{Error, Result};
 use crate::model::{PollFailure, State, StateCounts};
-use crate::monitor::{Frame, Health, Monitor, SourceChoice, View, ViewSpec};
+use crate::monitor::{Frame, Health, Monitor, SourceChoice};
 use crate::store::Settings;
 use crate::text;
 use crate::text::{clock, plain_age, utc};
@@ -105,18 +105,16 @@ impl Watch {
 
     fn report(
         &self,
-        frame: &Arc<Frame>,
+        frame: &Frame,
         filter: &Filter,
         zone: &TimeZone,
         output: &mut Output,
     ) -> Result<()> {
-        let spec = ViewSpec { filter: filter.text().to_owned(), ..ViewSpec::default() };
-        let view = View::new(Arc::clone(frame), spec);
         let Some(snapshot) = &frame.snapshot else {
             return Ok(());
         };
-        let counts: StateCounts =
-            view.rows.iter().map(|row| snapshot.sockets[*row].state).collect();
+        let passing = frame.rows().filter(|row| filter.matches(row));
+        let counts: StateCounts = passing.map(|row| row.socket.state).collect();
         if self.json {
             let line = json!({
                 "taken_at": utc(snapshot.taken_at),
@@ -208,8 +206,11 @@ fn parse_interval(text: &str) -> Result<Duration, String> {
 mod tests {
     use std::sync::Mutex;
 
+    use std::path::Path;
+
     use super::*;
     use crate::model::Operation;
+    use crate::store;
 
     /// What was written, for whoever looks afterwards.
     #[derive(Clone, Default)]
@@ -223,6 +224,36 @@ mod tests {
 
         fn flush(&mut self) -> std::io::Result<()> {
             Ok(())
+        }
+    }
+
+    /// What one call writes to stdout.
+    fn written(write: impl FnOnce(&mut Output) -> Result<()>) -> String {
+        let written = Written::default();
+        let mut output = Output::to(written.clone(), std::io::sink());
+        assert!(write(&mut output).is_ok());
+        drop(output);
+        let bytes = written.0.lock().expect("no panic").clone();
+        String::from_utf8(bytes).expect("text")
+    }
+
+    #[test]
+    fn rows_that_pass_are_counted_and_no_others() {
+        let file = Path::new("tests/fixtures/document/version-1.json");
+        let snapshot = store::load_snapshot(file).expect("the fixture");
+        let mut frame = Frame::starting(String::new(), Duration::ZERO, SystemTime::UNIX_EPOCH);
+        frame.snapshot = Some(Arc::new(snapshot));
+        let watch = Watch { filter: Vec::new(), interval: Duration::ZERO, count: None, json: true };
+        for (filter, close_wait, all) in [
+            ("", 3, 7),
+            ("state:close-wait not loopback", 2, 2),
+            ("state:listen or state:close-wait", 3, 4),
+        ] {
+            let filter = Filter::parse(filter).expect("a filter");
+            let line = written(|output| watch.report(&frame, &filter, &TimeZone::UTC, output));
+            let line: serde_json::Value = serde_json::from_str(&line).expect("JSON");
+            assert_eq!(line["sockets"], all, "{line}");
+            assert_eq!(line["counts"]["CLOSE_WAIT"], close_wait, "{line}");
         }
     }
 
@@ -243,12 +274,9 @@ mod tests {
             ),
         ] {
             let watch = Watch { filter: Vec::new(), interval: Duration::ZERO, count: None, json };
-            let written = Written::default();
-            let mut output = Output::to(written.clone(), std::io::sink());
-            let told = watch.report_failure(&failure, &frame, &TimeZone::UTC, &mut output);
-            assert!(told.is_ok());
-            let bytes = written.0.lock().expect("no panic").clone();
-            assert_eq!(String::from_utf8(bytes).expect("text"), line);
+            let told =
+                written(|output| watch.report_failure(&failure, &frame, &TimeZone::UTC, output));
+            assert_eq!(told, line);
         }
     }
 }

@@ -120,10 +120,12 @@ fn examine_with(
     shows_unowned: bool,
     patience: Duration,
 ) -> Result<Diagnosis, CallError> {
+    let before = system.counters();
     let (stages, missing) = set_stages()?;
     let actors: Vec<&Actor> = stages.iter().flat_map(|stage| &stage.actors).collect();
-    let judged = |snapshot: &Snapshot| judge::rows(snapshot, &actors, shows_unowned);
+    let hidden = (!shows_unowned).then(|| text!("lab.check.hidden"));
     if let Some(first) = sources.first_mut() {
+        let judged = |snapshot: &Snapshot| judge::rows(snapshot, &actors, hidden.as_ref());
         settle(first.as_mut(), &judged, Instant::now() + patience);
     }
     let mut looks: Vec<Looks> = sources.iter().map(|_| Looks::new()).collect();
@@ -133,6 +135,8 @@ fn examine_with(
             looks.push(look(source.as_mut(), system.as_mut()));
         }
     }
+    let full = judge::time_wait_is_full(&before, &system.counters(), &system.limits());
+    let unkept = hidden.or_else(|| full.then(|| text!("doctor.time_wait_full")));
     let examined = sources.iter().enumerate().map(|(place, source)| {
         let mut examined = Examined::new(source.name());
         examined.checks.push(judge::answers(source.name(), &looks[place]));
@@ -140,7 +144,7 @@ fn examine_with(
         let (Some(first), Some(latest)) = (tables.first(), tables.last()) else { return examined };
         examined.describe(&tables, latest);
         let checks = &mut examined.checks;
-        checks.extend(judged(&latest.snapshot));
+        checks.extend(judge::rows(&latest.snapshot, &actors, unkept.as_ref()));
         checks.extend(missing.iter().cloned());
         checks.extend(judge::counts(latest));
         checks.extend(judge::cookies(&first.snapshot, &latest.snapshot, &actors));

@@ -21,8 +21,13 @@ impl Listeners {
     /// The listeners among these sockets.
     pub fn among<'a>(sockets: impl IntoIterator<Item = &'a Socket>) -> Self {
         let listening = sockets.into_iter().filter(|socket| socket.state == State::Listen);
+        Self::at(listening.map(|socket| socket.local))
+    }
+
+    /// Listeners at these addresses.
+    pub fn at(addresses: impl IntoIterator<Item = SocketAddr>) -> Self {
         let mut listeners = Self::default();
-        for local in listening.map(|socket| socket.local) {
+        for local in addresses {
             let port = local.port();
             listeners.ports.insert(port);
             match local.ip() {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::analysis::events::Event;
+use crate::analysis::filter::Row;
 use crate::analysis::groups::Group;
 use crate::analysis::history::History;
 use crate::analysis::load::ProcessLoad;
@@ -118,5 +119,14 @@ impl Frame {
             events: Arc::from([]),
             interval: Interval { asked: interval, actual: interval },
         }
+    }
+
+    /// The rows of the table in its order, as filters take them.
+    pub fn rows(&self) -> impl Iterator<Item = Row<'_>> {
+        let (tracks, now) = (&self.tracks, self.at);
+        self.snapshot.iter().flat_map(move |snapshot| {
+            let rows = snapshot.sockets.iter().enumerate();
+            rows.map(move |(index, socket)| Row::of(snapshot, socket, tracks.get(index), now))
+        })
     }
 }

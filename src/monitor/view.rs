@@ -124,7 +124,7 @@ impl View {
         view.held = held.is_some();
 
         let filter = Arc::clone(&view.filter);
-        let rows = table_rows(&view.frame).enumerate();
+        let rows = view.frame.rows().enumerate();
         let live = rows.filter(|(_, row)| filter.matches(row)).map(|(row, _)| Line::Socket(row));
         let passes = |gone: &Vanished| {
             let (socket, track) = (&gone.socket, Some(&gone.track));
@@ -260,15 +260,6 @@ impl Line {
             Self::Group(_) | Self::Vanished(_) => None,
         }
     }
-}
-
-/// The rows of a frame's table, as filters take them.
-fn table_rows(frame: &Frame) -> impl Iterator<Item = Row<'_>> {
-    let (tracks, now) = (&frame.tracks, frame.at);
-    frame.snapshot.iter().flat_map(move |snapshot| {
-        let rows = snapshot.sockets.iter().enumerate();
-        rows.map(move |(index, socket)| Row::of(snapshot, socket, tracks.get(index), now))
-    })
 }
 
 #[cfg(test)]

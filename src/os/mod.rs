@@ -9,6 +9,7 @@ mod netstat;
 mod processes;
 mod replay;
 mod system;
+mod unheld;
 mod users;
 
 use std::collections::BTreeSet;

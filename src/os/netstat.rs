@@ -6,16 +6,17 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
+use super::unheld::Unheld;
 use super::users::Users;
 use super::{Pair, PairProbe, ProcessInfo, SocketSource};
 use crate::model::lab::Resolution;
 use crate::model::{
-    Family, Gap, Host, Operation, Owner, Pids, PollFailure, Snapshot, Socket, State,
+    Family, Gap, Host, Listeners, Operation, Owner, Pids, PollFailure, Snapshot, Socket, State,
 };
 use table::{NAME, Owners, Row, SHOWS_UNOWNED, Table, read_table};
 
@@ -46,23 +47,26 @@ impl SocketSource for NetstatSource {
         let taken_at = SystemTime::now();
         let began = Instant::now();
         let Table { rows, mut gaps } = read_table(Owners::Wanted)?;
-        let listening = listening_ports(&rows);
+        let listening = listeners(&rows);
+        let is_listening = |local: SocketAddr| listening.take(local);
 
         let mut holders: HashMap<Vec<u32>, Pids> = HashMap::new();
         let mut hidden: BTreeMap<Option<Arc<str>>, usize> = BTreeMap::new();
         let mut sockets = Vec::with_capacity(rows.len());
         for row in rows {
-            let owner = match classify(&row, &listening) {
-                Holder::Processes => Owner::Known(Arc::clone(
-                    holders.entry(row.pids).or_insert_with_key(|pids| Arc::from(pids.as_slice())),
-                )),
-                Holder::Kernel => Owner::NoOwner,
-                Holder::AcceptQueue => Owner::NotAccepted,
-                Holder::Unseen => {
-                    let user = row.descriptor.uid.map(|uid| self.users.name(uid));
-                    *hidden.entry(user.clone()).or_default() += 1;
-                    Owner::Hidden { user }
+            let owner = if row.pids.is_empty() {
+                match why_unheld(&row, is_listening) {
+                    Unheld::Kernel => Owner::NoOwner,
+                    Unheld::AcceptQueue => Owner::NotAccepted,
+                    Unheld::Hidden => {
+                        let user = row.descriptor.uid.map(|uid| self.users.name(uid));
+                        *hidden.entry(user.clone()).or_default() += 1;
+                        Owner::Hidden { user }
+                    }
                 }
+            } else {
+                let pids = holders.entry(row.pids);
+                Owner::Known(Arc::clone(pids.or_insert_with_key(|pids| Arc::from(pids.as_slice()))))
             };
             let uid = row.descriptor.uid;
             sockets.push(Socket { uid, ..Socket::new(row.local, row.remote, row.state, owner) });
@@ -127,7 +131,8 @@ impl PairProbe for TablePairProbe {
                 cause: cause.clone(),
             });
         }
-        let listening = listening_ports(&table.rows);
+        let listening = listeners(&table.rows);
+        let is_listening = |local: SocketAddr| listening.take(local);
         let mut found = vec![[None, None]; pairs.len()];
         for row in table.rows {
             let Some((index, end)) =
@@ -135,10 +140,11 @@ impl PairProbe for TablePairProbe {
             else {
                 continue;
             };
-            let owner = match classify(&row, &listening) {
-                Holder::AcceptQueue => Owner::NotAccepted,
-                Holder::Kernel => Owner::NoOwner,
-                Holder::Processes | Holder::Unseen => Owner::Hidden { user: None },
+            // Owners were left out, so that one who holds it is not known.
+            let owner = match why_unheld(&row, is_listening) {
+                Unheld::Kernel => Owner::NoOwner,
+                Unheld::AcceptQueue => Owner::NotAccepted,
+                Unheld::Hidden => Owner::Hidden { user: None },
             };
             found[index][end] = Some(Socket::new(row.local, row.remote, row.state, owner));
         }
@@ -146,33 +152,13 @@ impl PairProbe for TablePairProbe {
     }
 }
 
-enum Holder {
-    Processes,
-    Kernel,
-    AcceptQueue,
-    Unseen,
+/// Why no process is known to hold a row.
+fn why_unheld(row: &Row, is_listening: impl Fn(SocketAddr) -> bool) -> Unheld {
+    let has_descriptor = row.descriptor.inode.map(|inode| inode != 0);
+    Unheld::of(row.state, row.local, has_descriptor, is_listening)
 }
 
-/// Who holds a row. Pure, so that it is tested on every system.
-///
-/// A row without a descriptor (inode 0) whose local port has a listener waits to be accepted while it is
-/// open or half-closed by the peer; every other such row is the kernel's alone.
-fn classify(row: &Row, listening: &HashSet<u16>) -> Holder {
-    if !row.pids.is_empty() {
-        return Holder::Processes;
-    }
-    match row.state {
-        State::TimeWait => Holder::Kernel,
-        State::Established | State::CloseWait
-            if row.descriptor.inode == Some(0) && listening.contains(&row.local.port()) =>
-        {
-            Holder::AcceptQueue
-        }
-        _ if row.descriptor.inode == Some(0) => Holder::Kernel,
-        _ => Holder::Unseen,
-    }
-}
-
-fn listening_ports(rows: &[Row]) -> HashSet<u16> {
-    rows.iter().filter(|row| row.state == State::Listen).map(|row| row.local.port()).collect()
+fn listeners(rows: &[Row]) -> Listeners {
+    let listening = rows.iter().filter(|row| row.state == State::Listen);
+    Listeners::at(listening.map(|row| row.local))
 }

@@ -1,6 +1,6 @@
 //! A window without a display, on a source that gives what it is sent.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
@@ -13,14 +13,25 @@ use sockscope::gui::{App, Setup};
 use sockscope::model::{PollFailure, Snapshot};
 use sockscope::monitor::SourceChoice;
 use sockscope::os::SocketSource;
+use sockscope::store;
+
+/// A snapshot of seven sockets.
+pub const FIXTURE: &str = "tests/fixtures/document/version-1.json";
 
 /// How long something that workers do may take on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What comes of a poll.
+pub type Polled = Result<Snapshot, PollFailure>;
+
+pub fn fixture() -> Snapshot {
+    store::load_snapshot(Path::new(FIXTURE)).expect("the fixture")
+}
 
 /// A live source that gives what it is sent, and the last again when nothing new has come.
 struct Fed {
-    incoming: mpsc::Receiver<Snapshot>,
-    last: Snapshot,
+    incoming: mpsc::Receiver<Polled>,
+    last: Polled,
 }
 
 impl SocketSource for Fed {
@@ -36,50 +47,66 @@ impl SocketSource for Fed {
         if let Ok(next) = self.incoming.try_recv() {
             self.last = next;
         }
-        Ok(Some(self.last.clone()))
+        self.last.clone().map(Some)
     }
 }
 
 pub struct Window {
     pub harness: Harness<'static, App>,
-    feed: mpsc::Sender<Snapshot>,
-    folder: tempfile::TempDir,
+    pub folder: tempfile::TempDir,
+    feed: mpsc::Sender<Polled>,
 }
 
 impl Window {
     /// A window on a table that stays as it is until another is fed.
     pub fn on(size: [f32; 2], first: Snapshot) -> Self {
+        Self::polling(size, Ok(first), tempfile::tempdir().expect("a folder"))
+    }
+
+    /// The same, with what is kept in this folder; the first poll may fail.
+    pub fn polling(size: [f32; 2], first: Polled, folder: tempfile::TempDir) -> Self {
         let (feed, incoming) = mpsc::channel();
-        Self::open(size, SourceChoice::Other(Box::new(Fed { incoming, last: first })), feed)
+        let source = SourceChoice::Other(Box::new(Fed { incoming, last: first }));
+        Self { feed, ..Self::open(size, source, folder) }
     }
 
     /// A window on the sockets of this machine.
     pub fn live(size: [f32; 2]) -> Self {
-        Self::open(size, SourceChoice::Live, mpsc::channel().0)
+        Self::open(size, SourceChoice::Live, tempfile::tempdir().expect("a folder"))
     }
 
-    fn open(size: [f32; 2], source: SourceChoice, feed: mpsc::Sender<Snapshot>) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
+    /// A window on any source, with what is kept in this folder.
+    pub fn open(size: [f32; 2], source: SourceChoice, folder: tempfile::TempDir) -> Self {
         let setup = Setup {
             source,
-            settings_file: Some(folder.path().join("settings.json")),
+            settings_file: Some(settings_file(&folder)),
             history_file: None,
             zone: TimeZone::UTC,
         };
         let harness = Harness::builder()
             .with_size(Vec2::from(size))
             .build_eframe(|cc| App::new(&cc.egui_ctx, setup).expect("threads"));
-        Self { harness, feed, folder }
+        Self { harness, folder, feed: mpsc::channel().0 }
+    }
+
+    /// Closes the window; what it kept is left.
+    pub fn close(self) -> tempfile::TempDir {
+        self.folder
     }
 
     pub fn settings_file(&self) -> PathBuf {
-        self.folder.path().join("settings.json")
+        settings_file(&self.folder)
     }
 
     /// Polls this table next.
     pub fn feed(&mut self, next: Snapshot) {
-        self.feed.send(next).expect("the source is held");
+        self.prepare(Ok(next));
         self.key(Key::F5);
+    }
+
+    /// What the next poll will give.
+    pub fn prepare(&mut self, next: Polled) {
+        self.feed.send(next).expect("the source is held");
     }
 
     /// Draws until some node's name contains `text`.
@@ -116,14 +143,24 @@ impl Window {
         self.names().iter().any(|name| name.contains(text))
     }
 
+    /// The names of the rows of a table, from top to bottom.
+    pub fn rows(&self) -> Vec<String> {
+        let rows = self.harness.query_all_by_role(Role::Row);
+        rows.filter_map(|row| row.accesskit_node().label()).collect()
+    }
+
     pub fn press(&mut self, name: &str) {
         self.harness.get_by_label(name).click();
         self.harness.run_steps(3);
     }
 
-    pub fn show(&mut self, page: &str) {
-        self.harness.get_by_role_and_label(Role::Tab, page).click();
+    pub fn press_role(&mut self, role: Role, name: &str) {
+        self.harness.get_by_role_and_label(role, name).click();
         self.harness.run_steps(3);
+    }
+
+    pub fn show(&mut self, page: &str) {
+        self.press_role(Role::Tab, page);
     }
 
     pub fn key(&mut self, key: Key) {
@@ -161,4 +198,8 @@ impl Window {
         }
         None
     }
+}
+
+fn settings_file(folder: &tempfile::TempDir) -> PathBuf {
+    folder.path().join("settings.json")
 }

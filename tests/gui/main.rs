@@ -4,5 +4,8 @@
 #![expect(clippy::expect_used, reason = "a test that cannot go on should say so and end")]
 
 mod details;
+mod filter;
 mod harness;
+mod pages;
 mod palette;
+mod sockets_table;

@@ -1,17 +1,13 @@
 //! The list of commands and the keys, as somebody without a mouse meets them.
 
-use std::path::Path;
-
-use crate::harness::Window;
+use crate::harness::{Window, fixture};
 use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers};
-use sockscope::store;
 
 const FIELD: &str = "Filter sockets or type a command…";
 
 fn open() -> Window {
-    let table = store::load_snapshot(Path::new("tests/fixtures/document/version-1.json"));
-    let mut window = Window::on([1280.0, 800.0], table.expect("the fixture"));
+    let mut window = Window::on([1280.0, 800.0], fixture());
     window.until("CLOSE_WAIT, 3 sockets");
     window
 }

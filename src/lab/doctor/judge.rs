@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::stage::Actor;
 use crate::model::lab::{Check, Verdict};
-use crate::model::{Counters, Gap, Owner, PollFailure, Snapshot, Socket, State};
+use crate::model::{Counters, Gap, Limits, Owner, PollFailure, Snapshot, Socket, State};
 use crate::text;
 use crate::text::Text;
 
@@ -44,47 +44,82 @@ pub(super) fn answers(name: &str, looks: &[Result<Look, PollFailure>]) -> Check 
     check(&subject, expected.clone(), expected, Verdict::AsExpected)
 }
 
-/// Whether each of our own rows is there, once, in its state, with its owner.
-pub(super) fn rows(snapshot: &Snapshot, actors: &[&Actor], shows_unowned: bool) -> Vec<Check> {
+/// Who holds a row, as far as it is judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Holder {
+    ThisProcess,
+    OtherProcess,
+    NoProcess,
+    NotAccepted,
+    Hidden,
+}
+
+impl Holder {
+    fn of(owner: &Owner) -> Self {
+        match owner {
+            Owner::Known(pids) if pids.contains(&std::process::id()) => Self::ThisProcess,
+            Owner::Known(_) => Self::OtherProcess,
+            Owner::Remembered(_) | Owner::NoOwner => Self::NoProcess,
+            Owner::NotAccepted => Self::NotAccepted,
+            Owner::Hidden { .. } => Self::Hidden,
+        }
+    }
+
+    fn name(self) -> Text {
+        match self {
+            Self::ThisProcess => text!("doctor.this_process"),
+            Self::OtherProcess => text!("doctor.other_process"),
+            Self::NoProcess => text!("doctor.kernel"),
+            Self::NotAccepted => text!("owner.not_accepted"),
+            Self::Hidden => text!("owner.hidden"),
+        }
+    }
+}
+
+/// Whether each of our own rows is there, once, in its state, with its owner. `unkept` says why a row that no
+/// process holds may be missing from a true table.
+pub(super) fn rows(snapshot: &Snapshot, actors: &[&Actor], unkept: Option<&Text>) -> Vec<Check> {
     let judge = |actor: &&Actor| {
-        let found: Vec<&Socket> = snapshot.sockets.iter().filter(|row| is(row, actor)).collect();
-        let holder = if actor.held { text!("doctor.this_process") } else { text!("doctor.kernel") };
-        let expected = match actor.state {
-            Some(state) => format!("{state}, {}", holder.plain()),
-            None => text!("lab.check.no_row").plain(),
-        };
-        let observed = match found.as_slice() {
-            [] => text!("lab.check.no_row").plain(),
-            [row] => format!("{}, {}", row.state, held_by(&row.owner).plain()),
-            rows => text!("doctor.rows", n = rows.len()).plain(),
-        };
-        let unseen = found.is_empty() && actor.state.is_some();
-        if unseen && !actor.held && !shows_unowned {
-            let hidden = text!("lab.check.hidden").plain();
-            return check(&actor.role, expected, hidden, Verdict::CouldNotTell);
+        let holder = if actor.held { Holder::ThisProcess } else { Holder::NoProcess };
+        let expected = actor.state.map(|state| (state, holder));
+        let found = snapshot.sockets.iter().filter(|row| is(row, actor));
+        let found: Vec<_> = found.map(|row| (row.state, Holder::of(&row.owner))).collect();
+        let judged =
+            |observed, verdict| check(&actor.role, told(expected.as_slice()), observed, verdict);
+        if found.is_empty() && expected.is_some() {
+            if let Some(why) = unkept.filter(|_| !actor.held) {
+                return judged(why.plain(), Verdict::CouldNotTell);
+            }
+            if snapshot.is_partial() {
+                return judged(text!("doctor.partial").plain(), Verdict::CouldNotTell);
+            }
         }
-        if unseen && snapshot.is_partial() {
-            let partial = text!("doctor.partial").plain();
-            return check(&actor.role, expected, partial, Verdict::CouldNotTell);
-        }
-        let right = expected == observed;
-        check(&actor.role, expected, observed, verdict(right))
+        judged(told(&found), verdict(found == expected.as_slice()))
     };
     actors.iter().map(judge).collect()
+}
+
+fn told(rows: &[(State, Holder)]) -> String {
+    match rows {
+        [] => text!("lab.check.no_row").plain(),
+        [(state, holder)] => format!("{state}, {}", holder.name().plain()),
+        rows => text!("doctor.rows", n = rows.len()).plain(),
+    }
 }
 
 fn is(row: &Socket, actor: &Actor) -> bool {
     row.local == actor.local && row.remote == actor.remote
 }
 
-fn held_by(owner: &Owner) -> Text {
-    match owner {
-        Owner::Known(pids) if pids.contains(&std::process::id()) => text!("doctor.this_process"),
-        Owner::Known(_) => text!("doctor.other_process"),
-        Owner::Remembered(_) | Owner::NoOwner => text!("doctor.kernel"),
-        Owner::NotAccepted => text!("owner.not_accepted"),
-        Owner::Hidden { .. } => text!("owner.hidden"),
-    }
+/// Whether the kernel may have let go of a connection that should have stayed in TIME_WAIT, because as many rows
+/// are there as it keeps.
+pub(super) fn time_wait_is_full(before: &Counters, after: &Counters, limits: &Limits) -> bool {
+    let overflows = before.time_wait_overflows.zip(after.time_wait_overflows);
+    let overflowed = overflows.is_some_and(|(before, after)| before != after);
+    let full = |counters: &Counters| {
+        counters.time_wait.zip(limits.max_time_wait).is_some_and(|(rows, most)| rows >= most)
+    };
+    overflowed || full(before) || full(after)
 }
 
 /// Whether there are as many rows as the kernel counts, where it does. Both counts are taken once before the table

@@ -5,7 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime};
 
-use super::{View, ViewSpec, table_rows};
+use super::{View, ViewSpec};
 use crate::analysis::filter::{Choices, Filter};
 use crate::monitor::Wake;
 use crate::monitor::cell::{lock, panic_message};
@@ -173,7 +173,7 @@ impl Kept {
 
 impl Offers {
     fn of(view: &View) -> Self {
-        let choices = Arc::new(Choices::of(table_rows(&view.frame)));
+        let choices = Arc::new(Choices::of(view.frame.rows()));
         let shown = if view.rows.len() == choices.rows {
             Arc::clone(&choices)
         } else {

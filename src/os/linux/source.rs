@@ -1,6 +1,7 @@
 //! The socket table of this machine through `sock_diag`, with owners; netstat2 stands in where it does not work.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
@@ -11,8 +12,9 @@ use super::netlink::{Netlink, Wire};
 use super::owners::Owners;
 use crate::model::lab::Resolution;
 use crate::model::{
-    Gap, Host, Listeners, Operation, Owner, PollFailure, Process, Snapshot, Socket, State,
+    Gap, Host, Listeners, Operation, Owner, PollFailure, Process, Snapshot, Socket,
 };
+use crate::os::unheld::Unheld;
 use crate::os::users::Users;
 use crate::os::{Pair, PairProbe, ProcessInfo, SocketSource};
 
@@ -154,25 +156,20 @@ impl SocketSource for DiagSource {
 fn explain_unheld(sockets: &mut [Socket], users: &mut Users) -> BTreeMap<Option<Arc<str>>, usize> {
     let listening = Listeners::among(&*sockets);
     let mut hidden: BTreeMap<Option<Arc<str>>, usize> = BTreeMap::new();
+    let is_listening = |local: SocketAddr| listening.take(local);
     for socket in sockets.iter_mut().filter(|socket| socket.owner == Owner::NoOwner) {
-        if socket.inode.is_some() {
-            let user = socket.uid.map(|uid| users.name(uid));
-            *hidden.entry(user.clone()).or_default() += 1;
-            socket.owner = Owner::Hidden { user };
-        } else {
-            socket.owner = unheld(socket, &listening);
+        let has_descriptor = Some(socket.inode.is_some());
+        match Unheld::of(socket.state, socket.local, has_descriptor, is_listening) {
+            Unheld::Kernel => {}
+            Unheld::AcceptQueue => socket.owner = Owner::NotAccepted,
+            Unheld::Hidden => {
+                let user = socket.uid.map(|uid| users.name(uid));
+                *hidden.entry(user.clone()).or_default() += 1;
+                socket.owner = Owner::Hidden { user };
+            }
         }
     }
     hidden
-}
-
-/// A row without an inode waits to be accepted when it is open, or closed by the peer alone, and somebody listens
-/// there; any other is the kernel's alone.
-fn unheld(socket: &Socket, listening: &Listeners) -> Owner {
-    match socket.state {
-        State::Established | State::CloseWait if listening.take(socket.local) => Owner::NotAccepted,
-        _ => Owner::NoOwner,
-    }
 }
 
 /// Asks the kernel for exactly the rows that are watched.

@@ -3,34 +3,19 @@ use std::net::{TcpListener, TcpStream};
 use super::table::Descriptor;
 use super::*;
 
-fn row(state: State, pids: &[u32], inode: Option<u32>) -> Row {
-    Row {
-        local: "127.0.0.1:80".parse().expect("an address"),
-        remote: None,
-        state,
-        pids: pids.to_vec(),
-        descriptor: Descriptor { inode, uid: None },
-    }
-}
-
 #[test]
-fn a_row_is_never_without_an_answer_to_who_holds_it() {
-    let listening = HashSet::from([80]);
-    let kind = |row: &Row, listening: &HashSet<u16>| match classify(row, listening) {
-        Holder::Processes => "processes",
-        Holder::Kernel => "kernel",
-        Holder::AcceptQueue => "accept queue",
-        Holder::Unseen => "unseen",
+fn only_an_inode_of_0_says_that_no_process_has_a_descriptor() {
+    let why = |inode, state| {
+        let local = "127.0.0.1:80".parse().expect("an address");
+        let descriptor = Descriptor { inode, uid: None };
+        let row = Row { local, remote: None, state, pids: Vec::new(), descriptor };
+        why_unheld(&row, |listener| listener == local)
     };
-    let none = HashSet::new();
-    assert_eq!(kind(&row(State::Established, &[7], Some(9)), &listening), "processes");
-    assert_eq!(kind(&row(State::Established, &[], Some(9)), &listening), "unseen");
-    assert_eq!(kind(&row(State::Established, &[], Some(0)), &listening), "accept queue");
-    assert_eq!(kind(&row(State::CloseWait, &[], Some(0)), &listening), "accept queue");
-    assert_eq!(kind(&row(State::CloseWait, &[], Some(0)), &none), "kernel");
-    assert_eq!(kind(&row(State::FinWait2, &[], Some(0)), &listening), "kernel");
-    assert_eq!(kind(&row(State::TimeWait, &[], None), &none), "kernel");
-    assert_eq!(kind(&row(State::Established, &[], None), &none), "unseen");
+    assert_eq!(why(Some(0), State::Established), Unheld::AcceptQueue);
+    assert_eq!(why(Some(0), State::LastAck), Unheld::Kernel);
+    assert_eq!(why(Some(9), State::Established), Unheld::Hidden);
+    assert_eq!(why(None, State::Established), Unheld::Hidden);
+    assert_eq!(why(None, State::TimeWait), Unheld::Kernel);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::io;
 
 use super::*;
+use crate::model::State;
 
 struct Nameless;
 
@@ -94,18 +95,33 @@ fn processes_that_cannot_be_seen_hide_owners_for_that_reason() {
 
 #[test]
 fn what_nobody_holds_is_the_listeners_or_the_kernels() {
-    let listener = Socket::new(([10, 0, 0, 1], 80).into(), None, State::Listen, Owner::NoOwner);
-    let listening = Listeners::among(&[listener]);
     let row = |state, port: u16| {
-        let remote = Some(([10, 0, 0, 9], 443).into());
-        unheld(
-            &Socket::new(([10, 0, 0, 1], port).into(), remote, state, Owner::NoOwner),
-            &listening,
-        )
+        let local = ([10, 0, 0, 1], port).into();
+        Socket::new(local, Some(([10, 0, 0, 9], 443).into()), state, Owner::NoOwner)
     };
-    assert_eq!(row(State::Established, 80), Owner::NotAccepted);
-    assert_eq!(row(State::CloseWait, 80), Owner::NotAccepted);
-    assert_eq!(row(State::CloseWait, 81), Owner::NoOwner);
-    assert_eq!(row(State::TimeWait, 80), Owner::NoOwner);
-    assert_eq!(row(State::FinWait2, 80), Owner::NoOwner);
+    let listener =
+        Socket { remote: None, owner: Owner::Known(Arc::from([1_u32])), ..row(State::Listen, 80) };
+    let held = Socket { inode: Some(9), ..row(State::Established, 80) };
+    let mut sockets = [
+        listener.clone(),
+        row(State::Established, 80),
+        row(State::CloseWait, 80),
+        row(State::CloseWait, 81),
+        row(State::TimeWait, 80),
+        row(State::FinWait2, 80),
+        held,
+    ];
+    let hidden = explain_unheld(&mut sockets, &mut Users::default());
+    assert_eq!(hidden, BTreeMap::from([(None, 1)]));
+    let owners = sockets.map(|socket| socket.owner);
+    let expected = [
+        listener.owner,
+        Owner::NotAccepted,
+        Owner::NotAccepted,
+        Owner::NoOwner,
+        Owner::NoOwner,
+        Owner::NoOwner,
+        Owner::Hidden { user: None },
+    ];
+    assert_eq!(owners, expected);
 }

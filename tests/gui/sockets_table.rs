@@ -1,52 +1,21 @@
 //! The table of sockets without a display: its columns, groups, selection, menus and marks.
 
-#![cfg(feature = "gui")]
-#![expect(clippy::expect_used, reason = "a test that cannot go on should say so and end")]
-
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::num::NonZeroU64;
 use std::sync::Arc;
-use std::sync::mpsc;
 use std::time::{Duration, Instant, SystemTime};
 
+use crate::harness::{PATIENCE, Window};
 use eframe::egui::accesskit::Role;
-use eframe::egui::{Event, Key, Modifiers, OutputCommand, Vec2, vec2};
+use eframe::egui::{Event, Key, Modifiers, OutputCommand, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use jiff::tz::TimeZone;
-use sockscope::gui::{App, Setup};
+use sockscope::gui::App;
 use sockscope::model::{
-    Host, Owner, PollFailure, Process, Queues, Snapshot, Socket, State, TcpInfo, Timer, TimerKind,
+    Host, Owner, Process, Queues, Snapshot, Socket, State, TcpInfo, Timer, TimerKind,
 };
-use sockscope::monitor::SourceChoice;
-use sockscope::os::SocketSource;
 use sockscope::store::Settings;
-
-const PATIENCE: Duration = Duration::from_secs(20);
-
-/// A live source that gives what it is sent, and the last again when nothing new has come.
-struct Fed {
-    incoming: mpsc::Receiver<Snapshot>,
-    last: Snapshot,
-}
-
-impl SocketSource for Fed {
-    fn name(&self) -> &'static str {
-        "fed"
-    }
-
-    fn is_live(&self) -> bool {
-        true
-    }
-
-    fn poll(&mut self) -> Result<Option<Snapshot>, PollFailure> {
-        if let Ok(next) = self.incoming.try_recv() {
-            self.last = next;
-        }
-        Ok(Some(self.last.clone()))
-    }
-}
 
 fn socket(cookie: u64, local: &str, remote: Option<&str>, state: State, pid: u32) -> Socket {
     let address = |text: &str| text.parse::<SocketAddr>().expect("an address");
@@ -86,69 +55,20 @@ fn five() -> Vec<Socket> {
     sockets
 }
 
-struct Window {
-    harness: Harness<'static, App>,
-    feed: mpsc::Sender<Snapshot>,
-    folder: tempfile::TempDir,
+fn open() -> Window {
+    open_in(tempfile::tempdir().expect("a folder"))
+}
+
+/// The page Sockets, with what is kept in this folder.
+fn open_in(folder: tempfile::TempDir) -> Window {
+    let mut window = Window::polling([1280.0, 800.0], Ok(snapshot(five())), folder);
+    window.until("CLOSE_WAIT, 3 sockets");
+    window.show("Sockets");
+    window.draw_until("rows", |window| window.rows().len() == 5);
+    window
 }
 
 impl Window {
-    fn open() -> Self {
-        Self::open_in(tempfile::tempdir().expect("a folder"))
-    }
-
-    fn open_in(folder: tempfile::TempDir) -> Self {
-        let (feed, incoming) = mpsc::channel();
-        let setup = Setup {
-            source: SourceChoice::Other(Box::new(Fed { incoming, last: snapshot(five()) })),
-            settings_file: Some(folder.path().join("settings.json")),
-            history_file: None,
-            zone: TimeZone::UTC,
-        };
-        let harness = Harness::builder()
-            .with_size(Vec2::new(1280.0, 800.0))
-            .build_eframe(|cc| App::new(&cc.egui_ctx, setup).expect("threads"));
-        let mut window = Self { harness, feed, folder };
-        window.until("a table", |window| window.sees("CLOSE_WAIT, 3 sockets"));
-        window.harness.get_by_role_and_label(Role::Tab, "Sockets").click();
-        window.until("rows", |window| window.rows().len() == 5);
-        window
-    }
-
-    fn until(&mut self, what: &str, done: impl Fn(&Self) -> bool) {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            self.harness.run_steps(2);
-            if done(self) {
-                return;
-            }
-            assert!(Instant::now() < deadline, "{what:?} is not seen in {:#?}", self.names());
-            std::thread::sleep(Duration::from_millis(5));
-        }
-    }
-
-    fn names(&self) -> Vec<String> {
-        let mut names = Vec::new();
-        let mut nodes = vec![self.harness.root()];
-        while let Some(node) = nodes.pop() {
-            let accessible = node.accesskit_node();
-            names.extend(accessible.label());
-            names.extend(accessible.value());
-            nodes.extend(node.children());
-        }
-        names
-    }
-
-    fn sees(&self, text: &str) -> bool {
-        self.names().iter().any(|name| name.contains(text))
-    }
-
-    /// The names of the rows, from top to bottom.
-    fn rows(&self) -> Vec<String> {
-        let rows = self.harness.query_all_by_role(Role::Row);
-        rows.filter_map(|row| row.accesskit_node().label()).collect()
-    }
-
     /// The local ports of the selected rows.
     fn selected(&self) -> Vec<String> {
         let rows = self.harness.query_all_by_role(Role::Row);
@@ -169,11 +89,6 @@ impl Window {
         headers.into_iter().map(|(_, name)| name).collect()
     }
 
-    fn press(&mut self, name: &str) {
-        self.harness.get_by_label(name).click();
-        self.harness.run_steps(3);
-    }
-
     fn row(&self, port: &str) -> egui_kittest::Node<'_> {
         let is_it = |node: &egui_kittest::Node<'_>| {
             node.accesskit_node().label().is_some_and(|name| name.contains(port))
@@ -184,16 +99,6 @@ impl Window {
     fn click_row(&mut self, port: &str, modifiers: Modifiers) {
         self.row(port).click_modifiers(modifiers);
         self.harness.run_steps(3);
-    }
-
-    fn key(&mut self, key: Key, modifiers: Modifiers) {
-        self.harness.key_press_modifiers(modifiers, key);
-        self.harness.run_steps(2);
-    }
-
-    fn poll(&mut self, sockets: Vec<Socket>) {
-        self.feed.send(snapshot(sockets)).expect("the source is held");
-        self.harness.key_press(Key::F5);
     }
 
     /// What is put on the clipboard after `act`.
@@ -222,7 +127,7 @@ fn port(name: &str) -> String {
 
 #[test]
 fn columns_are_hidden_shown_moved_and_kept() {
-    let mut window = Window::open();
+    let mut window = open();
     let usual = ["State", "In state", "Owner", "Local", "Remote", "Recv-Q", "Send-Q", "Timer"];
     assert_eq!(window.headers(), usual);
     window.press("Columns");
@@ -232,7 +137,7 @@ fn columns_are_hidden_shown_moved_and_kept() {
     };
     boxed(&mut window, "In state");
     boxed(&mut window, "RTT");
-    assert!(window.sees("18.2\u{2009}ms"), "{:#?}", window.names());
+    assert!(window.sees("18.2 ms"), "{:#?}", window.names());
     window.press("Move Local left");
     window.press("Move Local left");
     window.harness.key_press(Key::Escape);
@@ -257,21 +162,19 @@ fn columns_are_hidden_shown_moved_and_kept() {
     let dragged = ["State", "Local", "RTT", "Owner", "Remote", "Recv-Q", "Send-Q"];
     assert_eq!(window.headers(), dragged);
 
-    let file = window.folder.path().join("settings.json");
+    let file = window.settings_file();
     let kept = |file: &std::path::Path| {
         let columns = Settings::load(file).settings.socket_table.columns;
         columns.into_iter().map(|column| column.id).collect::<Vec<_>>()
     };
     let ids = ["state", "local", "rtt", "owner", "remote", "receive_queue", "send_queue"];
-    window.until("the settings file", |_| kept(&file) == ids);
-    let Window { harness, folder, .. } = window;
-    drop(harness);
-    assert_eq!(Window::open_in(folder).headers(), dragged);
+    window.draw_until("the settings file", |_| kept(&file) == ids);
+    assert_eq!(open_in(window.close()).headers(), dragged);
 }
 
 #[test]
 fn a_width_is_kept() {
-    let mut window = Window::open();
+    let mut window = open();
     let remote =
         |window: &Window| window.harness.get_by_role_and_label(Role::Button, "Remote").rect();
     let before = remote(&window);
@@ -287,39 +190,35 @@ fn a_width_is_kept() {
     window.harness.run_steps(3);
     let width = remote(&window).width();
     assert!((width - before.width() - 60.0).abs() < 6.0, "{} {width}", before.width());
-    let file = window.folder.path().join("settings.json");
-    window.until("the settings file", |_| {
+    let file = window.settings_file();
+    window.draw_until("the settings file", |_| {
         let columns = Settings::load(&file).settings.socket_table.columns;
         columns.iter().any(|column| column.id == "remote" && column.width.is_some())
     });
-    let Window { harness, folder, .. } = window;
-    drop(harness);
-    let again = remote(&Window::open_in(folder)).width();
+    let again = remote(&open_in(window.close())).width();
     assert!((again - width).abs() < 1.0, "{again} {width}");
 }
 
 #[test]
 fn the_order_is_kept_too() {
-    let mut window = Window::open();
+    let mut window = open();
     window.harness.get_by_role_and_label(Role::Button, "Local").click();
     window.harness.run_steps(3);
     window.harness.get_by_role_and_label(Role::Button, "Local").click();
-    window.until("downwards", |window| port(&window.rows()[0]) == "8080");
-    let file = window.folder.path().join("settings.json");
-    window.until("the settings file", |_| {
+    window.draw_until("downwards", |window| port(&window.rows()[0]) == "8080");
+    let file = window.settings_file();
+    window.draw_until("the settings file", |_| {
         let sort = Settings::load(&file).settings.socket_table.sort;
         sort.is_some_and(|sort| sort.column == "local" && sort.descending)
     });
-    let Window { harness, folder, .. } = window;
-    drop(harness);
-    assert_eq!(port(&Window::open_in(folder).rows()[0]), "8080");
+    assert_eq!(port(&open_in(window.close()).rows()[0]), "8080");
 }
 
 #[test]
 fn facts_that_are_not_there_are_dashes_and_rows_say_everything() {
-    let window = Window::open();
+    let window = open();
     assert!(window.sees("CLOSE_WAIT, feed-client 7, 192.168.7.21:5001, 10.0.0.9:443, ≥ "));
-    assert!(window.sees("rto 0.8\u{2009}s"));
+    assert!(window.sees("rto 0.8 s"));
     let dashes = window.names().iter().filter(|name| *name == "–").count();
     // Each label has a name and a value. Receive and send queues of four rows, timers of four.
     assert!(dashes >= 12, "{dashes}");
@@ -328,11 +227,11 @@ fn facts_that_are_not_there_are_dashes_and_rows_say_everything() {
 
 #[test]
 fn rows_are_put_together_and_groups_collapse_by_mouse_and_key() {
-    let mut window = Window::open();
+    let mut window = open();
     window.press("Group");
     window.press("By process");
     let feed = "feed-client 7, 3 sockets, 2 in CLOSE_WAIT";
-    window.until("groups", |window| window.sees(feed));
+    window.until(feed);
     assert_eq!(window.rows().len(), 7);
     let expanded = |window: &Window| {
         let node = window.harness.get_by_role_and_label(Role::Row, feed);
@@ -340,28 +239,28 @@ fn rows_are_put_together_and_groups_collapse_by_mouse_and_key() {
     };
     assert_eq!(expanded(&window), Some(true));
     window.press(feed);
-    window.until("a collapsed group", |window| window.rows().len() == 4);
+    window.draw_until("a collapsed group", |window| window.rows().len() == 4);
     assert_eq!(expanded(&window), Some(false));
-    window.key(Key::ArrowRight, Modifiers::NONE);
-    window.until("an expanded group", |window| window.rows().len() == 7);
-    window.key(Key::ArrowLeft, Modifiers::NONE);
-    window.until("a collapsed group", |window| window.rows().len() == 4);
-    window.key(Key::Enter, Modifiers::NONE);
-    window.until("an expanded group", |window| window.rows().len() == 7);
+    window.key(Key::ArrowRight);
+    window.draw_until("an expanded group", |window| window.rows().len() == 7);
+    window.key(Key::ArrowLeft);
+    window.draw_until("a collapsed group", |window| window.rows().len() == 4);
+    window.key(Key::Enter);
+    window.draw_until("an expanded group", |window| window.rows().len() == 7);
     window.press("Group");
     window.press("Collapse all");
-    window.until("groups alone", |window| window.rows().len() == 2);
+    window.draw_until("groups alone", |window| window.rows().len() == 2);
     window.press("Group");
     window.press("By service port");
-    window.until("a service", |window| window.sees("port 8080, served here, 1 socket"));
+    window.until("port 8080, served here, 1 socket");
     window.press("Group");
     window.press("No groups");
-    window.until("rows", |window| window.rows().len() == 5);
+    window.draw_until("rows", |window| window.rows().len() == 5);
 }
 
 #[test]
 fn several_rows_are_selected_by_mouse_and_by_key() {
-    let mut window = Window::open();
+    let mut window = open();
     window.click_row("5002", Modifiers::NONE);
     assert_eq!(window.selected(), ["5002"]);
     window.click_row("5004", Modifiers::COMMAND);
@@ -372,35 +271,35 @@ fn several_rows_are_selected_by_mouse_and_by_key() {
     window.click_row("5003", Modifiers::SHIFT);
     assert_eq!(window.selected(), ["5001", "5002", "5003"]);
     assert!(window.sees("3 sockets selected"));
-    window.key(Key::ArrowDown, Modifiers::SHIFT);
+    window.keys(Modifiers::SHIFT, Key::ArrowDown);
     assert_eq!(window.selected(), ["5001", "5002", "5003", "5004"]);
-    window.key(Key::Home, Modifiers::NONE);
+    window.key(Key::Home);
     assert_eq!(window.selected(), ["5001"]);
-    window.key(Key::End, Modifiers::SHIFT);
+    window.keys(Modifiers::SHIFT, Key::End);
     assert_eq!(window.selected().len(), 5);
-    window.key(Key::ArrowUp, Modifiers::NONE);
+    window.key(Key::ArrowUp);
     assert_eq!(window.selected(), ["5004"]);
-    window.key(Key::A, Modifiers::COMMAND);
+    window.keys(Modifiers::COMMAND, Key::A);
     assert_eq!(window.selected().len(), 5);
-    window.key(Key::Escape, Modifiers::NONE);
+    window.key(Key::Escape);
     assert!(window.selected().is_empty());
 }
 
 #[test]
 fn a_selection_follows_its_sockets_and_lets_go_of_what_is_gone() {
-    let mut window = Window::open();
+    let mut window = open();
     window.click_row("5002", Modifiers::NONE);
     window.click_row("5004", Modifiers::COMMAND);
     window.harness.remove_cursor();
     let mut sockets = five();
     sockets[1].state = State::LastAck;
-    window.poll(sockets);
-    window.until("another order", |window| port(&window.rows()[4]) == "5002");
+    window.feed(snapshot(sockets));
+    window.draw_until("another order", |window| port(&window.rows()[4]) == "5002");
     assert_eq!(window.selected(), ["5004", "5002"]);
     assert!(
-        window.sees(
-            "LAST_ACK, feed-client 7, 192.168.7.21:5002, 10.0.0.9:443, 0.0\u{2009}s, changed state"
-        ) || window.rows()[4].ends_with(", changed state"),
+        window
+            .sees("LAST_ACK, feed-client 7, 192.168.7.21:5002, 10.0.0.9:443, 0.0 s, changed state")
+            || window.rows()[4].ends_with(", changed state"),
         "{:#?}",
         window.rows()
     );
@@ -409,9 +308,10 @@ fn a_selection_follows_its_sockets_and_lets_go_of_what_is_gone() {
     sockets.remove(3);
     sockets.push(socket(6, "192.168.7.21:5009", None, State::Listen, 9));
     sockets[1].state = State::LastAck;
-    window.poll(sockets);
-    window.until("a new row", |window| window.rows().iter().any(|row| row.ends_with(", new")));
-    window.until("the row to go", |window| !window.rows().iter().any(|row| port(row) == "5004"));
+    window.feed(snapshot(sockets));
+    window.draw_until("a new row", |window| window.rows().iter().any(|row| row.ends_with(", new")));
+    window
+        .draw_until("the row to go", |window| !window.rows().iter().any(|row| port(row) == "5004"));
     assert_eq!(window.selected(), ["5002"]);
     let only = "192.168.7.21:5002 → 10.0.0.9:443";
     assert!(window.sees(only), "no other is selected unseen: {:#?}", window.names());
@@ -419,27 +319,27 @@ fn a_selection_follows_its_sockets_and_lets_go_of_what_is_gone() {
 
 #[test]
 fn rows_stay_while_the_pointer_is_over_them() {
-    let mut window = Window::open();
+    let mut window = open();
     let over = window.row("5003").rect().center();
     window.harness.hover_at(over);
     window.harness.run_steps(3);
     let mut sockets = five();
     sockets[0].state = State::LastAck;
     sockets.insert(0, socket(6, "192.168.7.21:4000", None, State::CloseWait, 9));
-    window.poll(sockets);
-    window.until("order held", |window| window.rows().len() == 6);
+    window.feed(snapshot(sockets));
+    window.draw_until("order held", |window| window.rows().len() == 6);
     let ports: Vec<String> = window.rows().iter().map(|row| port(row)).collect();
     assert_eq!(ports, ["5001", "5002", "5003", "5004", "8080", "4000"]);
     assert!(window.rows()[0].starts_with("LAST_ACK"));
     assert!(window.sees("order held"));
     window.harness.remove_cursor();
-    window.until("order", |window| port(&window.rows()[0]) == "4000");
+    window.draw_until("order", |window| port(&window.rows()[0]) == "4000");
     assert!(!window.sees("order held"));
 }
 
 #[test]
 fn what_is_selected_is_copied_in_every_form() {
-    let mut window = Window::open();
+    let mut window = open();
     window.click_row("5001", Modifiers::NONE);
     window.click_row("5004", Modifiers::COMMAND);
     let text = window.copied(|harness| harness.event(Event::Copy));
@@ -477,7 +377,7 @@ fn what_is_selected_is_copied_in_every_form() {
 
 #[test]
 fn the_menu_of_a_row_narrows_the_list() {
-    let mut window = Window::open();
+    let mut window = open();
     window.row("5003").click_secondary();
     window.harness.run_steps(3);
     assert_eq!(window.selected(), ["5003"]);
@@ -485,15 +385,15 @@ fn the_menu_of_a_row_narrows_the_list() {
         assert!(window.sees(term), "{term}: {:#?}", window.names());
     }
     window.harness.get_by_label_contains("pid:9").click();
-    window.until("the filter", |window| window.sees("2 of 5"));
+    window.until("2 of 5");
 
     // The same by keys alone.
     window.harness.remove_cursor();
-    window.key(Key::Home, Modifiers::NONE);
-    window.key(Key::F10, Modifiers::SHIFT);
+    window.key(Key::Home);
+    window.keys(Modifiers::SHIFT, Key::F10);
     window.harness.run_steps(3);
     assert!(window.sees("lport:5003"), "{:#?}", window.names());
-    window.key(Key::Escape, Modifiers::NONE);
+    window.key(Key::Escape);
     window.harness.run_steps(3);
     assert!(!window.sees("lport:5003"));
     assert_eq!(window.selected(), ["5003"], "Esc leaves the innermost thing alone");
@@ -501,10 +401,10 @@ fn the_menu_of_a_row_narrows_the_list() {
 
 #[test]
 fn a_message_covers_no_row() {
-    let mut window = Window::open();
+    let mut window = open();
     window.click_row("5001", Modifiers::NONE);
     window.press("Copy row");
-    window.until("the message", |window| window.sees("Copied."));
+    window.until("Copied.");
     window.harness.run_steps(2);
     let message = window.harness.get_by_label("Dismiss").rect();
     let table = window.harness.get_by_role(Role::Table).rect();
@@ -516,16 +416,16 @@ fn a_message_covers_no_row() {
 
 #[test]
 fn an_interval_that_is_chosen_by_key_closes_the_list() {
-    let mut window = Window::open();
+    let mut window = open();
     window.harness.get_by_role(Role::ComboBox).focus();
     window.harness.run_steps(2);
-    window.key(Key::Enter, Modifiers::NONE);
-    window.until("the list", |window| window.sees("every 10\u{2009}s"));
+    window.key(Key::Enter);
+    window.until("every 10 s");
     let choice = window.harness.get_all_by_label("every 5\u{2009}s").next().expect("a choice");
     choice.focus();
     window.harness.run_steps(2);
-    window.key(Key::Enter, Modifiers::NONE);
-    window.until("the choice", |window| window.sees("Interval, every 5\u{2009}s"));
+    window.key(Key::Enter);
+    window.until("Interval, every 5 s");
     window.harness.run_steps(2);
-    assert!(!window.sees("every 10\u{2009}s"), "{:#?}", window.names());
+    assert!(!window.sees("every 10 s"), "{:#?}", window.names());
 }

@@ -1,52 +1,17 @@
 //! The whole window without a display: every page, at every size, in every condition.
 
-#![cfg(feature = "gui")]
-#![expect(clippy::expect_used, reason = "a test that cannot go on should say so and end")]
-
 use std::fs;
 use std::net::{TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
-use std::sync::mpsc;
-use std::time::{Duration, Instant};
 
+use crate::harness::{Polled, Window, fixture};
 use eframe::egui::accesskit::Role;
-use eframe::egui::{Key, Modifiers, Vec2};
-use egui_kittest::Harness;
+use eframe::egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use jiff::tz::TimeZone;
-use sockscope::gui::{App, PAGES, Setup};
-use sockscope::model::{Operation, PollFailure, Snapshot};
-use sockscope::monitor::SourceChoice;
-use sockscope::os::SocketSource;
+use sockscope::gui::PAGES;
+use sockscope::model::{Operation, PollFailure};
 use sockscope::store;
 
-const FIXTURE: &str = "tests/fixtures/document/version-1.json";
-
-/// How long something that workers do may take on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(20);
-
-/// A live source that gives what it is sent, and the last again when nothing new has come.
-struct Fed {
-    incoming: mpsc::Receiver<Result<Snapshot, PollFailure>>,
-    last: Result<Snapshot, PollFailure>,
-}
-
-impl SocketSource for Fed {
-    fn name(&self) -> &'static str {
-        "fed"
-    }
-
-    fn is_live(&self) -> bool {
-        true
-    }
-
-    fn poll(&mut self) -> Result<Option<Snapshot>, PollFailure> {
-        if let Ok(next) = self.incoming.try_recv() {
-            self.last = next;
-        }
-        self.last.clone().map(Some)
-    }
-}
+const SIZE: [f32; 2] = [1280.0, 800.0];
 
 fn refused() -> PollFailure {
     PollFailure {
@@ -56,103 +21,8 @@ fn refused() -> PollFailure {
     }
 }
 
-fn fixture() -> Snapshot {
-    store::load_snapshot(Path::new(FIXTURE)).expect("the fixture")
-}
-
-struct Window {
-    harness: Harness<'static, App>,
-    feed: mpsc::Sender<Result<Snapshot, PollFailure>>,
-    folder: tempfile::TempDir,
-}
-
-impl Window {
-    fn open(size: [f32; 2], first: Result<Snapshot, PollFailure>) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        Self::open_with(size, first, folder)
-    }
-
-    fn open_with(
-        size: [f32; 2],
-        first: Result<Snapshot, PollFailure>,
-        folder: tempfile::TempDir,
-    ) -> Self {
-        let (feed, incoming) = mpsc::channel();
-        let setup = Setup {
-            source: SourceChoice::Other(Box::new(Fed { incoming, last: first })),
-            settings_file: Some(settings_file(&folder)),
-            history_file: None,
-            zone: TimeZone::UTC,
-        };
-        let harness = Harness::builder()
-            .with_size(Vec2::from(size))
-            .build_eframe(|cc| App::new(&cc.egui_ctx, setup).expect("threads"));
-        Self { harness, feed, folder }
-    }
-
-    /// Draws until some node's name contains `text`.
-    fn until(&mut self, text: &str) {
-        self.draw_until(text, |window| window.sees(text));
-    }
-
-    fn draw_until(&mut self, what: &str, done: impl Fn(&Self) -> bool) {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            self.harness.run_steps(2);
-            if done(self) {
-                return;
-            }
-            assert!(Instant::now() < deadline, "{what:?} is not seen in {:#?}", self.names());
-            std::thread::sleep(Duration::from_millis(5));
-        }
-    }
-
-    fn names(&self) -> Vec<String> {
-        let mut names = Vec::new();
-        let mut nodes = vec![self.harness.root()];
-        while let Some(node) = nodes.pop() {
-            let accessible = node.accesskit_node();
-            names.extend(accessible.label());
-            names.extend(accessible.value());
-            nodes.extend(node.children());
-        }
-        names
-    }
-
-    fn sees(&self, text: &str) -> bool {
-        self.names().iter().any(|name| name.contains(text))
-    }
-
-    fn press(&mut self, name: &str) {
-        self.harness.get_by_label(name).click();
-        self.harness.run_steps(3);
-    }
-
-    fn press_role(&mut self, role: Role, name: &str) {
-        self.harness.get_by_role_and_label(role, name).click();
-        self.harness.run_steps(3);
-    }
-
-    fn show(&mut self, page: usize) {
-        let title = (PAGES[page].title)().plain();
-        self.press_role(Role::Tab, &title);
-    }
-
-    fn type_into(&mut self, name: &str, text: &str) {
-        let field = self.harness.get_by_role_and_label(Role::TextInput, name);
-        field.focus();
-        self.harness.run_steps(2);
-        self.harness.get_by_role_and_label(Role::TextInput, name).type_text(text);
-        self.harness.run_steps(3);
-    }
-
-    fn page(name: &str) -> usize {
-        PAGES.iter().position(|page| page.name == name).expect("a page")
-    }
-}
-
-fn settings_file(folder: &tempfile::TempDir) -> PathBuf {
-    folder.path().join("settings.json")
+fn open(size: [f32; 2], first: Polled) -> Window {
+    Window::polling(size, first, tempfile::tempdir().expect("a folder"))
 }
 
 #[test]
@@ -163,10 +33,10 @@ fn every_page_draws_at_every_size_full_and_empty_and_failed() {
     for size in [[900.0, 600.0], [1280.0, 800.0], [1920.0, 1080.0]] {
         for first in [Ok(fixture()), Ok(empty.clone()), Err(refused())] {
             let failed = first.is_err();
-            let mut window = Window::open(size, first);
+            let mut window = open(size, first);
             window.until(if failed { "ENOBUFS" } else { "Sockets by state" });
-            for page in 0..PAGES.len() {
-                window.show(page);
+            for page in PAGES {
+                window.show(&(page.title)().plain());
                 window.harness.run_steps(3);
             }
         }
@@ -175,7 +45,7 @@ fn every_page_draws_at_every_size_full_and_empty_and_failed() {
 
 #[test]
 fn a_tile_says_its_count_and_leads_to_its_sockets() {
-    let mut window = Window::open([1280.0, 800.0], Ok(fixture()));
+    let mut window = Window::on(SIZE, fixture());
     window.until("CLOSE_WAIT, 3 sockets");
     window.press("CLOSE_WAIT, 3 sockets");
     window.until("3 of 7");
@@ -189,8 +59,8 @@ fn a_tile_says_its_count_and_leads_to_its_sockets() {
 
 #[test]
 fn typing_filters_and_a_header_sorts() {
-    let mut window = Window::open([1280.0, 800.0], Ok(fixture()));
-    window.show(Window::page("sockets"));
+    let mut window = Window::on(SIZE, fixture());
+    window.show("Sockets");
     window.until("7 of 7");
     window.type_into("Filter sockets", "time-wait curl");
     window.until("1 of 7");
@@ -201,40 +71,34 @@ fn typing_filters_and_a_header_sorts() {
     window.until("7 of 7");
     window.press_role(Role::Button, "Local");
     window.draw_until("the order of addresses", |window| {
-        let rows: Vec<String> = window
-            .harness
-            .get_all_by_role(Role::Row)
-            .filter_map(|row| row.accesskit_node().label())
-            .collect();
-        rows.first().is_some_and(|first| first.starts_with("LISTEN"))
+        window.rows().first().is_some_and(|first| first.starts_with("LISTEN"))
     });
 }
 
 #[test]
 fn a_failed_poll_keeps_the_table_and_says_why() {
-    let mut window = Window::open([1280.0, 800.0], Ok(fixture()));
+    let mut window = Window::on(SIZE, fixture());
     window.until("CLOSE_WAIT, 3 sockets");
-    window.feed.send(Err(refused())).expect("the source is held");
-    window.harness.key_press(Key::F5);
+    window.prepare(Err(refused()));
+    window.key(Key::F5);
     window.until("ENOBUFS");
     assert!(window.sees("CLOSE_WAIT, 3 sockets"), "the last good table stays");
-    window.feed.send(Ok(fixture())).expect("the source is held");
+    window.prepare(Ok(fixture()));
     window.press("Try now");
     window.draw_until("recovery", |window| !window.sees("ENOBUFS"));
 }
 
 #[test]
 fn two_snapshots_are_taken_compared_saved_and_exported() {
-    let mut window = Window::open([1280.0, 800.0], Ok(fixture()));
+    let mut window = Window::on(SIZE, fixture());
     window.until("CLOSE_WAIT, 3 sockets");
-    window.harness.key_press_modifiers(Modifiers::COMMAND, Key::S);
+    window.keys(Modifiers::COMMAND, Key::S);
     let mut after = fixture();
     after.sockets.remove(1);
     after.gaps.clear();
-    window.feed.send(Ok(after)).expect("the source is held");
-    window.harness.key_press(Key::F5);
+    window.feed(after);
     window.until("CLOSE_WAIT, 2 sockets");
-    window.show(Window::page("snapshots"));
+    window.show("Snapshots");
     window.press("Take snapshot");
     window.until("gone 1");
     assert!(window.sees("stuck 2"), "{:#?}", window.names());
@@ -275,10 +139,10 @@ fn replace_path(window: &mut Window, path: &str) {
 
 #[test]
 fn a_path_that_cannot_be_written_is_kept_and_can_be_mended() {
-    let mut window = Window::open([1280.0, 800.0], Ok(fixture()));
+    let mut window = Window::on(SIZE, fixture());
     window.until("CLOSE_WAIT, 3 sockets");
-    window.harness.key_press_modifiers(Modifiers::COMMAND, Key::S);
-    window.show(Window::page("snapshots"));
+    window.keys(Modifiers::COMMAND, Key::S);
+    window.show("Snapshots");
     window.press("Save snapshot A…");
     let nowhere = window.folder.path().join("missing").join("s.json");
     replace_path(&mut window, &nowhere.display().to_string());
@@ -294,8 +158,8 @@ fn a_path_that_cannot_be_written_is_kept_and_can_be_mended() {
 
 #[test]
 fn keys_select_rows_and_escape_clears_the_filter() {
-    let mut window = Window::open([1280.0, 800.0], Ok(fixture()));
-    window.show(Window::page("sockets"));
+    let mut window = Window::on(SIZE, fixture());
+    window.show("Sockets");
     window.until("7 of 7");
     window.harness.key_press(Key::End);
     window.until("0.0.0.0:9100 → any");
@@ -313,10 +177,10 @@ fn keys_select_rows_and_escape_clears_the_filter() {
 
 #[test]
 fn a_snapshot_that_cannot_be_opened_says_why_and_loses_nothing() {
-    let mut window = Window::open([1280.0, 800.0], Ok(fixture()));
+    let mut window = Window::on(SIZE, fixture());
     window.until("CLOSE_WAIT, 3 sockets");
-    window.harness.key_press_modifiers(Modifiers::COMMAND, Key::S);
-    window.show(Window::page("snapshots"));
+    window.keys(Modifiers::COMMAND, Key::S);
+    window.show("Snapshots");
     let damaged = window.folder.path().join("damaged.json");
     fs::write(&damaged, "{}").expect("a file");
     window.press("Open…");
@@ -329,26 +193,25 @@ fn a_snapshot_that_cannot_be_opened_says_why_and_loses_nothing() {
 
 #[test]
 fn settings_are_kept_and_a_damaged_file_is_said_and_set_aside() {
-    let mut window = Window::open([1280.0, 800.0], Ok(fixture()));
-    window.show(Window::page("settings"));
+    let mut window = Window::on(SIZE, fixture());
+    window.show("Settings");
     window.press("Light");
-    let file = settings_file(&window.folder);
+    let file = window.settings_file();
     window.draw_until("the settings file", |_| {
         fs::read_to_string(&file).is_ok_and(|text| text.contains("\"light\""))
     });
-    let Window { harness, folder, .. } = window;
-    drop(harness);
+    let folder = window.close();
 
     fs::write(&file, "{ not json").expect("a file");
-    let mut window = Window::open_with([1280.0, 800.0], Ok(fixture()), folder);
+    let mut window = Window::polling(SIZE, Ok(fixture()), folder);
     window.until("is damaged");
     assert!(window.sees("settings.damaged-1.json"));
 }
 
 #[test]
 fn the_bench_connects_toggles_and_closes() {
-    let mut window = Window::open([1280.0, 800.0], Ok(fixture()));
-    window.show(Window::page("lab"));
+    let mut window = Window::on(SIZE, fixture());
+    window.show("Lab");
     window.press("Connect");
     window.until("ESTABLISHED");
     window.press("Client SO_LINGER");
@@ -365,8 +228,8 @@ fn the_bench_connects_toggles_and_closes() {
 
 #[test]
 fn a_scenario_runs_and_says_its_verdict() {
-    let mut window = Window::open([1280.0, 800.0], Ok(fixture()));
-    window.show(Window::page("lab"));
+    let mut window = Window::on(SIZE, fixture());
+    window.show("Lab");
     window.press("Scenarios");
     window.press("Run");
     window.until("as expected");
@@ -376,20 +239,9 @@ fn a_scenario_runs_and_says_its_verdict() {
 fn the_real_table_of_this_machine_shows_a_socket_of_ours() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
     let _client = TcpStream::connect(listener.local_addr().expect("an address")).expect("loopback");
-    let setup = Setup {
-        source: SourceChoice::Live,
-        settings_file: None,
-        history_file: None,
-        zone: TimeZone::UTC,
-    };
-    let harness = Harness::builder()
-        .with_size(Vec2::new(1280.0, 800.0))
-        .build_eframe(|cc| App::new(&cc.egui_ctx, setup).expect("threads"));
-    let (feed, _) = mpsc::channel();
-    let folder = tempfile::tempdir().expect("a folder");
-    let mut window = Window { harness, feed, folder };
-    window.show(Window::page("sockets"));
+    let mut window = Window::live(SIZE);
+    window.show("Sockets");
     let port = listener.local_addr().expect("an address").port();
     window.type_into("Filter sockets", &format!("listen 127.0.0.1:{port}"));
-    window.until("LISTEN, pages-");
+    window.until("LISTEN, gui-");
 }
