@@ -348,7 +348,8 @@ fn time_that_was_not_sampled_is_a_line_of_its_own() {
     let mut next = || json(&lines.next().expect("a line").expect("text"));
     let first = next();
     signal("-STOP");
-    std::thread::sleep(std::time::Duration::from_secs(3));
+    // Longer than two intervals and two seconds, also where a busy machine stretches these.
+    std::thread::sleep(std::time::Duration::from_secs(8));
     signal("-CONT");
     let gap = (0..40).map(|_| next()).find(|line| line["counts"].is_null());
     drop(lines);
@@ -356,5 +357,5 @@ fn time_that_was_not_sampled_is_a_line_of_its_own() {
     assert!(first["counts"].is_object(), "{first}");
     let gap = gap.expect("a line for what was not sampled");
     let time = gap["not_sampled_ms"].as_u64().expect("a time");
-    assert!((2_500..60_000).contains(&time), "{gap}");
+    assert!((7_000..120_000).contains(&time), "{gap}");
 }

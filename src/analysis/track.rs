@@ -328,7 +328,7 @@ fn since(socket: &Socket, last_look: Option<SystemTime>, look: Look) -> Since {
 }
 
 /// The processes by these pids; one that ended before it could be looked up keeps its pid alone.
-fn resolve(pids: &Pids, processes: &BTreeMap<u32, Process>) -> Arc<[Process]> {
+pub fn resolve(pids: &Pids, processes: &BTreeMap<u32, Process>) -> Arc<[Process]> {
     pids.iter()
         .map(|pid| {
             processes.get(pid).cloned().unwrap_or_else(|| Process {

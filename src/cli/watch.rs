@@ -195,7 +195,8 @@ fn print_row(cells: &[String], output: &mut Output) -> Result<()> {
 
 fn parse_interval(text: &str) -> Result<Duration, String> {
     let [shortest, longest] = Settings::INTERVALS;
-    let duration: SignedDuration = text.parse().map_err(|error| format!("{error}"))?;
+    let duration: SignedDuration =
+        text.parse().map_err(|_| "expected a time with its unit: 500ms, 1s, 2m".to_owned())?;
     Duration::try_from(duration)
         .ok()
         .filter(|interval| (shortest..=longest).contains(interval))

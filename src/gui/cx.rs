@@ -101,6 +101,8 @@ pub enum Command {
     StopScenario,
     /// Put this text on the clipboard.
     Copy(String),
+    /// Tell the user this.
+    Warn(Text),
     /// Put on the clipboard what this writes.
     CopyComposed(Composer),
 }

@@ -14,7 +14,7 @@ use crate::text;
 use crate::text::Text;
 
 /// How often it is saved.
-const EVERY: Duration = Duration::from_mins(1);
+const EVERY: Duration = Duration::from_secs(15);
 
 /// Where the history is kept, and how far that is.
 pub struct HistoryKeeper {

@@ -5,6 +5,7 @@
 //! there offers Direct3D in software but only OpenGL 1.1, with OpenGL behind it. macOS: wgpu, for Metal.
 
 use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
 use eframe::egui::{IconData, ViewportBuilder};
@@ -13,7 +14,7 @@ use eframe::{NativeOptions, Renderer};
 use super::app::{App, Setup};
 use super::theme::measure::WINDOW_MIN;
 use crate::error::{Error, Result};
-use crate::monitor::SourceChoice;
+use crate::monitor::{SourceChoice, panic_message};
 
 #[cfg(target_os = "linux")]
 const RENDERERS: &[Renderer] = &[Renderer::Glow];
@@ -33,23 +34,28 @@ pub fn open(source: SourceChoice) -> Result<()> {
     let mut causes = Vec::new();
     for renderer in RENDERERS {
         let offered = Rc::clone(&source);
-        let opened = eframe::run_native(
-            "Sockscope",
-            options(*renderer)?,
-            Box::new(move |creation| {
-                let Some(source) = offered.take() else {
-                    return Err("the window was opened once already".into());
-                };
-                let mut app = App::new(&creation.egui_ctx, Setup::of_this_user(source))?;
-                if draws_in_software(creation) {
-                    app.keep_calm();
-                }
-                Ok(Box::new(app))
-            }),
-        );
-        match opened {
-            Ok(()) => return Ok(()),
-            Err(error) => causes.push(plain(&error.to_string())),
+        let options = options(*renderer)?;
+        let open = || {
+            eframe::run_native(
+                "Sockscope",
+                options,
+                Box::new(move |creation| {
+                    let Some(source) = offered.take() else {
+                        return Err("the window was opened once already".into());
+                    };
+                    let mut app = App::new(&creation.egui_ctx, Setup::of_this_user(source))?;
+                    if draws_in_software(creation) {
+                        app.keep_calm();
+                    }
+                    Ok(Box::new(app))
+                }),
+            )
+        };
+        // Libraries of the desktop panic where they miss something, such as descriptors.
+        match catch_unwind(AssertUnwindSafe(open)) {
+            Ok(Ok(())) => return Ok(()),
+            Ok(Err(error)) => causes.push(plain(&error.to_string())),
+            Err(panic) => causes.push(plain(&panic_message(&*panic))),
         }
         let Some(unused) = source.take() else {
             // This renderer came as far as the window itself: another one would not know what to show.

@@ -8,8 +8,8 @@ use super::frame::Frame;
 use crate::analysis::groups::{Groups, Tables};
 use crate::analysis::load::Loads;
 use crate::analysis::readings::readings;
-use crate::analysis::track::{Observed, SocketId, Track, Vanished};
-use crate::model::{Descriptors, Limits, Snapshot};
+use crate::analysis::track::{Observed, SocketId, Track, Vanished, resolve};
+use crate::model::{Descriptors, Limits, Owner, Snapshot};
 use crate::os::{self, Silent, SocketSource, SystemInfo};
 
 /// For so long a row that vanished is kept.
@@ -97,7 +97,12 @@ impl Survey {
         at: SystemTime,
     ) {
         let vanished = |(row, track): &(usize, Track)| {
-            let socket = before?.sockets.get(*row)?.clone();
+            let before = before?;
+            let mut socket = before.sockets.get(*row)?.clone();
+            if let Owner::Known(pids) = &socket.owner {
+                // By name: the table that has these rows no more may lack the process as well.
+                socket.owner = Owner::Remembered(resolve(pids, &before.processes));
+            }
             Some(Arc::new(Vanished { socket, track: track.clone(), at }))
         };
         for missing in observed.missing.iter().filter_map(vanished).take(Frame::VANISHED) {

@@ -55,6 +55,7 @@ impl App {
             Command::RunScenario(name) => self.scenarios.start(name),
             Command::StopScenario => self.scenarios.stop(),
             Command::Copy(text) => self.copy(text, ctx),
+            Command::Warn(text) => self.notices.warn(text),
             Command::CopyComposed(composer) => self.jobs.add(Job::Compose(composer)),
         }
     }

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::analysis::track::Tracker;
-use crate::model::{Gap, Host, Owner, Socket, State};
+use crate::model::{Gap, Host, Owner, Process, Socket, State};
 use crate::os::ReplaySource;
 
 fn at(second: u64) -> SystemTime {
@@ -53,4 +53,21 @@ fn what_a_partial_table_lacked_vanished_when_the_next_whole_one_lacks_it_too() {
 fn of_a_pile_that_goes_at_once_the_last_are_kept() {
     let gone = vanished(vec![table(1..=5_000, Vec::new()), table([], Vec::new())]);
     assert_eq!((gone.len(), gone.last()), (Frame::VANISHED, Some(&5_000)));
+}
+
+#[test]
+fn a_row_that_vanished_keeps_the_name_of_whoever_held_it() {
+    let mut survey = Survey::of(&ReplaySource::new("test".to_owned(), Vec::new()));
+    let mut tracker = Tracker::new();
+    let mut frame = Frame::starting("test".to_owned(), Duration::ZERO, at(0));
+    let mut first = table([1], Vec::new());
+    first.sockets[0].owner = Owner::Known(Arc::from([7]));
+    let curl = Process { pid: 7, name: "curl".to_owned(), started_s: None };
+    first.processes.insert(7, curl.clone());
+    for (second, mut table) in (1..).zip([first, table([], Vec::new())]) {
+        let observed = tracker.observe(&mut table, at(second));
+        survey.take(&table, &observed, &mut frame, at(second), false);
+        frame.snapshot = Some(Arc::new(table));
+    }
+    assert_eq!(frame.vanished[0].socket.owner, Owner::Remembered(Arc::from([curl])));
 }

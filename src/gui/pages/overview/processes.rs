@@ -10,11 +10,13 @@ use egui_material_icons::icons::ICON_HELP;
 
 use self::columns::Columns;
 use crate::analysis::load::ProcessLoad;
+use crate::analysis::phrases;
 use crate::gui::cx::Cx;
 use crate::gui::theme::measure::size;
 use crate::gui::widgets::{Card, empty};
-use crate::model::State;
+use crate::model::{Gap, State};
 use crate::text;
+use crate::text::Text;
 
 mod columns;
 mod row;
@@ -86,9 +88,8 @@ impl Processes {
 
     fn body(&self, ui: &mut Ui, cx: &Cx<'_>) {
         if self.loads.is_empty() {
-            let title = cx.say(&text!("processes.not_told"));
-            let text = cx.say(&text!("processes.not_told_text"));
-            empty(ui, ICON_HELP, &title, &text, |_| ());
+            let (title, text) = nobody(cx);
+            empty(ui, ICON_HELP, &cx.say(&title), &cx.say(&text), |_| ());
             return;
         }
         ui.spacing_mut().item_spacing.y = 0.0;
@@ -114,4 +115,22 @@ impl Processes {
 /// A place in a row that reaches from `left` for `width` points.
 fn slot(row: Rect, left: f32, width: f32) -> Rect {
     Rect::from_min_max(pos2(left, row.top()), pos2(left + width, row.bottom()))
+}
+
+/// Why no process stands here.
+fn nobody(cx: &Cx<'_>) -> (Text, Text) {
+    let Some(snapshot) = &cx.frame.snapshot else {
+        return (text!("processes.not_told"), text!("processes.not_told_text"));
+    };
+    if snapshot.sockets.is_empty() {
+        return (text!("processes.no_sockets"), text!("processes.no_sockets_text"));
+    }
+    let about_owners = |gap: &&Gap| {
+        matches!(
+            gap,
+            Gap::OwnersHidden { .. } | Gap::OwnersUnreadable { .. } | Gap::OwnersElsewhere { .. }
+        )
+    };
+    let why = snapshot.gaps.iter().find(about_owners).map(phrases::gap);
+    (text!("processes.not_told"), why.unwrap_or_else(|| text!("processes.not_told_text")))
 }

@@ -64,6 +64,10 @@ pub(super) fn copy_rows(
     form: Form,
 ) {
     if !form.takes(selection.len()) {
+        if selection.len() > 0 {
+            // The clipboard keeps what it had, which must not be taken for these rows.
+            cx.send(Command::Warn(text!("sockets.too_many", n = copy::MOST_IN_COMMAND)));
+        }
         return;
     }
     let (view, lines) = (Arc::clone(view), selection.lines(view));

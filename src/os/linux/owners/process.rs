@@ -71,8 +71,10 @@ pub(super) struct Listing {
     pub(super) sockets: Vec<(u32, u32)>,
 }
 
-/// Every process there is.
+/// Every process there is. `Err` where processes are not shown.
 pub(super) fn pids(proc: &Path) -> io::Result<BTreeSet<u32>> {
+    // An empty folder in its place shows nobody, and is no answer.
+    std::fs::symlink_metadata(proc.join("self"))?;
     let mut pids = BTreeSet::new();
     for entry in std::fs::read_dir(proc)? {
         if let Some(pid) = entry?.file_name().to_str().and_then(|name| name.parse().ok()) {

@@ -242,10 +242,12 @@ fn another_users_sockets_are_not_looked_for_in_vain() {
 
 #[test]
 fn processes_that_cannot_be_seen_at_all_are_an_error() {
-    let mut owners = Owners::new(Path::new("/nowhere/at/all"));
-    let mut rows = [row(500)];
-    assert!(owners.update(&mut rows, Duration::ZERO).is_err());
-    assert_eq!(rows[0].owner, Owner::NoOwner);
+    let empty = tempfile::tempdir().expect("a folder");
+    for proc in [Path::new("/nowhere/at/all"), empty.path()] {
+        let mut rows = [row(500)];
+        assert!(Owners::new(proc).update(&mut rows, Duration::ZERO).is_err(), "{proc:?}");
+        assert_eq!(rows[0].owner, Owner::NoOwner);
+    }
 }
 
 #[test]
