@@ -10,9 +10,9 @@ use super::{PortSet, Socket, State};
 pub struct Listeners {
     /// The ports that somebody listens on, to say "nobody" at once.
     ports: PortSet,
-    /// Ports of 0.0.0.0.
+    /// Ports of `0.0.0.0`.
     any_v4: PortSet,
-    /// Ports of [::], which take IPv4 as well unless the socket says otherwise, which no table tells.
+    /// Ports of `[::]`, which take IPv4 as well unless the socket says otherwise, which no table tells.
     any: PortSet,
     exact: HashSet<SocketAddr>,
 }
