@@ -44,7 +44,10 @@ mod linux {
         }
         let sizes: Vec<usize> =
             arguments.iter().filter_map(|argument| argument.parse().ok()).collect();
-        println!("{:>9}  {:<10} {:>8} {:>10}", "sockets", "page", "core", "memory");
+        println!(
+            "{:>9}  {:<10} {:>8} {:>16} {:>10}",
+            "sockets", "page", "core", "without drawing", "memory"
+        );
         for size in if sizes.is_empty() { vec![1_000, 10_000, 100_000] } else { sizes } {
             let _load = Load::start(size);
             measure(size);
@@ -101,6 +104,15 @@ mod linux {
         }
     }
 
+    /// A task's name, and its time: fields 2, 14 and 15 of `stat` (proc(5)).
+    fn spent(stat: &str) -> (String, f64) {
+        let (name, rest) = stat.rsplit_once(')').expect("a name in parentheses");
+        let (_, name) = name.split_once('(').expect("a name in parentheses");
+        let fields = rest.split_ascii_whitespace().skip(11).take(2);
+        let ticks = fields.map(|field| field.parse::<f64>().expect("a number")).sum();
+        (name.to_owned(), ticks)
+    }
+
     struct Program(Running);
 
     impl Program {
@@ -118,12 +130,13 @@ mod linux {
         }
 
         fn watch(&self, size: usize, page: &str) {
-            let (began, before) = (Instant::now(), self.ticks());
+            let (began, before, workers) = (Instant::now(), self.ticks(), self.worker_ticks());
             std::thread::sleep(WATCHED);
-            let seconds = (self.ticks() - before) / TICKS;
-            let share = 100.0 * seconds / began.elapsed().as_secs_f64();
+            let share = |ticks: f64| 100.0 * ticks / TICKS / began.elapsed().as_secs_f64();
+            let (all, workers) =
+                (share(self.ticks() - before), share(self.worker_ticks() - workers));
             let memory = self.memory();
-            println!("{size:>9}  {page:<10} {share:>6.1} % {memory:>6.0} MiB");
+            println!("{size:>9}  {page:<10} {all:>6.1} % {workers:>14.1} % {memory:>6.0} MiB");
         }
 
         fn read(&self, file: &str) -> String {
@@ -131,12 +144,21 @@ mod linux {
             std::fs::read_to_string(path).expect("the program runs")
         }
 
-        /// The time of all its threads, fields 14 and 15 of `stat` (proc(5)).
+        /// The time of all its threads.
         fn ticks(&self) -> f64 {
-            let stat = self.read("stat");
-            let (_, rest) = stat.rsplit_once(')').expect("a name in parentheses");
-            let fields = rest.split_ascii_whitespace().skip(11).take(2);
-            fields.map(|field| field.parse::<f64>().expect("a number")).sum()
+            spent(&self.read("stat")).1
+        }
+
+        /// The time of the threads that read tables, sort them, and look closely; the others draw.
+        fn worker_ticks(&self) -> f64 {
+            let tasks = format!("/proc/{}/task", self.0.0.id());
+            let tasks = std::fs::read_dir(tasks).expect("the program runs").filter_map(Result::ok);
+            tasks
+                .filter_map(|task| std::fs::read_to_string(task.path().join("stat")).ok())
+                .map(|stat| spent(&stat))
+                .filter(|(name, _)| ["sampler", "view", "inspector"].contains(&name.as_str()))
+                .map(|(_, ticks)| ticks)
+                .sum()
         }
 
         fn memory(&self) -> f64 {
