@@ -237,8 +237,8 @@ fn table_column(cx: &Cx<'_>, column: Column) -> TableColumn {
         Column::Owner => (126.0, Align::Min),
         Column::Local | Column::Remote => (138.0, Align::Min),
         Column::Timer => (74.0, Align::Min),
-        // As wide as the largest number that they can hold.
-        Column::ReceiveQueue | Column::SendQueue => (96.0, Align::Max),
+        // As wide as the longest number that is written in them.
+        Column::ReceiveQueue | Column::SendQueue => (80.0, Align::Max),
         Column::RoundTrip => (64.0, Align::Max),
         Column::User => (84.0, Align::Min),
         Column::Cookie => (72.0, Align::Max),

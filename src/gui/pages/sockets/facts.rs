@@ -63,16 +63,16 @@ impl Fact<'_> {
             },
             Column::ReceiveQueue => match socket.queues {
                 Some(queues) if wants_a_look(socket, queues, cx.settings.thresholds) => {
-                    (thousands(queues.receive.into()), Weight::Look)
+                    (queued(queues.receive.into()), Weight::Look)
                 }
                 queues => {
                     let held = queues.map(|queues| u64::from(queues.receive));
-                    weighed(held.map(thousands), held == Some(0))
+                    weighed(held.map(queued), held == Some(0))
                 }
             },
             Column::SendQueue => {
                 let held = socket.queues.map(|queues| u64::from(queues.send));
-                weighed(held.map(thousands), held == Some(0))
+                weighed(held.map(queued), held == Some(0))
             }
             Column::Timer => weighed(socket.timer.map(timer), false),
             Column::User => weighed(self.user().map(|user| printable(&user)), false),
@@ -224,6 +224,11 @@ pub(super) fn timer_text(timer: Timer) -> Text {
     }
 }
 
+/// What waits in a queue: in bytes as far as the column is wide, never cut.
+fn queued(number: u64) -> String {
+    if number < 100_000_000 { thousands(number) } else { bytes(number) }
+}
+
 /// Whether what waits to be read, or to be accepted, is where a person should look: more than the FIN after
 /// the peer has closed, an accept queue that is nearly full, data for a program that has not accepted.
 fn wants_a_look(socket: &Socket, queues: Queues, thresholds: Thresholds) -> bool {
@@ -250,6 +255,12 @@ mod tests {
         let local = "127.0.0.1:80".parse().expect("an address");
         let queues = Queues { receive, send };
         wants_a_look(&Socket::new(local, None, state, owner), queues, Thresholds::default())
+    }
+
+    #[test]
+    fn a_queue_is_never_longer_than_its_column() {
+        assert_eq!(queued(3_782_144), thousands(3_782_144));
+        assert!((0..=32).all(|power| queued(1 << power).chars().count() <= 10));
     }
 
     #[test]
