@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use super::growth::per_minute;
 use super::ring::Ring;
 use crate::model::{State, StateCounts};
 
@@ -97,13 +98,7 @@ impl Course {
                 break;
             }
         }
-        let sampled = last.at.duration_since(first.at).ok()?;
-        if sampled < span / 2 {
-            return None;
-        }
-        let change = i128::from(last.counts[0]) - i128::from(first.counts[0]);
-        let millis = i128::try_from(sampled.as_millis()).ok()?;
-        i64::try_from((change * 60_000 + change.signum() * millis / 2) / millis).ok()
+        per_minute((first.at, first.counts[0]), (last.at, last.counts[0]), span)
     }
 
     /// CLOSE_WAIT over the last ten minutes in at most so many steps, oldest first: the most of each step.

@@ -9,6 +9,7 @@ mod tier;
 use std::collections::VecDeque;
 use std::time::{Duration, SystemTime};
 
+use super::growth::per_minute;
 use crate::model::{State, StateCounts};
 use tier::Tier;
 
@@ -198,14 +199,10 @@ impl History {
         for sample in recent.filter(|sample| sample.parted) {
             first = sample;
         }
-        let sampled = last.at.duration_since(first.at).ok()?;
-        if sampled < span / 2 || self.is_interrupted() {
+        if self.is_interrupted() {
             return None;
         }
-        let change = i128::from(last.counts[state]) - i128::from(first.counts[state]);
-        let millis = i128::try_from(sampled.as_millis()).ok()?;
-        // Rounded half away from zero, so that +0.5 and -0.5 are as far from "steady".
-        i64::try_from((change * 60_000 + change.signum() * millis / 2) / millis).ok()
+        per_minute((first.at, first.counts[state]), (last.at, last.counts[state]), span)
     }
 }
 

@@ -10,6 +10,7 @@ pub mod events;
 pub mod explain;
 pub mod filter;
 pub mod groups;
+pub mod growth;
 pub mod history;
 pub mod kernel;
 pub mod load;
