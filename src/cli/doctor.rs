@@ -82,9 +82,9 @@ fn print(diagnosis: &Diagnosis, output: &mut Output) -> Result<()> {
     let header = ["SOURCE", "CHECK", "EXPECTED", "OBSERVED", "VERDICT"].map(str::to_owned);
     let checks = diagnosis.sources.iter().flat_map(|source| {
         source.checks.iter().map(|check| {
-            let (expected, observed) = (check.expected.clone(), check.observed.clone());
+            let (expected, observed) = (check.expected.plain(), check.observed.plain());
             let verdict = check.verdict.to_string();
-            [source.name.clone(), check.subject.clone(), expected, observed, verdict]
+            [source.name.clone(), check.subject.plain(), expected, observed, verdict]
         })
     });
     print_lines(table(header, [Align::Left; 5], checks), output)?;
@@ -132,9 +132,9 @@ fn document(diagnosis: &Diagnosis) -> Value {
             "tells": source.tells,
             "not_seen": source.gaps.iter().map(|gap| phrases::gap(gap).plain()).collect::<Vec<_>>(),
             "checks": source.checks.iter().map(|check| json!({
-                "subject": check.subject,
-                "expected": check.expected,
-                "observed": check.observed,
+                "subject": check.subject.plain(),
+                "expected": check.expected.plain(),
+                "observed": check.observed.plain(),
                 "verdict": check.verdict.name(),
             })).collect::<Vec<_>>(),
         });

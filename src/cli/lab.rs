@@ -7,8 +7,8 @@ use super::Exit;
 use super::columns::{Align, table};
 use super::output::Output;
 use crate::error::{Error, Result};
-use crate::lab::{self, Cancel, SCENARIOS, Scenario};
-use crate::model::lab::{CallOutcome, ScenarioResult, Verdict};
+use crate::lab::{self, Cancel, SCENARIOS, Scenario, ScenarioResult, Setup};
+use crate::model::lab::{CallOutcome, Verdict};
 use crate::text;
 
 /// See what sockets really do on this computer
@@ -50,7 +50,7 @@ impl Lab {
                     if name.is_some_and(|wanted| wanted.name() != scenario.name()) {
                         continue;
                     }
-                    let result = lab::run(scenario, &Cancel::new());
+                    let result = lab::run(scenario, Setup::new(scenario), &Cancel::new());
                     worst = worst.max(result.verdict());
                     if json {
                         let line = document(&result);
@@ -110,8 +110,8 @@ fn print(scenario: &dyn Scenario, result: &ScenarioResult, output: &mut Output) 
     ]
     .map(|title| title.plain().to_uppercase());
     let checks = result.checks.iter().map(|check| {
-        let (expected, observed) = (check.expected.clone(), check.observed.clone());
-        [check.subject.clone(), expected, observed, check.verdict.to_string()]
+        let (expected, observed) = (check.expected.plain(), check.observed.plain());
+        [check.subject.plain(), expected, observed, check.verdict.to_string()]
     });
     for line in table(header, [Align::Left; 4], checks) {
         output.line(&format!("  {line}"))?;
@@ -126,7 +126,7 @@ fn print(scenario: &dyn Scenario, result: &ScenarioResult, output: &mut Output) 
             CallOutcome::Returned(value) => value.clone(),
             CallOutcome::Failed { errno, meaning } => format!("{errno}: {meaning}"),
         };
-        [at, call.end.name().to_owned(), call.call.clone(), result]
+        [at, call.who.to_string(), call.call.clone(), result]
     });
     for line in table(header, [Align::Right, Align::Left, Align::Left, Align::Left], calls) {
         output.line(&format!("  {line}"))?;
@@ -142,15 +142,16 @@ fn document(result: &ScenarioResult) -> Value {
         "verdict": result.verdict().name(),
         "took_ms": u64::try_from(result.took.as_millis()).unwrap_or(u64::MAX),
         "checks": result.checks.iter().map(|check| json!({
-            "subject": check.subject,
-            "expected": check.expected,
-            "observed": check.observed,
+            "subject": check.subject.plain(),
+            "expected": check.expected.plain(),
+            "observed": check.observed.plain(),
             "verdict": check.verdict.name(),
         })).collect::<Vec<_>>(),
         "calls": result.calls.iter().map(|call| {
             let mut value = json!({
                 "at_us": micros(call.at),
-                "end": call.end.name(),
+                "end": call.who.role.name(),
+                "connection": call.who.number,
                 "call": call.call,
                 "took_us": micros(call.took),
             });
@@ -160,10 +161,11 @@ fn document(result: &ScenarioResult) -> Value {
             }
             value
         }).collect::<Vec<_>>(),
-        "changes": result.changes.iter().map(|change| json!({
+        "changes": result.lanes.iter().flat_map(|lane| lane.changes.iter().map(|change| json!({
+            "connection": lane.number,
             "at_us": micros(change.at),
             "end": change.end.name(),
             "state": change.state.map(crate::model::State::name),
-        })).collect::<Vec<_>>(),
+        }))).collect::<Vec<_>>(),
     })
 }

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::task::Task;
-use crate::lab::{self, Cancel, SCENARIOS};
-use crate::model::lab::ScenarioResult;
+use crate::lab::{self, Cancel, SCENARIOS, ScenarioResult, Setup};
 use crate::monitor::Wake;
 use crate::text::Text;
 
@@ -44,7 +43,9 @@ impl ScenarioRunner {
         let Some(scenario) = found.filter(|_| self.running.is_none()) else { return };
         let cancel = Cancel::new();
         let stopped = cancel.clone();
-        let task = Task::start("scenario", &self.wake, move || lab::run(scenario, &stopped));
+        let task = Task::start("scenario", &self.wake, move || {
+            lab::run(scenario, Setup::new(scenario), &stopped)
+        });
         self.running = Some(Running { name, cancel, task });
     }
 

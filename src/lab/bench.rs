@@ -156,7 +156,7 @@ impl Bench {
         match self.inbox.push(command) {
             Ok(0) => {}
             Ok(swept) => self.shared.update(|state| state.finished += swept),
-            Err(refused) => self.shared.update(|state| state.refuse(refused)),
+            Err(refused) => self.shared.update(|state| state.refuse(*refused)),
         }
     }
 
@@ -199,9 +199,9 @@ impl Inbox {
     }
 
     /// Takes a command in; says how many it swept away.
-    fn push(&self, command: Command) -> Result<u64, Refused> {
+    fn push(&self, command: Command) -> Result<u64, Box<Refused>> {
         let mut waiting = self.lock();
-        let refuse = |command, reason| Err(Refused { command, reason });
+        let refuse = |command, reason| Err(Box::new(Refused { command, reason }));
         if waiting.closed {
             return refuse(command, text!("lab.refused.stopped"));
         }

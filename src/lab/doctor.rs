@@ -14,7 +14,8 @@ use std::time::{Duration, Instant};
 use super::cancel::Cancel;
 use super::errno::CallError;
 use super::log::Recorder;
-use crate::model::lab::{Check, Verdict};
+use super::result::Check;
+use crate::model::lab::{Basis, Verdict};
 use crate::model::{Family, Gap, Operation, PollFailure, Snapshot};
 use crate::os::{self, SocketSource, SystemInfo};
 use crate::text;
@@ -181,9 +182,10 @@ fn set_stages() -> Result<(Vec<Stage>, Vec<Check>), CallError> {
 /// A family without connections is no fault of a source.
 fn without(family: Family, error: &CallError) -> Check {
     Check {
-        subject: text!("doctor.check.family", family = family.name()).plain(),
-        expected: text!("doctor.connections").plain(),
-        observed: error.to_string(),
+        subject: text!("doctor.check.family", family = family.name()),
+        expected: text!("doctor.connections").into(),
+        observed: error.to_string().into(),
+        basis: Basis::Measured,
         verdict: Verdict::CouldNotTell,
     }
 }

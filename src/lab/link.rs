@@ -1,11 +1,11 @@
 //! Both ends of one connection.
 
-use super::connection::ConnectionEnd;
 use super::errno::CallError;
+use super::listener::Listener;
 use super::log::Recorder;
 use super::options::SocketOptions;
-use super::peer::Listener;
-use crate::model::lab::End;
+use super::socket::{LabSocket, PATIENCE};
+use crate::model::lab::{End, Role, Who};
 use crate::os::Pair;
 
 /// A connection of the lab with both its ends.
@@ -14,34 +14,48 @@ pub struct Link {
     /// The addresses of both ends.
     pub pair: Pair,
     /// The end that connected.
-    pub client: ConnectionEnd,
+    pub client: LabSocket,
     /// The end that was accepted.
-    pub peer: ConnectionEnd,
+    pub peer: LabSocket,
 }
 
 impl Link {
     /// Connects to the listener and accepts there, each end with its options: the client's are set before
-    /// `connect`, the peer's after `accept`. `connected` learns the addresses between the two.
+    /// `connect`, the peer's after `accept`. Both ends have this number. `connected` learns the addresses between the
+    /// two.
     ///
     /// When one call fails nothing stays open; the log has them all.
     pub fn open(
         listener: &Listener,
-        client_options: SocketOptions,
+        options: [SocketOptions; 2],
+        number: u64,
+        recorder: &Recorder,
+        connected: impl FnOnce(Pair),
+    ) -> Result<Self, CallError> {
+        let who = Who { role: Role::Client, number };
+        let mut client = LabSocket::new(who, listener.address(), recorder)?;
+        client.set_options(options[0])?;
+        Self::join(listener, client, options[1], recorder, connected)
+    }
+
+    /// [`Link::open`] for a client socket that is prepared already.
+    pub fn join(
+        listener: &Listener,
+        mut client: LabSocket,
         peer_options: SocketOptions,
         recorder: &Recorder,
         connected: impl FnOnce(Pair),
     ) -> Result<Self, CallError> {
-        let mut client = ConnectionEnd::client(listener.address(), recorder)?;
-        client.set_options(client_options)?;
-        let pair = Pair { client: client.connect(listener.address())?, peer: listener.address() };
+        client.connect(listener.address(), PATIENCE)?;
+        let pair = Pair { client: client.local_address()?, peer: listener.address() };
         connected(pair);
-        let mut peer = listener.accept(pair.client, recorder)?;
+        let mut peer = listener.accept(pair.client, client.who().number, recorder)?;
         peer.set_options(peer_options)?;
         Ok(Self { pair, client, peer })
     }
 
     /// One of the ends.
-    pub const fn end(&self, end: End) -> &ConnectionEnd {
+    pub const fn end(&self, end: End) -> &LabSocket {
         match end {
             End::Client => &self.client,
             End::Peer => &self.peer,
@@ -49,7 +63,7 @@ impl Link {
     }
 
     /// One of the ends, to act on.
-    pub const fn end_mut(&mut self, end: End) -> &mut ConnectionEnd {
+    pub const fn end_mut(&mut self, end: End) -> &mut LabSocket {
         match end {
             End::Client => &mut self.client,
             End::Peer => &mut self.peer,

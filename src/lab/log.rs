@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use super::cancel::Cancel;
 use super::errno::CallError;
-use crate::model::lab::{Call, CallOutcome, End};
+use crate::model::lab::{Call, CallOutcome, Who};
 
 /// The newest entries of a list that would otherwise grow for ever, and how many older ones are gone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,7 +72,7 @@ impl Recorder {
     /// Makes a call and writes it down: `call` as C writes it, its value as `written` says.
     pub fn call<T>(
         &self,
-        end: End,
+        who: Who,
         call: String,
         make: impl FnOnce() -> io::Result<T>,
         written: impl FnOnce(&T) -> String,
@@ -87,7 +87,7 @@ impl Recorder {
             }
         };
         let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::make_mut(&mut calls).push(Call { at, end, call, outcome, took });
+        Arc::make_mut(&mut calls).push(Call { at, who, call, outcome, took });
         result
     }
 }
@@ -101,12 +101,15 @@ pub(super) fn zero((): &()) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::lab::Role;
+
+    const CLIENT: Who = Who { role: Role::Client, number: 1 };
 
     #[test]
     fn the_newest_calls_are_kept_and_the_others_counted() {
         let recorder = Recorder::new(Instant::now(), 500, Cancel::new());
         for number in 0..1_203 {
-            let answer = recorder.call(End::Client, format!("call({number})"), || Ok(()), zero);
+            let answer = recorder.call(CLIENT, format!("call({number})"), || Ok(()), zero);
             assert_eq!(answer, Ok(()));
         }
         let calls = recorder.calls();
@@ -118,7 +121,7 @@ mod tests {
     fn a_failure_is_written_down_and_passed_on() {
         let recorder = Recorder::new(Instant::now(), 5, Cancel::new());
         let answer = recorder.call(
-            End::Peer,
+            CLIENT,
             "accept()".to_owned(),
             || Err(io::ErrorKind::TimedOut.into()),
             zero,

@@ -5,7 +5,7 @@
 //!        \                               /
 //!         link: client <-> peer    observe: both rows of each link, on its own thread
 //!          |
-//!         connection: one end, each call through log, named by errno
+//!         socket: one end, each call through log, named by errno
 //!          |
 //!         options: what can be set, and this system's numbers
 //! ```
@@ -15,27 +15,34 @@
 
 mod bench;
 mod cancel;
-mod connection;
 pub mod doctor;
 mod errno;
 mod link;
+mod listener;
 mod log;
 mod observe;
 mod options;
-mod peer;
+mod result;
 mod scenario;
 mod scenarios;
+mod socket;
 
 pub use bench::{
     Bench, BenchState, Command, ConnectionState, EndState, MAX_CONNECTIONS, MAX_SEND, Refused,
 };
 pub use cancel::Cancel;
-pub use connection::{ConnectionEnd, PATIENCE, RECV_SIZE};
 pub use errno::{CallError, meaning};
 pub use link::Link;
+pub use listener::{BACKLOG, Listener};
 pub use log::{Bounded, Recorder};
-pub use observe::{Lane, Observation, Observer, Seen, Watch};
-pub use options::{Linger, NUMBERING, Numbering, SocketOption, SocketOptions};
-pub use peer::Listener;
-pub use scenario::{Run, RunLink, Scenario, TIME_LIMIT, run, run_with};
+pub use observe::{Lane, Observation, Observer, Seen, Watch, other_end};
+pub use options::{
+    Linger, NUMBERING, Numbering, OptionName, OptionValue, SocketOption, SocketOptions, Takes,
+    loopback,
+};
+pub use result::{Attempt, Check, Exhibit, Habit, Outcome, Recipe, Said, ScenarioResult, Step};
+pub use scenario::{
+    BadKnob, Knob, Knobs, Known, Notify, Range, Run, RunLink, Scenario, Setup, TIME_LIMIT, run,
+};
 pub use scenarios::SCENARIOS;
+pub use socket::{LabSocket, PATIENCE, RECV_SIZE};

@@ -3,8 +3,9 @@
 //! A look costs what the probe costs: a few microseconds where the kernel can be asked for single rows,
 //! milliseconds where the whole table is read. The observer rests ten times as long as the last look
 //! took, so it never takes more than a tenth of a core, and says how often it looks. While nothing happens
-//! it looks seldom; whoever is about to make something happen says so first ([`Observer::expect_changes`]).
+//! it looks less often; whoever is about to make something happen says so first ([`Observer::expect_changes`]).
 
+mod inferred;
 mod seen;
 #[cfg(test)]
 mod tests;
@@ -15,6 +16,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+pub use inferred::other_end;
 pub(super) use seen::STEADY;
 pub use seen::{Lane, Observation, Seen, Watch};
 
@@ -22,14 +24,18 @@ use super::cancel::Cancel;
 use crate::model::{Operation, PollFailure, Socket};
 use crate::os::{Pair, PairProbe};
 
-/// The shortest rest between two looks.
-const QUICK: Duration = Duration::from_millis(5);
-/// The rest between two looks while nothing happens: what is left then are timers of a minute.
+/// The shortest rest between two looks after something happened.
+const QUICK: Duration = Duration::from_millis(2);
+/// The shortest rest while nothing happens.
+const CALM: Duration = Duration::from_millis(5);
+/// The longest rest, while nothing happens and a look is dear: what is left then are timers of a minute.
 const SLOW: Duration = Duration::from_millis(100);
 /// How long after the last change or command something may still happen.
 const LIVELY: Duration = Duration::from_secs(2);
 /// A tenth of a core: the rest is so many times the last look.
 const REST_PER_COST: u32 = 10;
+/// A hundredth of a core, while nothing happens.
+const CALM_REST_PER_COST: u32 = 100;
 /// How long a closed connection is watched: TIME_WAIT was measured to last 60 to 64 s on
 /// Linux.
 const AFTERLIFE: Duration = Duration::from_secs(65);
@@ -183,9 +189,14 @@ impl Control {
 
     /// When the next look is due.
     fn due(&self, now: Instant) -> Instant {
-        let floor = if now < self.lively_until { QUICK } else { SLOW };
         let cost = self.observation.last_cost.unwrap_or_default();
-        self.last_look.map_or(now, |look| look + floor.max(cost * REST_PER_COST))
+        let affordable = cost * REST_PER_COST;
+        let rest = if now < self.lively_until {
+            affordable.max(QUICK)
+        } else {
+            (cost * CALM_REST_PER_COST).clamp(CALM, SLOW).max(affordable)
+        };
+        self.last_look.map_or(now, |look| look + rest)
     }
 
     /// What has to be looked up now. Gives up what had its time.

@@ -2,121 +2,181 @@
 //!
 //! The one file of the lab in which systems may differ.
 //!
-//! Sources: socket(7) and tcp(7) for Linux; getsockopt(2) for macOS; `SOL_SOCKET` options and the `linger`
-//! structure in the Windows Sockets reference. RFC 9293, section 3.9.1, knows neither option: CLOSE is graceful
-//! and ABORT resets; `SO_LINGER` with 0 seconds is how sockets spell ABORT.
+//! Sources: socket(7) and tcp(7) for Linux; getsockopt(2) and tcp(4) for macOS; `SOL_SOCKET` and `IPPROTO_TCP`
+//! options and the `linger` structure in the Windows Sockets reference. RFC 9293, section 3.9.1, knows none of
+//! them: CLOSE is graceful and ABORT resets; `SO_LINGER` with 0 seconds is how sockets spell ABORT.
 
-use std::fmt;
+mod values;
+
 use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use socket2::Socket;
+use socket2::{Socket, TcpKeepalive};
 
-/// What `close()` does with data that is still to be sent (`SO_LINGER`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Linger {
-    /// `close()` returns at once and the kernel goes on sending, then sends the FIN: the default.
-    #[default]
-    Off,
-    /// `close()` waits up to so many seconds; 0 is the abortive close: a reset, unsent data lost, no
-    /// TIME_WAIT.
-    ///
-    /// When the time is up, Linux and macOS go on in the background and Windows resets. The field holds
-    /// 16 bits on Windows, and macOS counts hundredths of a second in 16 bits (the portable
-    /// `SO_LINGER_SEC`, which socket2 uses there, still ends in that field): what the kernel made of a
-    /// large number shows in [`SocketOptions::read_back`].
-    Seconds(u16),
-}
+pub use values::{Linger, OptionName, OptionValue, SocketOption, SocketOptions, Takes};
 
-impl Linger {
-    fn as_duration(self) -> Option<Duration> {
-        match self {
-            Self::Off => None,
-            Self::Seconds(seconds) => Some(Duration::from_secs(seconds.into())),
-        }
-    }
-}
-
-impl fmt::Display for Linger {
-    /// The structure as C writes it: `{1, 0}`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Off => f.write_str("{0, 0}"),
-            Self::Seconds(seconds) => write!(f, "{{1, {seconds}}}"),
-        }
-    }
-}
-
-/// One option with its value: one call of `setsockopt`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SocketOption {
-    /// `SO_REUSEADDR`.
-    ReuseAddress(bool),
-    /// `SO_LINGER`.
-    Linger(Linger),
-}
+use crate::os::{TcpOption, set_tcp_option, tcp_option};
+use crate::text;
+use crate::text::Text;
 
 impl SocketOption {
-    /// Sets it. The error is the system's own.
+    /// Sets it: one `setsockopt`. The error is the system's own, or `Unsupported` where [`OptionName::absence`]
+    /// has the reason.
     pub fn set(self, socket: &Socket) -> io::Result<()> {
-        match self {
-            Self::ReuseAddress(on) => socket.set_reuse_address(on),
-            Self::Linger(linger) => socket.set_linger(linger.as_duration()),
+        let seconds = |number: u32| Duration::from_secs(number.into());
+        match (self.name, self.value) {
+            (OptionName::ReuseAddress, OptionValue::Switch(on)) => socket.set_reuse_address(on),
+            (OptionName::ReusePort, OptionValue::Switch(on)) => set_reuse_port(socket, on),
+            (OptionName::Linger, OptionValue::Linger(linger)) => {
+                socket.set_linger(linger.as_duration())
+            }
+            (OptionName::KeepAlive, OptionValue::Switch(on)) => socket.set_keepalive(on),
+            (OptionName::KeepIdle, OptionValue::Number(number)) => {
+                keepalive(socket, &TcpKeepalive::new().with_time(seconds(number)))
+            }
+            (OptionName::KeepInterval, OptionValue::Number(number)) => {
+                keepalive(socket, &TcpKeepalive::new().with_interval(seconds(number)))
+            }
+            (OptionName::KeepCount, OptionValue::Number(number)) => {
+                keepalive(socket, &TcpKeepalive::new().with_retries(number))
+            }
+            (OptionName::NoDelay, OptionValue::Switch(on)) => socket.set_tcp_nodelay(on),
+            (OptionName::UserTimeout, OptionValue::Number(number)) => {
+                set_user_timeout(socket, number)
+            }
+            (OptionName::ReceiveBuffer, OptionValue::Number(number)) => {
+                socket.set_recv_buffer_size(number as usize)
+            }
+            (OptionName::SendBuffer, OptionValue::Number(number)) => {
+                socket.set_send_buffer_size(number as usize)
+            }
+            (OptionName::FinWait2, OptionValue::Number(number)) => {
+                set_tcp_option(socket, TcpOption::FinWait2Seconds, int(number))
+            }
+            (OptionName::SynCount, OptionValue::Number(number)) => {
+                set_tcp_option(socket, TcpOption::SynRetries, int(number))
+            }
+            (OptionName::DeferAccept, OptionValue::Number(number)) => {
+                set_tcp_option(socket, TcpOption::DeferAccept, int(number))
+            }
+            _ => Err(io::ErrorKind::Unsupported.into()),
         }
     }
 }
 
-impl fmt::Display for SocketOption {
-    /// The call as C writes it: `setsockopt(SO_LINGER, {1, 0})`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl OptionName {
+    /// What the kernel says it is now: one `getsockopt`.
+    pub fn read(self, socket: &Socket) -> io::Result<OptionValue> {
+        let switch = |on: io::Result<bool>| on.map(OptionValue::Switch);
+        let seconds = |time: io::Result<Duration>| time.map(|time| number(time.as_secs()));
         match self {
-            Self::ReuseAddress(on) => write!(f, "setsockopt(SO_REUSEADDR, {})", u8::from(*on)),
-            Self::Linger(linger) => write!(f, "setsockopt(SO_LINGER, {linger})"),
-        }
-    }
-}
-
-/// The options of one socket, all of which can be changed while it lives.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct SocketOptions {
-    /// `SO_REUSEADDR`: whether `bind` may take a local address that an old connection still occupies.
-    ///
-    /// Linux wants it on the old and on the new socket, macOS on the new one; on Windows it takes the
-    /// port of a living socket by force.
-    pub reuse_address: bool,
-    /// `SO_LINGER`: what `close()` does. What counts is the value at the time of the close.
-    pub linger: Linger,
-}
-
-impl SocketOptions {
-    /// Every option with its value, in the order in which they are set.
-    pub const fn each(self) -> [SocketOption; 2] {
-        [SocketOption::ReuseAddress(self.reuse_address), SocketOption::Linger(self.linger)]
-    }
-
-    /// The options whose values differ from `before`, in the order in which they are set.
-    pub fn each_unlike(self, before: Self) -> impl Iterator<Item = SocketOption> {
-        self.each()
-            .into_iter()
-            .zip(before.each())
-            .filter(|(new, old)| new != old)
-            .map(|(new, _)| new)
-    }
-
-    /// What the kernel says the options are now.
-    pub fn read_back(socket: &Socket) -> io::Result<Self> {
-        Ok(Self {
-            reuse_address: socket.reuse_address()?,
-            linger: match socket.linger()? {
+            Self::ReuseAddress => switch(socket.reuse_address()),
+            Self::ReusePort => switch(reuse_port(socket)),
+            Self::ExclusiveAddress => Err(io::ErrorKind::Unsupported.into()),
+            Self::Linger => Ok(OptionValue::Linger(match socket.linger()? {
                 None => Linger::Off,
                 // A kernel that holds more than was ever asked for is shown as the most we can say.
                 Some(time) => Linger::Seconds(time.as_secs().try_into().unwrap_or(u16::MAX)),
-            },
+            })),
+            Self::KeepAlive => switch(socket.keepalive()),
+            Self::KeepIdle => seconds(socket.tcp_keepalive_time()),
+            Self::KeepInterval => seconds(socket.tcp_keepalive_interval()),
+            Self::KeepCount => socket.tcp_keepalive_retries().map(OptionValue::Number),
+            Self::NoDelay => switch(socket.tcp_nodelay()),
+            Self::UserTimeout => user_timeout(socket),
+            Self::ReceiveBuffer => socket.recv_buffer_size().map(|size| number(size as u64)),
+            Self::SendBuffer => socket.send_buffer_size().map(|size| number(size as u64)),
+            Self::FinWait2 => linux_number(socket, TcpOption::FinWait2Seconds),
+            Self::SynCount => linux_number(socket, TcpOption::SynRetries),
+            Self::DeferAccept => linux_number(socket, TcpOption::DeferAccept),
+        }
+    }
+
+    /// Why this system has no such option; none where it has.
+    pub fn absence(self) -> Option<Text> {
+        let there = match self {
+            Self::ReusePort => cfg!(unix),
+            // Only Windows has it, and this program does not set it there yet.
+            Self::ExclusiveAddress => false,
+            Self::UserTimeout | Self::FinWait2 | Self::SynCount | Self::DeferAccept => {
+                NUMBERING == Numbering::Linux
+            }
+            _ => true,
+        };
+        (!there).then(|| match self {
+            Self::ReusePort => text!("lab.absent.reuse_port"),
+            Self::ExclusiveAddress if NUMBERING == Numbering::WinSock => {
+                text!("lab.absent.exclusive_not_yet")
+            }
+            Self::ExclusiveAddress => text!("lab.absent.exclusive"),
+            _ => text!("lab.absent.linux_only"),
         })
     }
 }
 
-/// Whose numbers an error carries.
+/// socket2 switches keepalive on together with its times; the lab keeps the two apart, as the kernel does.
+fn keepalive(socket: &Socket, times: &TcpKeepalive) -> io::Result<()> {
+    let on = socket.keepalive()?;
+    socket.set_tcp_keepalive(times)?;
+    socket.set_keepalive(on)
+}
+
+fn number(value: u64) -> OptionValue {
+    OptionValue::Number(value.try_into().unwrap_or(u32::MAX))
+}
+
+fn int(number: u32) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
+}
+
+fn linux_number(socket: &Socket, option: TcpOption) -> io::Result<OptionValue> {
+    tcp_option(socket, option).map(|value| number(value.max(0).unsigned_abs().into()))
+}
+
+#[cfg(unix)]
+fn set_reuse_port(socket: &Socket, on: bool) -> io::Result<()> {
+    socket.set_reuse_port(on)
+}
+
+#[cfg(not(unix))]
+fn set_reuse_port(_: &Socket, _: bool) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+#[cfg(unix)]
+fn reuse_port(socket: &Socket) -> io::Result<bool> {
+    socket.reuse_port()
+}
+
+#[cfg(not(unix))]
+fn reuse_port(_: &Socket) -> io::Result<bool> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+#[cfg(target_os = "linux")]
+fn set_user_timeout(socket: &Socket, millis: u32) -> io::Result<()> {
+    socket.set_tcp_user_timeout((millis > 0).then(|| Duration::from_millis(millis.into())))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn set_user_timeout(_: &Socket, _: u32) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+#[cfg(target_os = "linux")]
+fn user_timeout(socket: &Socket) -> io::Result<OptionValue> {
+    let time = socket.tcp_user_timeout()?.unwrap_or_default();
+    Ok(number(time.as_millis().try_into().unwrap_or(u64::MAX)))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn user_timeout(_: &Socket) -> io::Result<OptionValue> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// Whose numbers an error carries, and so whose behaviour is expected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Numbering {
     /// Linux, `asm-generic/errno.h` (x86, Arm, RISC-V).
@@ -136,35 +196,21 @@ pub const NUMBERING: Numbering = if cfg!(windows) {
     Numbering::Bsd
 };
 
-#[cfg(test)]
-mod tests {
-    use socket2::{Domain, Type};
-
-    use super::*;
-
-    #[test]
-    fn what_is_set_on_a_living_socket_reads_back() -> io::Result<()> {
-        let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
-        assert_eq!(SocketOptions::read_back(&socket)?, SocketOptions::default(), "a new socket");
-        for reuse_address in [true, false] {
-            for linger in [Linger::Seconds(0), Linger::Seconds(7), Linger::Off] {
-                let options = SocketOptions { reuse_address, linger };
-                for option in options.each() {
-                    option.set(&socket)?;
-                }
-                assert_eq!(SocketOptions::read_back(&socket)?, options);
-            }
-        }
-        Ok(())
+/// A loopback address with port 0 for one run of its own.
+///
+/// On Linux all of 127.0.0.0/8 is loopback, and each call gives another address: ports and TIME_WAIT of one run then
+/// meet nobody else's. Elsewhere 127.0.0.1 alone is there.
+pub fn loopback() -> SocketAddr {
+    static GIVEN: AtomicU32 = AtomicU32::new(0);
+    if NUMBERING != Numbering::Linux {
+        return (Ipv4Addr::LOCALHOST, 0).into();
     }
-
-    #[test]
-    fn calls_are_written_as_in_c() {
-        let options = SocketOptions { reuse_address: true, linger: Linger::Seconds(0) };
-        assert_eq!(
-            options.each().map(|option| option.to_string()),
-            ["setsockopt(SO_REUSEADDR, 1)", "setsockopt(SO_LINGER, {1, 0})"]
-        );
-        assert_eq!(Linger::Off.to_string(), "{0, 0}");
-    }
+    let given = GIVEN.fetch_add(1, Ordering::Relaxed);
+    // 127.64.0.0/10, begun at a place that differs from process to process.
+    let place = std::process::id().wrapping_mul(251).wrapping_add(given);
+    let host = 0x7f40_0000 | (place % 0x003f_fffe + 1);
+    (Ipv4Addr::from(host), 0).into()
 }
+
+#[cfg(test)]
+mod tests;

@@ -27,6 +27,47 @@ impl End {
     }
 }
 
+/// Which kind of socket made a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// A socket that connects.
+    Client,
+    /// A socket that was accepted.
+    Peer,
+    /// A socket that listens.
+    Listener,
+}
+
+impl Role {
+    /// The word for it in documents.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Client => "client",
+            Self::Peer => "peer",
+            Self::Listener => "listener",
+        }
+    }
+}
+
+/// One of the lab's sockets. Both ends of a connection have its number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Who {
+    /// What it is there for.
+    pub role: Role,
+    /// Its connection's number, or the listener's; 0 where there is only one.
+    pub number: u64,
+}
+
+impl fmt::Display for Who {
+    /// `client 3`, or only `client` where there is no other.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.number {
+            0 => f.pad(self.role.name()),
+            number => f.pad(&format!("{} {number}", self.role.name())),
+        }
+    }
+}
+
 /// What a call returned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CallOutcome {
@@ -46,14 +87,36 @@ pub enum CallOutcome {
 pub struct Call {
     /// When it began, since the run began.
     pub at: Duration,
-    /// On which end.
-    pub end: End,
+    /// On which socket.
+    pub who: Who,
     /// The call with its arguments, as one would write it in C.
     pub call: String,
     /// What came of it.
     pub outcome: CallOutcome,
     /// How long it took.
     pub took: Duration,
+}
+
+/// Where an expectation comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Basis {
+    /// It was measured on such a system.
+    Measured,
+    /// The system's documentation or source says so; nobody has seen it yet.
+    Documented,
+    /// Nobody knows: what is observed is reported, and not judged.
+    Unknown,
+}
+
+impl Basis {
+    /// The word for it in documents.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Measured => "measured",
+            Self::Documented => "documented",
+            Self::Unknown => "unknown",
+        }
+    }
 }
 
 /// An end was seen in another state than at the look before.
@@ -105,42 +168,5 @@ impl fmt::Display for Verdict {
             Self::CouldNotTell => "could not tell",
             Self::Differs => "differs",
         })
-    }
-}
-
-/// One thing that a scenario judges: a final state, an errno, a number of bytes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Check {
-    /// What is judged: `client state`.
-    pub subject: String,
-    /// What it should be on this system: `TIME_WAIT`.
-    pub expected: String,
-    /// What it was.
-    pub observed: String,
-    /// What follows.
-    pub verdict: Verdict,
-}
-
-/// A scenario that was run.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ScenarioResult {
-    /// The scenario's name on the command line.
-    pub scenario: String,
-    /// How the ends were looked up.
-    pub resolution: Resolution,
-    /// How long the run took.
-    pub took: Duration,
-    /// What was judged.
-    pub checks: Vec<Check>,
-    /// Every call that was made, in order.
-    pub calls: Vec<Call>,
-    /// Every change of state that was seen, in order.
-    pub changes: Vec<Change>,
-}
-
-impl ScenarioResult {
-    /// The worst verdict of its checks; nothing judged is nothing told.
-    pub fn verdict(&self) -> Verdict {
-        self.checks.iter().map(|check| check.verdict).max().unwrap_or(Verdict::CouldNotTell)
     }
 }

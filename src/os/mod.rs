@@ -18,7 +18,7 @@ use std::time::Duration;
 
 pub use host::host;
 #[cfg(target_os = "linux")]
-pub use linux::{DiagSource, ExactPairProbe};
+pub use linux::{DiagSource, ExactPairProbe, descriptor_state, set_tcp_option, tcp_option};
 pub use netstat::{NetstatSource, TablePairProbe};
 pub use processes::SystemProcesses;
 pub use replay::ReplaySource;
@@ -77,6 +77,20 @@ pub trait PairProbe: Send {
     /// The row of the client and the row of the peer for each pair, all from one look; none where the
     /// table has no such row.
     fn lookup(&mut self, pairs: &[Pair]) -> Result<Vec<[Option<Socket>; 2]>, PollFailure>;
+
+    /// The row of the listener at this address; none where nobody listens there.
+    fn listener(&mut self, local: SocketAddr) -> Result<Option<Socket>, PollFailure>;
+}
+
+/// A TCP option that Linux alone has; tcp(7) describes each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TcpOption {
+    /// `TCP_DEFER_ACCEPT`: a listener makes no socket of a connection before data came; in seconds.
+    DeferAccept,
+    /// `TCP_LINGER2`: how long FIN_WAIT_2 lasts once nobody holds the socket; in seconds, negative for not at all.
+    FinWait2Seconds,
+    /// `TCP_SYNCNT`: how often a SYN is sent again before `connect` gives up.
+    SynRetries,
 }
 
 /// The best source of the socket table that this system has.
@@ -102,6 +116,24 @@ pub fn thread_time() -> Option<Duration> {
 #[cfg(not(target_os = "linux"))]
 pub const fn thread_time() -> Option<Duration> {
     None
+}
+
+/// What the option is now. This system has none of these.
+#[cfg(not(target_os = "linux"))]
+pub fn tcp_option(_: &socket2::Socket, _: TcpOption) -> std::io::Result<i32> {
+    Err(std::io::ErrorKind::Unsupported.into())
+}
+
+/// Sets the option. This system has none of these.
+#[cfg(not(target_os = "linux"))]
+pub fn set_tcp_option(_: &socket2::Socket, _: TcpOption, _: i32) -> std::io::Result<()> {
+    Err(std::io::ErrorKind::Unsupported.into())
+}
+
+/// The state of the socket itself, whether or not the table still has a row for it. This system is not asked.
+#[cfg(not(target_os = "linux"))]
+pub fn descriptor_state(_: &socket2::Socket) -> std::io::Result<Option<crate::model::State>> {
+    Ok(None)
 }
 
 /// The source that every system has.

@@ -150,6 +150,13 @@ impl PairProbe for TablePairProbe {
         }
         Ok(found)
     }
+
+    fn listener(&mut self, local: SocketAddr) -> Result<Option<Socket>, PollFailure> {
+        let rows = read_table(Owners::LeftOut)?.rows;
+        let found = rows.into_iter().find(|row| row.state == State::Listen && row.local == local);
+        Ok(found
+            .map(|row| Socket::new(row.local, row.remote, row.state, Owner::Hidden { user: None })))
+    }
 }
 
 /// Why no process is known to hold a row.

@@ -6,7 +6,7 @@ use super::Command;
 use crate::lab::errno::CallError;
 use crate::lab::log::Bounded;
 use crate::lab::observe::{Lane, Observation, Seen};
-use crate::lab::options::SocketOptions;
+use crate::lab::options::{OptionName, OptionValue, SocketOptions};
 use crate::model::lab::{Call, End};
 use crate::os::Pair;
 use crate::text;
@@ -64,9 +64,8 @@ pub struct EndState {
     pub held: bool,
     /// The options that were asked for last.
     pub asked: SocketOptions,
-    /// The options that the kernel says the socket has, read back after they were set; none when the
-    /// socket is closed.
-    pub kernel: Option<Result<SocketOptions, CallError>>,
+    /// What the kernel says of each option, read back after they were set; empty when the socket is closed.
+    pub kernel: Vec<(OptionName, Result<OptionValue, CallError>)>,
 }
 
 impl BenchState {
@@ -110,7 +109,7 @@ impl BenchState {
         for connection in &mut self.connections {
             for end in &mut connection.ends {
                 end.held = false;
-                end.kernel = None;
+                end.kernel.clear();
             }
         }
     }

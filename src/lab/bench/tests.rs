@@ -2,8 +2,8 @@ use std::time::Duration;
 
 use super::*;
 use crate::lab::link::Link;
+use crate::lab::listener::{BACKLOG, Listener};
 use crate::lab::log::Recorder;
-use crate::lab::peer::Listener;
 use crate::text::Text;
 
 fn wait(bench: &Bench, enough: impl Fn(&BenchState) -> bool) -> Arc<BenchState> {
@@ -32,9 +32,11 @@ fn a_panic_in_the_worker_closes_the_sockets_and_shows() {
     let inbox = Arc::new(Inbox::new(Cancel::new()));
     let bench = Bench::with_worker(inbox, shared, move |_| {
         let recorder = Recorder::new(Instant::now(), 100, Cancel::new());
-        let listener = Listener::open(([127, 0, 0, 1], 0).into(), &recorder).expect("a listener");
+        let listener =
+            Listener::open(([127, 0, 0, 1], 0).into(), SocketOptions::NONE, BACKLOG, &recorder)
+                .expect("a listener");
         let options = SocketOptions::default();
-        let link = Link::open(&listener, options, options, &recorder, |_| {}).expect("a link");
+        let link = Link::open(&listener, [options; 2], 1, &recorder, |_| {}).expect("a link");
         told.send(link.pair).expect("a test that listens");
         panic!("on purpose: the bench has to show it");
     })

@@ -7,14 +7,14 @@ use std::time::Instant;
 use super::state::{ConnectionState, EndState, Refused, Shared};
 use super::{Command, Inbox, MAX_CONNECTIONS, MAX_SEND};
 use crate::lab::cancel::Cancel;
-use crate::lab::connection::{ConnectionEnd, PATIENCE};
 use crate::lab::errno::CallError;
 use crate::lab::link::Link;
+use crate::lab::listener::{BACKLOG, Listener};
 use crate::lab::log::Recorder;
 use crate::lab::observe::Observer;
-use crate::lab::options::SocketOptions;
-use crate::lab::peer::Listener;
-use crate::model::lab::End;
+use crate::lab::options::{OptionName, OptionValue, SocketOptions};
+use crate::lab::socket::{LabSocket, PATIENCE};
+use crate::model::lab::{End, Role};
 use crate::os::Pair;
 use crate::text;
 use crate::text::Text;
@@ -109,13 +109,13 @@ impl Worker {
                 })
             }
             Command::ShutdownWrite { end } => {
-                self.on_each(end, |connection| connection.act(end, ConnectionEnd::shutdown_write))
+                self.on_each(end, |connection| connection.act(end, LabSocket::shutdown_write))
             }
             Command::Close { end } => self.on_each(end, |connection| {
                 connection.link.as_mut().map_or(Ok(()), |link| link.close(end))
             }),
             Command::Abort { end } => {
-                self.on_each(end, |connection| connection.act(end, ConnectionEnd::abort))
+                self.on_each(end, |connection| connection.act(end, LabSocket::abort))
             }
             Command::Reset => {
                 self.connections.clear();
@@ -171,11 +171,11 @@ impl Worker {
         let observer = &self.observer;
         let listener = match self.listener.take() {
             Some(listener) => Ok(listener),
-            None => Listener::open(LISTEN_ON, &recorder),
+            None => Listener::open(LISTEN_ON, SocketOptions::NONE, BACKLOG, &recorder),
         };
         let link = listener.and_then(|listener| {
             let listener = self.listener.insert(listener);
-            Link::open(listener, options[0], options[1], &recorder, |addresses| {
+            Link::open(listener, options, number, &recorder, |addresses| {
                 pair = Some(addresses);
                 observer.watch(number, addresses);
             })
@@ -238,7 +238,7 @@ impl Connection {
     fn act(
         &mut self,
         end: End,
-        what: impl FnOnce(&mut ConnectionEnd) -> Result<(), CallError>,
+        what: impl FnOnce(&mut LabSocket) -> Result<(), CallError>,
     ) -> Result<(), CallError> {
         self.link.as_mut().map_or(Ok(()), |link| what(link.end_mut(end)))
     }
@@ -249,7 +249,7 @@ impl Connection {
             EndState {
                 held: held.is_some(),
                 asked: self.asked[end as usize],
-                kernel: held.map(ConnectionEnd::options),
+                kernel: held.map(|socket| read_back(socket, end)).unwrap_or_default(),
             }
         };
         ConnectionState {
@@ -265,4 +265,14 @@ impl Connection {
 fn patience() -> impl Fn() -> std::time::Duration {
     let deadline = Instant::now() + PATIENCE;
     move || deadline.saturating_duration_since(Instant::now())
+}
+
+/// What the kernel says of every option that this system has.
+fn read_back(socket: &LabSocket, end: End) -> Vec<(OptionName, Result<OptionValue, CallError>)> {
+    let role = if end == End::Client { Role::Client } else { Role::Peer };
+    OptionName::ALL
+        .into_iter()
+        .filter(|name| name.absence().is_none() && name.suits(role))
+        .map(|name| (name, socket.option(name)))
+        .collect()
 }

@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::stage::Actor;
-use crate::model::lab::{Check, Verdict};
+use crate::lab::result::Check;
+use crate::model::lab::{Basis, Verdict};
 use crate::model::{Counters, Gap, Limits, Owner, PollFailure, Snapshot, Socket, State};
 use crate::text;
 use crate::text::Text;
@@ -18,7 +19,13 @@ pub(super) struct Look {
 }
 
 fn check(subject: &Text, expected: String, observed: String, verdict: Verdict) -> Check {
-    Check { subject: subject.plain(), expected, observed, verdict }
+    Check {
+        subject: subject.clone(),
+        expected: expected.into(),
+        observed: observed.into(),
+        basis: Basis::Measured,
+        verdict,
+    }
 }
 
 const fn verdict(as_expected: bool) -> Verdict {

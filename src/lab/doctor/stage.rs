@@ -4,9 +4,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::super::errno::CallError;
 use super::super::link::Link;
+use super::super::listener::{BACKLOG, Listener};
 use super::super::log::Recorder;
 use super::super::options::SocketOptions;
-use super::super::peer::Listener;
 use crate::model::{Family, State};
 use crate::text;
 use crate::text::Text;
@@ -42,11 +42,9 @@ impl Stage {
             Family::V4 => Ipv4Addr::LOCALHOST.into(),
             Family::V6 => Ipv6Addr::LOCALHOST.into(),
         };
-        let listener = Listener::open((loopback, 0).into(), recorder)?;
-        let connect = || {
-            let options = SocketOptions::default();
-            Link::open(&listener, options, options, recorder, |_| {})
-        };
+        let listener =
+            Listener::open((loopback, 0).into(), SocketOptions::NONE, BACKLOG, recorder)?;
+        let connect = || Link::open(&listener, [SocketOptions::NONE; 2], 0, recorder, |_| {});
         let open = connect()?;
         let mut half_closed = connect()?;
         half_closed.peer.shutdown_write()?;

@@ -36,7 +36,7 @@ fn judged(actor: &Actor, sockets: Vec<Socket>, unkept: Option<&Text>) -> (String
     let mut checks = judge::rows(&snapshot, &[actor], unkept);
     assert_eq!(checks.len(), 1);
     let check = checks.remove(0);
-    (check.observed, check.verdict)
+    (check.observed.plain(), check.verdict)
 }
 
 #[test]
@@ -184,10 +184,10 @@ fn no_source_is_blamed_for_what_a_full_time_wait_does_not_keep() {
     let source: Vec<Box<dyn SocketSource>> = vec![Box::new(Unkept(os::live_source()))];
     let diagnosis = examine_with(source, Box::new(Full::default()), true, NO_PATIENCE);
     let checks = diagnosis.expect("loopback").sources.remove(0).checks;
-    let subject = text!("doctor.check.closed_client", family = "IPv4").plain();
+    let subject = text!("doctor.check.closed_client", family = "IPv4");
     let check = checks.iter().find(|check| check.subject == subject).expect("the check");
     assert_eq!(check.verdict, Verdict::CouldNotTell, "{check:?}");
-    assert_eq!(check.observed, text!("doctor.time_wait_full").plain());
+    assert_eq!(check.observed.plain(), text!("doctor.time_wait_full").plain());
 }
 
 #[test]
@@ -212,7 +212,7 @@ fn a_source_that_fails_is_said_and_others_are_still_judged() {
     let shown = os::pair_probe().shows_unowned();
     let diagnosis = examine_with(sources, Box::new(Silent), shown, NO_PATIENCE).expect("loopback");
     let broken = &diagnosis.sources[0].checks;
-    assert_eq!((broken.len(), broken[0].observed.as_str()), (1, "EIO"));
+    assert_eq!((broken.len(), broken[0].observed.plain().as_str()), (1, "EIO"));
     assert_eq!(broken[0].verdict, Verdict::Differs);
     assert!(diagnosis.sources[1].checks.len() > 1, "{:?}", diagnosis.sources[1].checks);
 }
@@ -232,7 +232,13 @@ fn the_first_source_that_contradicts_nothing_is_trusted() {
 }
 
 fn check(verdict: Verdict) -> Check {
-    Check { subject: String::new(), expected: String::new(), observed: String::new(), verdict }
+    Check {
+        subject: text!("doctor.check.answers"),
+        expected: "".into(),
+        observed: "".into(),
+        basis: Basis::Measured,
+        verdict,
+    }
 }
 
 fn table(rows: &[(State, Owner)]) -> Snapshot {

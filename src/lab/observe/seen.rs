@@ -49,6 +49,10 @@ pub struct Lane {
     /// Every change of state, with times since the run began.
     pub changes: Bounded<Change>,
     seen: [Seen; 2],
+    /// The rows of the last look.
+    rows: [Option<Socket>; 2],
+    /// Whether a look ever found a row.
+    found: [bool; 2],
     /// How many looks in a row found the ends as they are now.
     unchanged: [u64; 2],
     /// When to give up; none while an end is held.
@@ -63,6 +67,8 @@ impl Lane {
             watch: Watch::Looking,
             changes: Bounded::new(CHANGES),
             seen: [Seen::Unknown; 2],
+            rows: [None, None],
+            found: [false; 2],
             unchanged: [0; 2],
             until: None,
         }
@@ -71,6 +77,16 @@ impl Lane {
     /// What the last look found of this end.
     pub const fn seen(&self, end: End) -> Seen {
         self.seen[end as usize]
+    }
+
+    /// The row that the last look found for this end, with its queues and timers.
+    pub const fn row(&self, end: End) -> Option<&Socket> {
+        self.rows[end as usize].as_ref()
+    }
+
+    /// Whether a look ever found a row for this end. The other end of a connection to another machine never has one here.
+    pub const fn was_found(&self, end: End) -> bool {
+        self.found[end as usize]
     }
 
     /// How many looks in a row found it so.
@@ -85,6 +101,8 @@ impl Lane {
             let state = row.as_ref().map(|row| row.state);
             let seen = state.map_or(Seen::NoRow, Seen::State);
             let index = end as usize;
+            self.found[index] |= row.is_some();
+            self.rows[index].clone_from(row);
             if self.seen[index] == seen {
                 self.unchanged[index] += 1;
                 continue;

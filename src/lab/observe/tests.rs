@@ -26,6 +26,10 @@ impl PairProbe for Scripted {
         let look = self.looks.fetch_add(1, Ordering::Relaxed);
         (self.answer)(look, pairs)
     }
+
+    fn listener(&mut self, _: std::net::SocketAddr) -> Result<Option<Socket>, PollFailure> {
+        Ok(None)
+    }
 }
 
 fn pair(port: u16) -> Pair {
@@ -130,12 +134,17 @@ fn a_dear_look_is_made_seldom() {
 
 #[test]
 fn while_nothing_happens_it_looks_seldom() {
-    let (observer, _) = observer(|_, pairs| Ok(vec![[row(pairs[0], State::Established), None]]));
-    observer.watch(1, pair(1));
-    wait(&observer, |seen| seen.looks > 3 && seen.interval < SLOW);
-    wait(&observer, |seen| seen.interval >= SLOW);
-    observer.expect_changes();
-    wait(&observer, |seen| seen.interval < SLOW);
+    for (cost, calm) in [(Duration::ZERO, CALM), (Duration::from_millis(2), SLOW)] {
+        let (observer, _) = observer(move |_, pairs| {
+            thread::sleep(cost);
+            Ok(vec![[row(pairs[0], State::Established), None]])
+        });
+        observer.watch(1, pair(1));
+        wait(&observer, |seen| seen.looks > 3 && seen.interval < calm);
+        wait(&observer, |seen| seen.interval >= calm);
+        observer.expect_changes();
+        wait(&observer, |seen| seen.interval < calm);
+    }
 }
 
 #[test]

@@ -1,11 +1,11 @@
 //! Reads the whole table, or single rows, over a wire: what to ask, what may go wrong, and what that leaves.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::netlink::Wire;
 use super::sock_diag::{BUFFER, Malformed, Message, Messages, Request};
-use crate::model::{Family, Gap, Socket};
+use crate::model::{Family, Gap, Socket, State};
 
 /// A table that changed while it was read is read once more; a second time is said.
 const TRIES: u32 = 2;
@@ -53,6 +53,14 @@ impl Failure {
             Self::Wire(error) => error.to_string(),
             Self::Malformed(Malformed(what)) => format!("the kernel's answer has {what}"),
         }
+    }
+}
+
+/// No address, of the same family.
+const fn unspecified(like: SocketAddr) -> IpAddr {
+    match like {
+        SocketAddr::V4(_) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+        SocketAddr::V6(_) => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
     }
 }
 
@@ -111,6 +119,20 @@ impl Diagnostics {
             Ok(listing) => {
                 Ok(listing.sockets.into_iter().find(|found| found.remote == Some(remote)))
             }
+            Err(Failure::Refused(ENOENT)) => Ok(None),
+            Err(failure) => Err(failure.cause()),
+        }
+    }
+
+    /// The listener at this address; none where there is none.
+    pub(super) fn find_listener(&mut self, local: SocketAddr) -> Result<Option<Socket>, String> {
+        let nobody = SocketAddr::new(unspecified(local), 0);
+        match self.list(Request::Pair(local, nobody)) {
+            // A listener on all addresses may stand in for one on this.
+            Ok(listing) => Ok(listing
+                .sockets
+                .into_iter()
+                .find(|found| found.state == State::Listen && found.local == local)),
             Err(Failure::Refused(ENOENT)) => Ok(None),
             Err(failure) => Err(failure.cause()),
         }

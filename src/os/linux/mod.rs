@@ -13,5 +13,9 @@ mod netlink;
 mod owners;
 mod sock_diag;
 mod source;
+#[cfg(target_os = "linux")]
+mod tcp;
 
 pub use source::{DiagSource, ExactPairProbe};
+#[cfg(target_os = "linux")]
+pub use tcp::{descriptor_state, set_tcp_option, tcp_option};

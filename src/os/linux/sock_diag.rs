@@ -286,7 +286,7 @@ fn tcp_info(value: &[u8]) -> Option<TcpInfo> {
 }
 
 /// The kernel's numbers of states (`net/tcp_states.h`).
-const fn state_of(number: u8) -> Option<State> {
+pub(super) const fn state_of(number: u8) -> Option<State> {
     Some(match number {
         1 => State::Established,
         2 => State::SynSent,

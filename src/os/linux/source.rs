@@ -179,20 +179,23 @@ pub struct ExactPairProbe {
 }
 
 impl ExactPairProbe {
-    fn find(&mut self, pairs: &[Pair]) -> Result<Vec<[Option<Socket>; 2]>, String> {
+    /// Asks over the wire that is open, or a new one after a failure.
+    fn ask<T>(
+        &mut self,
+        what: impl FnOnce(&mut Diagnostics) -> Result<T, String>,
+    ) -> Result<T, PollFailure> {
+        let failed = |cause| PollFailure {
+            source: NAME.to_owned(),
+            operation: Operation::ReadSocketTable,
+            cause,
+        };
         let mut diagnostics = if let Some(diagnostics) = self.diagnostics.take() {
             diagnostics
         } else {
-            let wire = Netlink::open().map_err(|error| error.to_string())?;
+            let wire = Netlink::open().map_err(|error| failed(error.to_string()))?;
             Diagnostics::new(Box::new(wire))
         };
-        let mut found = Vec::with_capacity(pairs.len());
-        for pair in pairs {
-            found.push([
-                diagnostics.find(pair.client, pair.peer)?,
-                diagnostics.find(pair.peer, pair.client)?,
-            ]);
-        }
+        let found = what(&mut diagnostics).map_err(failed)?;
         self.diagnostics = Some(diagnostics);
         Ok(found)
     }
@@ -208,11 +211,19 @@ impl PairProbe for ExactPairProbe {
     }
 
     fn lookup(&mut self, pairs: &[Pair]) -> Result<Vec<[Option<Socket>; 2]>, PollFailure> {
-        self.find(pairs).map_err(|cause| PollFailure {
-            source: NAME.to_owned(),
-            operation: Operation::ReadSocketTable,
-            cause,
+        self.ask(|diagnostics| {
+            let mut find = |pair: &Pair| {
+                Ok([
+                    diagnostics.find(pair.client, pair.peer)?,
+                    diagnostics.find(pair.peer, pair.client)?,
+                ])
+            };
+            pairs.iter().map(&mut find).collect()
         })
+    }
+
+    fn listener(&mut self, local: SocketAddr) -> Result<Option<Socket>, PollFailure> {
+        self.ask(|diagnostics| diagnostics.find_listener(local))
     }
 }
 

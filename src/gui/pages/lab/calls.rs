@@ -3,7 +3,6 @@
 use eframe::egui::{Align, Ui, UiBuilder, vec2};
 use egui_material_icons::icons::{ICON_CONTENT_COPY, ICON_SCIENCE};
 
-use super::end;
 use crate::gui::cx::{Command, Cx};
 use crate::gui::table::{Rows, TableColumn, table};
 use crate::gui::theme::{Theme, TypeStyle};
@@ -127,7 +126,7 @@ impl Rows for CallRows<'_> {
         let strong = if failed { theme.severity.critical.text } else { theme.text.primary };
         let (text, style, color) = match column {
             0 => (millis(call.at, 1), TypeStyle::MonoDense, theme.text.secondary),
-            1 => (end::title(self.cx, call.end), TypeStyle::Dense, theme.text.primary),
+            1 => (call.who.to_string(), TypeStyle::Dense, theme.text.primary),
             2 => (call.call.clone(), TypeStyle::MonoDense, theme.text.primary),
             3 => (result(call).to_owned(), TypeStyle::MonoDense, strong),
             4 => (millis(call.took, 2), TypeStyle::MonoDense, theme.text.secondary),
@@ -164,7 +163,7 @@ fn result(call: &Call) -> &str {
 
 fn copied(call: &Call) -> String {
     let (at, took) = (millis(call.at, 1), millis(call.took, 2));
-    format!("{at} ms\t{}\t{}\t{}\t{took} ms", call.end.name(), call.call, result(call))
+    format!("{at} ms\t{}\t{}\t{}\t{took} ms", call.who, call.call, result(call))
 }
 
 fn millis(time: std::time::Duration, digits: usize) -> String {

@@ -10,7 +10,7 @@ use crate::gui::glyph::badge;
 use crate::gui::theme::measure::{size, space};
 use crate::gui::theme::{Theme, TypeStyle};
 use crate::gui::widgets::{Button, Card, icon, segmented, switch};
-use crate::lab::{self, BenchState, Linger, Seen, SocketOptions, Watch};
+use crate::lab::{self, BenchState, Linger, OptionName, OptionValue, Seen, SocketOptions, Watch};
 use crate::model::lab::{End, Resolution};
 use crate::text;
 
@@ -54,11 +54,16 @@ impl EndView {
     /// The options: what is asked for, and what the kernel says of the newest open socket.
     fn options(&mut self, ui: &mut Ui, cx: &Cx<'_>, bench: &BenchState, end: End) {
         let before = self.options;
-        let kernel = bench
-            .connections
-            .iter()
-            .rev()
-            .find_map(|connection| connection.end(end).kernel.as_ref());
+        let ends = bench.connections.iter().rev().map(|connection| connection.end(end));
+        let newest = ends.into_iter().find(|end| end.held);
+        let kernel = |name: OptionName| {
+            let (_, value) = newest?.kernel.iter().find(|(known, _)| *known == name)?;
+            let asked = newest?.asked.get(name);
+            Some(match value {
+                Ok(value) => (value.to_string(), asked.is_some_and(|asked| asked != *value)),
+                Err(error) => (error.errno.clone(), true),
+            })
+        };
         let mut asked = before;
         let name = title(cx, end);
         let toggle = |ui: &mut Ui, on: &mut bool, option: &str| {
@@ -66,22 +71,17 @@ impl EndView {
             switch(ui, on, &cx.say(&switched));
             ui.label(TypeStyle::Mono.rich(option).color(Theme::of(ui).text.primary));
         };
-        let reuse = kernel.map(|kernel| match kernel {
-            Ok(options) => {
-                let on = options.reuse_address;
-                (u8::from(on).to_string(), on != before.reuse_address)
-            }
-            Err(error) => (error.errno.clone(), true),
+        let mut reuse = asked.get(OptionName::ReuseAddress) == Some(OptionValue::Switch(true));
+        option_row(ui, cx, kernel(OptionName::ReuseAddress), |ui| {
+            toggle(ui, &mut reuse, "SO_REUSEADDR");
         });
-        option_row(ui, cx, reuse, |ui| {
-            toggle(ui, &mut asked.reuse_address, "SO_REUSEADDR");
-        });
-        let linger = kernel.map(|kernel| match kernel {
-            Ok(options) => (linger_text(cx, options.linger), options.linger != before.linger),
-            Err(error) => (error.errno.clone(), true),
-        });
-        let mut on = asked.linger != Linger::Off;
-        let mut aborts = matches!(asked.linger, Linger::Off | Linger::Seconds(0));
+        let linger = kernel(OptionName::Linger);
+        let now = match asked.get(OptionName::Linger) {
+            Some(OptionValue::Linger(linger)) => linger,
+            _ => Linger::Off,
+        };
+        let mut on = now != Linger::Off;
+        let mut aborts = matches!(now, Linger::Off | Linger::Seconds(0));
         let seconds = &mut self.seconds;
         option_row(ui, cx, linger, |ui| {
             toggle(ui, &mut on, "SO_LINGER");
@@ -98,11 +98,17 @@ impl EndView {
                 seconds.accessible_name(cx.say(&name));
             }
         });
-        asked.linger = match (on, aborts) {
+        let wanted = match (on, aborts) {
             (false, _) => Linger::Off,
             (true, true) => Linger::Seconds(0),
             (true, false) => Linger::Seconds(*seconds),
         };
+        if wanted != now {
+            asked = asked.linger(wanted);
+        }
+        if reuse != (before.get(OptionName::ReuseAddress) == Some(OptionValue::Switch(true))) {
+            asked = asked.with(OptionName::ReuseAddress, OptionValue::Switch(reuse));
+        }
         if asked != before {
             self.options = asked;
             if bench.connections.iter().any(|connection| connection.end(end).held) {
@@ -186,13 +192,6 @@ fn option_row(
             ui.label(TypeStyle::Dense.rich(kernel).color(theme.text.tertiary));
         });
     });
-}
-
-fn linger_text(cx: &Cx<'_>, linger: Linger) -> String {
-    match linger {
-        Linger::Off => cx.say(&text!("lab_page.off")),
-        Linger::Seconds(seconds) => cx.say(&text!("lab_page.on_seconds", n = usize::from(seconds))),
-    }
 }
 
 /// What can be done with the open sockets of this end.

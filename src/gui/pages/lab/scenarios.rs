@@ -7,8 +7,8 @@ use crate::gui::cx::{Command, Cx};
 use crate::gui::theme::measure::space;
 use crate::gui::theme::{Theme, Tone, TypeStyle};
 use crate::gui::widgets::{Card, button, chip, primary_button, spinner};
-use crate::lab::{SCENARIOS, Scenario};
-use crate::model::lab::{Call, CallOutcome, ScenarioResult, Verdict};
+use crate::lab::{SCENARIOS, Scenario, ScenarioResult};
+use crate::model::lab::{Call, CallOutcome, Verdict};
 use crate::text;
 use crate::text::Text;
 
@@ -76,9 +76,13 @@ fn outcome(ui: &mut Ui, cx: &Cx<'_>, result: &ScenarioResult) {
     grid(ui, cx, "checks", titles, |ui| {
         for check in &result.checks {
             let theme = Theme::of(ui);
-            ui.label(TypeStyle::Dense.rich(&check.subject).color(theme.text.primary));
-            ui.label(TypeStyle::Mono.rich(&check.expected).color(theme.text.primary));
-            ui.label(TypeStyle::Mono.rich(&check.observed).color(theme.text.primary));
+            ui.label(TypeStyle::Dense.rich(cx.say(&check.subject)).color(theme.text.primary));
+            ui.label(
+                TypeStyle::Mono.rich(check.expected.render(cx.locale)).color(theme.text.primary),
+            );
+            ui.label(
+                TypeStyle::Mono.rich(check.observed.render(cx.locale)).color(theme.text.primary),
+            );
             let (tone, word) = verdict(check.verdict);
             let word = TypeStyle::Dense.rich(cx.say(&word));
             ui.label(word.color(theme.tone(tone).text));
@@ -89,7 +93,7 @@ fn outcome(ui: &mut Ui, cx: &Cx<'_>, result: &ScenarioResult) {
     let titles =
         [text!("column.at_ms"), text!("column.end"), text!("column.call"), text!("column.result")];
     grid(ui, cx, "steps", titles, |ui| {
-        for call in &result.calls {
+        for call in result.calls.iter() {
             step(ui, call);
             ui.end_row();
         }
@@ -115,7 +119,7 @@ fn step(ui: &mut Ui, call: &Call) {
     let theme = Theme::of(ui);
     let at = format!("{:.1}", call.at.as_secs_f64() * 1_000.0);
     ui.label(TypeStyle::Mono.rich(at).color(theme.text.secondary));
-    ui.label(TypeStyle::Dense.rich(call.end.name()).color(theme.text.primary));
+    ui.label(TypeStyle::Dense.rich(call.who.to_string()).color(theme.text.primary));
     ui.label(TypeStyle::Mono.rich(&call.call).color(theme.text.primary));
     let (result, color) = match &call.outcome {
         CallOutcome::Returned(value) => (value, theme.text.primary),

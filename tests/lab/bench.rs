@@ -1,37 +1,21 @@
-//! The lab on real sockets: loopback only, no privilege, nothing that waits for a minute.
+//! The bench by its commands.
 
-#![expect(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a helper of a test fails by failing the test"
-)]
-
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use sockscope::lab::{
-    Bench, BenchState, CallError, Cancel, Command, ConnectionState, Linger, Link, Listener,
-    MAX_CONNECTIONS, MAX_SEND, NUMBERING, Numbering, PATIENCE, Recorder, Run, SCENARIOS, Scenario,
-    Seen, SocketOptions, run, run_with,
+    Bench, BenchState, Command, ConnectionState, Linger, MAX_CONNECTIONS, MAX_SEND, NUMBERING,
+    Numbering, OptionName, OptionValue, Seen, SocketOptions,
 };
-use sockscope::model::lab::{CallOutcome, End, Resolution, Verdict};
-use sockscope::model::{PollFailure, Socket, State};
-use sockscope::os::{Pair, PairProbe, pair_probe};
-use sockscope::text;
-use sockscope::text::Text;
+use sockscope::model::lab::{CallOutcome, End, Role};
+use sockscope::model::{Socket, State};
+use sockscope::os::{Pair, pair_probe};
 
-const DEFAULT: SocketOptions = SocketOptions { reuse_address: false, linger: Linger::Off };
+use super::errno;
 
-/// An errno as this system spells it.
-fn errno(name: &str) -> String {
-    match NUMBERING {
-        Numbering::WinSock => format!("WSA{name}"),
-        Numbering::Linux | Numbering::Bsd => name.to_owned(),
-    }
-}
+const DEFAULT: SocketOptions = SocketOptions::NONE;
 
 fn bench() -> Bench {
     Bench::start(Arc::new(|| {})).expect("two threads")
@@ -68,7 +52,7 @@ fn outcomes(connection: &ConnectionState, end: End, call: &str) -> Vec<String> {
     connection
         .calls
         .iter()
-        .filter(|logged| logged.end == end && logged.call.starts_with(call))
+        .filter(|logged| logged.who.role == role(end) && logged.call.starts_with(call))
         .map(|logged| match &logged.outcome {
             CallOutcome::Returned(value) => value.clone(),
             CallOutcome::Failed { errno, .. } => errno.clone(),
@@ -76,151 +60,21 @@ fn outcomes(connection: &ConnectionState, end: End, call: &str) -> Vec<String> {
         .collect()
 }
 
+const fn role(end: End) -> Role {
+    match end {
+        End::Client => Role::Client,
+        End::Peer => Role::Peer,
+    }
+}
+
 fn refusal(state: &BenchState) -> Option<&'static str> {
     state.refused.as_ref().map(|refused| refused.reason.id())
-}
-
-fn recorder() -> Recorder {
-    Recorder::new(Instant::now(), 100, Cancel::new())
-}
-
-#[test]
-fn every_scenario_is_as_expected() {
-    for scenario in SCENARIOS {
-        let result = run(*scenario, &Cancel::new());
-        let blind = !pair_probe().shows_unowned();
-        let expected = if blind { Verdict::CouldNotTell } else { Verdict::AsExpected };
-        assert_eq!(result.verdict(), expected, "{result:#?}");
-        assert!(!result.calls.is_empty() && result.took < Duration::from_secs(11));
-        for text in [scenario.title(), scenario.teaches()] {
-            assert_ne!(text.plain(), text.id(), "a sentence is missing");
-        }
-    }
-}
-
-#[test]
-fn the_names_of_scenarios_are_words_of_a_command_line() {
-    let mut names: Vec<_> = SCENARIOS.iter().map(|scenario| scenario.name()).collect();
-    assert!(names.iter().all(|name| name.chars().all(|c| c.is_ascii_lowercase() || c == '-')));
-    names.sort_unstable();
-    names.dedup();
-    assert_eq!(names.len(), SCENARIOS.len(), "two scenarios share a name");
-}
-
-/// A scenario of the test's own.
-struct Tried(fn(&mut Run) -> Result<(), CallError>);
-
-impl Scenario for Tried {
-    fn name(&self) -> &'static str {
-        "tried"
-    }
-
-    fn title(&self) -> Text {
-        text!("lab.client_closes_first.title")
-    }
-
-    fn teaches(&self) -> Text {
-        text!("lab.client_closes_first.teaches")
-    }
-
-    fn run(&self, run: &mut Run) -> Result<(), CallError> {
-        self.0(run)
-    }
-}
-
-#[test]
-fn a_wrong_expectation_differs() {
-    let wrong = Tried(|run| {
-        let mut link = run.connect(DEFAULT, DEFAULT)?;
-        run.expect_state(&link, End::Client, Some(State::CloseWait));
-        link.link.close(End::Client)?;
-        run.expect_recv(&mut link, End::Peer, 1);
-        run.expect_recv(&mut link, End::Peer, 0);
-        let sent = link.link.peer.send(5, PATIENCE);
-        run.expect_result(End::Peer, "send()", "ECONNRESET", sent);
-        Ok(())
-    });
-    let result = run(&wrong, &Cancel::new());
-    let verdicts: Vec<_> = result.checks.iter().map(|check| check.verdict).collect();
-    let (differs, good) = (Verdict::Differs, Verdict::AsExpected);
-    assert_eq!(verdicts, [differs, differs, good, differs], "{result:#?}");
-    assert_eq!(result.verdict(), Verdict::Differs);
-    assert_eq!(result.checks[0].observed, "ESTABLISHED");
-}
-
-/// A probe that sees less than the real one.
-struct Impaired {
-    inner: Box<dyn PairProbe>,
-    works: bool,
-}
-
-impl PairProbe for Impaired {
-    fn resolution(&self) -> Resolution {
-        self.inner.resolution()
-    }
-
-    fn shows_unowned(&self) -> bool {
-        false
-    }
-
-    fn lookup(&mut self, pairs: &[Pair]) -> Result<Vec<[Option<Socket>; 2]>, PollFailure> {
-        assert!(self.works, "on purpose: the run has to live through it");
-        let mut rows = self.inner.lookup(pairs)?;
-        for row in rows.iter_mut().flatten() {
-            row.take_if(|row| row.state == State::TimeWait);
-        }
-        Ok(rows)
-    }
-}
-
-#[test]
-fn what_cannot_be_seen_is_not_judged() {
-    for works in [true, false] {
-        let probe = Box::new(Impaired { inner: pair_probe(), works });
-        let result = run_with(SCENARIOS[0], &Cancel::new(), probe);
-        let told: Vec<_> =
-            result.checks.iter().map(|check| (check.subject.as_str(), check.verdict)).collect();
-        assert_eq!(
-            told,
-            [
-                ("peer recv()", Verdict::AsExpected),
-                ("client state", Verdict::CouldNotTell),
-                ("peer state", Verdict::CouldNotTell),
-            ],
-            "{result:#?}"
-        );
-        assert_eq!(result.verdict(), Verdict::CouldNotTell);
-    }
-}
-
-#[test]
-fn a_scenario_stops_at_once_when_it_is_cancelled() {
-    let waiting = Tried(|run| {
-        let mut link = run.connect(DEFAULT, DEFAULT)?;
-        loop {
-            // Nothing is ever sent: only the wish to stop ends this within the time limit.
-            match link.link.peer.recv(Duration::from_mins(1)) {
-                Err(error) if error.is_cancelled() => return Err(error),
-                _ => {}
-            }
-        }
-    });
-    let cancel = Cancel::new();
-    thread::scope(|scope| {
-        let running = scope.spawn(|| run(&waiting, &cancel));
-        thread::sleep(Duration::from_millis(100));
-        cancel.cancel();
-        let result = running.join().expect("no panic");
-        assert_eq!(result.verdict(), Verdict::CouldNotTell, "{result:#?}");
-        assert_eq!(result.checks[0].observed, "stopped by the user");
-        assert!(result.took < Duration::from_secs(5), "{:?}", result.took);
-    });
 }
 
 #[test]
 fn an_abortive_close_resets_and_leaves_no_time_wait() {
     let bench = bench();
-    let abortive = SocketOptions { linger: Linger::Seconds(0), ..DEFAULT };
+    let abortive = DEFAULT.linger(Linger::Seconds(0));
     act(
         &bench,
         [
@@ -278,26 +132,36 @@ fn a_plain_close_leaves_time_wait_on_the_side_that_closed_first() {
     }
 }
 
+fn kernel(connection: &ConnectionState, end: End, name: OptionName) -> Option<OptionValue> {
+    let read = &connection.end(end).kernel;
+    read.iter().find(|(known, _)| *known == name).and_then(|(_, value)| value.clone().ok())
+}
+
 #[test]
 fn options_of_living_sockets_change_and_read_back() {
     let bench = bench();
     let state = act(&bench, [connect(2, DEFAULT)]);
+    let (reuse, linger) = (OptionName::ReuseAddress, OptionName::Linger);
+    let off = OptionValue::Linger(Linger::Off);
     for connection in &state.connections {
-        assert_eq!(connection.end(End::Client).kernel, Some(Ok(DEFAULT)));
+        assert_eq!(kernel(connection, End::Client, reuse), Some(OptionValue::Switch(false)));
+        assert_eq!(kernel(connection, End::Client, linger), Some(off));
     }
     for (end, options) in [
-        (End::Client, SocketOptions { reuse_address: true, linger: Linger::Seconds(0) }),
-        (End::Peer, SocketOptions { reuse_address: true, linger: Linger::Seconds(7) }),
-        (End::Client, DEFAULT),
+        (End::Client, DEFAULT.on(reuse).linger(Linger::Seconds(0))),
+        (End::Peer, DEFAULT.on(reuse).linger(Linger::Seconds(7))),
+        (End::Client, DEFAULT.with(reuse, OptionValue::Switch(false)).linger(Linger::Off)),
     ] {
         let state = act(&bench, [Command::SetOptions { end, options }]);
         for connection in &state.connections {
             assert_eq!(connection.end(end).asked, options);
-            assert_eq!(connection.end(end).kernel, Some(Ok(options)));
+            for option in options.each() {
+                assert_eq!(kernel(connection, end, option.name()), Some(option.value()));
+            }
         }
     }
     let state = act(&bench, [Command::Close { end: End::Client }]);
-    assert_eq!(state.connections[0].end(End::Client).kernel, None);
+    assert!(state.connections[0].end(End::Client).kernel.is_empty());
     let linger = outcomes(&state.connections[0], End::Client, "setsockopt(SO_LINGER, {1, 0})");
     assert_eq!(linger, ["0"]);
 }
@@ -353,7 +217,7 @@ fn dropping_the_bench_leaves_nothing_established() {
 fn a_close_that_blocks_ends_with_the_bench_or_a_reset() {
     for reset in [true, false] {
         let bench = bench();
-        let patient = SocketOptions { linger: Linger::Seconds(300), ..DEFAULT };
+        let patient = DEFAULT.linger(Linger::Seconds(300));
         act(&bench, [connect(2, patient), Command::Send { end: End::Client, bytes: MAX_SEND }]);
         bench.send(Command::Close { end: End::Client });
         wait(&bench, |state| matches!(state.running, Some(Command::Close { .. })));
@@ -429,49 +293,4 @@ fn the_caller_is_rung_up() {
     thread::sleep(Duration::from_millis(300));
     let since = rings.load(Ordering::Relaxed) - rung;
     assert!(since <= 1, "rung {since} times with nothing new");
-}
-
-#[test]
-fn a_port_in_use_is_called_by_its_name() {
-    let recorder = recorder();
-    let local = IpAddr::V4(Ipv4Addr::LOCALHOST);
-    let first = Listener::open(SocketAddr::new(local, 0), &recorder).expect("a free port");
-    let second = Listener::open(first.address(), &recorder).map(|_| ());
-    let error = second.expect_err("the port is taken");
-    assert_eq!(error.errno, errno("EADDRINUSE"));
-    let last = recorder.calls();
-    let last = last.iter().next_back().expect("a call");
-    assert_eq!(last.call, format!("bind({})", first.address()));
-    let expected =
-        CallOutcome::Failed { errno: errno("EADDRINUSE"), meaning: error.meaning.plain() };
-    assert_eq!(last.outcome, expected);
-}
-
-#[test]
-fn the_peer_listens_on_both_families() {
-    for ip in [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)] {
-        let recorder = recorder();
-        let listener = match Listener::open(SocketAddr::new(ip, 0), &recorder) {
-            Ok(listener) => listener,
-            Err(error) if ip.is_ipv6() => {
-                eprintln!("not checked: this machine has no {ip}: {error}");
-                continue;
-            }
-            Err(error) => panic!("no listener on {ip}: {error}"),
-        };
-        let mut link =
-            Link::open(&listener, DEFAULT, DEFAULT, &recorder, |_| {}).expect("a connection");
-        assert_eq!(link.client.send(3, PATIENCE), Ok(3));
-        assert_eq!(link.peer.recv(PATIENCE), Ok(3));
-        let began = Instant::now();
-        let waited = link.peer.recv(Duration::from_millis(50));
-        let names = [errno("EAGAIN"), errno("EWOULDBLOCK")];
-        assert!(waited.as_ref().is_err_and(|error| names.contains(&error.errno)), "{waited:?}");
-        assert!(began.elapsed() < PATIENCE);
-        assert!(link.peer.abort().is_ok() && !link.peer.is_held());
-        assert_eq!(
-            link.client.recv(PATIENCE).map_err(|error| error.errno),
-            Err(errno("ECONNRESET"))
-        );
-    }
 }

@@ -1,0 +1,148 @@
+//! How scenarios run and are judged, whatever they try.
+
+use std::thread;
+use std::time::Duration;
+
+use sockscope::lab::{
+    CallError, Cancel, Knobs, PATIENCE, Run, SCENARIOS, Scenario, Setup, SocketOptions, run,
+};
+use sockscope::model::lab::{End, Resolution, Verdict};
+use sockscope::model::{PollFailure, Socket, State};
+use sockscope::os::{Pair, PairProbe, pair_probe};
+use sockscope::text;
+use sockscope::text::Text;
+
+const DEFAULT: SocketOptions = SocketOptions::NONE;
+
+#[test]
+fn the_names_of_scenarios_are_words_of_a_command_line() {
+    let mut names: Vec<_> = SCENARIOS.iter().map(|scenario| scenario.name()).collect();
+    assert!(names.iter().all(|name| name.chars().all(|c| c.is_ascii_lowercase() || c == '-')));
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), SCENARIOS.len(), "two scenarios share a name");
+}
+
+/// A scenario of the test's own.
+struct Tried(fn(&mut Run) -> Result<(), CallError>);
+
+impl Scenario for Tried {
+    fn name(&self) -> &'static str {
+        "tried"
+    }
+
+    fn title(&self) -> Text {
+        text!("lab.client_closes_first.title")
+    }
+
+    fn teaches(&self) -> Text {
+        text!("lab.client_closes_first.teaches")
+    }
+
+    fn lasts(&self, _: &Knobs) -> Duration {
+        Duration::from_millis(100)
+    }
+
+    fn run(&self, run: &mut Run) -> Result<(), CallError> {
+        self.0(run)
+    }
+}
+
+#[test]
+fn a_wrong_expectation_differs() {
+    let wrong = Tried(|run| {
+        let listener = run.listen(DEFAULT)?;
+        let mut link = run.connect(&listener, DEFAULT, DEFAULT)?;
+        run.expect_state(&link, End::Client, Some(State::CloseWait));
+        link.link.close(End::Client)?;
+        run.expect_recv(&mut link, End::Peer, "1");
+        run.expect_recv(&mut link, End::Peer, "0");
+        let sent = link.link.peer.send(5, PATIENCE);
+        run.expect_result(
+            text!("lab.check.call", end = "peer", call = "send()"),
+            "ECONNRESET",
+            sent,
+        );
+        Ok(())
+    });
+    let result = run(&wrong, Setup::new(&wrong), &Cancel::new());
+    let verdicts: Vec<_> = result.checks.iter().map(|check| check.verdict).collect();
+    let (differs, good) = (Verdict::Differs, Verdict::AsExpected);
+    assert_eq!(verdicts, [differs, differs, good, differs], "{result:#?}");
+    assert_eq!(result.verdict(), Verdict::Differs);
+    assert_eq!(result.checks[0].observed.plain(), "ESTABLISHED");
+}
+
+/// A probe that sees less than the real one.
+struct Impaired {
+    inner: Box<dyn PairProbe>,
+    works: bool,
+}
+
+impl PairProbe for Impaired {
+    fn resolution(&self) -> Resolution {
+        self.inner.resolution()
+    }
+
+    fn shows_unowned(&self) -> bool {
+        false
+    }
+
+    fn lookup(&mut self, pairs: &[Pair]) -> Result<Vec<[Option<Socket>; 2]>, PollFailure> {
+        assert!(self.works, "on purpose: the run has to live through it");
+        let mut rows = self.inner.lookup(pairs)?;
+        for row in rows.iter_mut().flatten() {
+            row.take_if(|row| row.state == State::TimeWait);
+        }
+        Ok(rows)
+    }
+
+    fn listener(&mut self, local: std::net::SocketAddr) -> Result<Option<Socket>, PollFailure> {
+        self.inner.listener(local)
+    }
+}
+
+#[test]
+fn what_cannot_be_seen_is_not_judged() {
+    for works in [true, false] {
+        let probe = Box::new(Impaired { inner: pair_probe(), works });
+        let result = run(SCENARIOS[0], Setup { probe, ..Setup::new(SCENARIOS[0]) }, &Cancel::new());
+        let told: Vec<_> =
+            result.checks.iter().map(|check| (check.subject.plain(), check.verdict)).collect();
+        assert_eq!(
+            told,
+            [
+                ("peer recv()".to_owned(), Verdict::AsExpected),
+                ("client state".to_owned(), Verdict::CouldNotTell),
+                ("peer state".to_owned(), Verdict::CouldNotTell),
+            ],
+            "{result:#?}"
+        );
+        assert_eq!(result.verdict(), Verdict::CouldNotTell);
+    }
+}
+
+#[test]
+fn a_scenario_stops_at_once_when_it_is_cancelled() {
+    let waiting = Tried(|run| {
+        let listener = run.listen(DEFAULT)?;
+        let mut link = run.connect(&listener, DEFAULT, DEFAULT)?;
+        loop {
+            // Nothing is ever sent: only the wish to stop ends this within the time limit.
+            match link.link.peer.recv(Duration::from_mins(1)) {
+                Err(error) if error.is_cancelled() => return Err(error),
+                _ => {}
+            }
+        }
+    });
+    let cancel = Cancel::new();
+    thread::scope(|scope| {
+        let running = scope.spawn(|| run(&waiting, Setup::new(&waiting), &cancel));
+        thread::sleep(Duration::from_millis(100));
+        cancel.cancel();
+        let result = running.join().expect("no panic");
+        assert_eq!(result.verdict(), Verdict::CouldNotTell, "{result:#?}");
+        assert_eq!(result.checks[0].observed.plain(), "stopped by the user");
+        assert!(result.took < Duration::from_secs(5), "{:?}", result.took);
+    });
+}
