@@ -12,7 +12,7 @@ fn scenario(name: &str) -> &'static dyn Scenario {
 }
 
 /// Runs a scenario with these knobs, and holds it to be as expected wherever that is known.
-fn as_expected(name: &str, knobs: &[&str]) -> ScenarioResult {
+pub(super) fn as_expected(name: &str, knobs: &[&str]) -> ScenarioResult {
     let scenario = scenario(name);
     let mut setup = Setup::new(scenario);
     setup.executable = Some(env!("CARGO_BIN_EXE_sockscope").into());
@@ -37,9 +37,4 @@ fn as_expected(name: &str, knobs: &[&str]) -> ScenarioResult {
         assert_ne!(text.plain(), text.id(), "a sentence is missing");
     }
     result
-}
-
-#[test]
-fn client_closes_first() {
-    as_expected("client-closes-first", &[]);
 }
