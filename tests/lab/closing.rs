@@ -1,5 +1,6 @@
 //! The scenarios about how connections end, each by itself and with the knobs that change what comes of it.
 
+use std::thread;
 use std::time::Duration;
 
 use sockscope::lab::{
@@ -13,7 +14,7 @@ use sockscope::text;
 use sockscope::text::Text;
 
 use super::errno;
-use super::scenarios::as_expected;
+use super::scenarios::{as_expected, scenario};
 
 /// What was observed of this subject, in order.
 fn observed(result: &ScenarioResult, subject: &str) -> Vec<String> {
@@ -196,6 +197,41 @@ fn copy_keeps_open() {
 fn shutdown_does_not_ask_for_copies() {
     let result = as_expected("copy-keeps-open", &["call=shutdown"]);
     assert_eq!(observed(&result, "peer recv()"), ["0"]);
+}
+
+#[test]
+fn whatever_waits_stops_at_once() {
+    thread::scope(|scope| {
+        for (name, knobs) in [
+            ("client-closes-first", &["wait=yes"][..]),
+            ("server-closes-first", &["delay=30"]),
+            ("close-wait-peer-holds", &["hold=300"]),
+            ("close-wait-peer-gone", &["fin-wait-2=60"]),
+            ("full-buffer", &["delay=60"]),
+            ("linger", &["seconds=60"]),
+            ("linger", &["seconds=60", "delay=30"]),
+            ("keepalive", &["hold=300"]),
+            ("copy-keeps-open", &["hold=60"]),
+        ] {
+            scope.spawn(move || {
+                let scenario = scenario(name);
+                let mut setup = Setup::new(scenario);
+                for knob in knobs {
+                    setup.knobs.set(knob).expect("a knob of the scenario");
+                }
+                let cancel = Cancel::new();
+                let result = thread::scope(|scope| {
+                    let running = scope.spawn(|| run(scenario, setup, &cancel));
+                    thread::sleep(Duration::from_millis(500));
+                    cancel.cancel();
+                    running.join().expect("no panic")
+                });
+                let last = result.checks.last().map(|check| check.observed.plain());
+                assert_eq!(last.as_deref(), Some("stopped by the user"), "{result:#?}");
+                assert!(result.took < Duration::from_secs(10), "{name}: {:?}", result.took);
+            });
+        }
+    });
 }
 
 /// A scenario of the test's own.

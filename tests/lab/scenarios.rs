@@ -6,7 +6,7 @@ use sockscope::lab::{Cancel, SCENARIOS, Scenario, ScenarioResult, Setup, run};
 use sockscope::model::lab::{Basis, Verdict};
 use sockscope::os::pair_probe;
 
-fn scenario(name: &str) -> &'static dyn Scenario {
+pub(super) fn scenario(name: &str) -> &'static dyn Scenario {
     let found = SCENARIOS.iter().copied().find(|scenario| scenario.name() == name);
     found.unwrap_or_else(|| panic!("no scenario {name}"))
 }

@@ -210,7 +210,7 @@ impl Run {
             };
             let verdict = self.verdict(&found, wanted, stayed);
             self.check(Check {
-                subject: text!("lab_closing.check.rest", end = named(end, number)),
+                subject: text!("lab.check.state", end = named(end, number)),
                 expected: state.map_or_else(unknown, lasting),
                 observed,
                 basis,
@@ -367,9 +367,13 @@ pub(super) fn named(end: End, number: u64) -> String {
     if number > 1 { format!("{} {number}", end.name()) } else { end.name().to_owned() }
 }
 
-/// `2.0 s`: as exact as anything that is judged by its duration.
+/// `2 s`, `1.9 s`: as exact as anything is judged by its duration.
 fn duration(time: Duration) -> String {
-    format!("{:.1} s", time.as_secs_f64())
+    if time.subsec_nanos() == 0 {
+        format!("{} s", time.as_secs())
+    } else {
+        format!("{:.1} s", time.as_secs_f64())
+    }
 }
 
 fn seen(state: Option<State>) -> Seen {

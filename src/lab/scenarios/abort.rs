@@ -75,7 +75,7 @@ impl Scenario for Abort {
 
         run.step(text!("lab_closing.abort.read"));
         match filled {
-            Some(filled) => expect_loss(run, &mut link, filled),
+            Some(filled) => expect_loss(run, &mut link, filled, shut_down),
             // The FIN came first, and the stream ended with it.
             None if shut_down => {
                 run.expect_recv(&mut link, End::Peer, Known::linux("0"));
@@ -104,11 +104,13 @@ fn shutdown(run: &mut Run, link: &mut RunLink) -> Result<bool, CallError> {
 }
 
 /// The peer reads what it has: everything but what was in the client's queue, and then the reset.
-fn expect_loss(run: &mut Run, link: &mut RunLink, filled: Filled) {
+fn expect_loss(run: &mut Run, link: &mut RunLink, filled: Filled, shut_down: bool) {
     let (read, end) = link.link.peer.recv_to_end(PATIENCE);
     let lost = filled.sent.saturating_sub(read);
     let subject = text!("lab_closing.check.stream_end", end = link.named(End::Peer));
-    run.expect_result(subject, "ECONNRESET", end.map(|()| 0));
+    let reset = "ECONNRESET";
+    let reset = if shut_down { Known::linux(reset) } else { reset.into() };
+    run.expect_result(subject, reset, end.map(|()| 0));
     let subject = text!("lab_closing.check.lost");
     match filled.queued {
         Some(queued) => run.expect(subject, Known::linux(queued), lost),

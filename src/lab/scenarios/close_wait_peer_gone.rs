@@ -61,7 +61,7 @@ impl Scenario for CloseWaitPeerGone {
             Some(time) => text!("lab_closing.close_wait_peer_gone.wait", n = time.as_secs()),
             None => text!("lab_closing.close_wait_peer_gone.wait_unknown"),
         });
-        fin_wait_2::expect_end(run, &link, time);
+        fin_wait_2::expect_end(run, &link, time)?;
         run.expect_state(&link, End::Client, Some(State::CloseWait));
 
         run.step(text!("lab_closing.close_wait_peer_gone.first"));

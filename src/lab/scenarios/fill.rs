@@ -15,7 +15,7 @@ pub(super) const MOST: usize = 16 * 1024 * 1024;
 const PATIENCE: Duration = Duration::from_millis(100);
 
 /// How long what fits may take to arrive.
-const ARRIVAL: Duration = Duration::from_secs(3);
+const ARRIVAL: Duration = Duration::from_secs(10);
 
 /// What a client sent to a peer that does not read.
 #[derive(Clone, Copy)]

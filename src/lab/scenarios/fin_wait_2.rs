@@ -41,14 +41,19 @@ pub(super) fn shorten(run: &Run, link: &mut RunLink, end: End) -> Result<(), Cal
     link.link.end_mut(end).set_option(option)
 }
 
-/// Waits until the peer's is over, and judges that.
-pub(super) fn expect_end(run: &mut Run, link: &RunLink, time: Option<Duration>) {
+/// Waits until the peer's is over, and judges that. The error is the wish to stop.
+pub(super) fn expect_end(
+    run: &mut Run,
+    link: &RunLink,
+    time: Option<Duration>,
+) -> Result<(), CallError> {
     let patience = time.unwrap_or(LONGEST) + SLACK;
     if patience > LONGEST + SLACK {
-        let why = text!("lab_closing.check.too_long", n = patience.as_secs());
+        let why = text!("lab_closing.check.too_long", n = (patience - SLACK).as_secs());
         let subject = text!("lab.check.state", end = link.named(End::Peer));
         run.could_not_tell(subject, text!("lab.check.no_row"), why);
     } else {
         run.expect_state_within(link, End::Peer, patience, Known::linux(None).macos(None));
     }
+    run.pause(Duration::ZERO)
 }

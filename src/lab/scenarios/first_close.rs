@@ -87,16 +87,17 @@ pub(super) fn run(run: &mut Run, first: End) -> Result<(), CallError> {
     }
     run.expect_state(&link, second, None);
     if waits(run.knobs()) && forgets.is_none() {
-        wait_for_the_end(run, &link, first);
+        wait_for_the_end(run, &link, first)?;
     }
     Ok(())
 }
 
 /// Waits until TIME_WAIT is over, and judges how long it lasted.
-fn wait_for_the_end(run: &mut Run, link: &RunLink, end: End) {
+fn wait_for_the_end(run: &mut Run, link: &RunLink, end: End) -> Result<(), CallError> {
     run.step(text!("lab_closing.first_close.wait", end = end.name()));
     // The documents of Windows say 120 s or 240 s, and macOS does not show the row.
     run.expect_state_within(link, end, TIME_WAIT_PATIENCE, Known::linux(None));
+    run.pause(Duration::ZERO)?;
     let lane = run.lane(link.number());
     let times: Vec<_> = lane.iter().flat_map(|lane| lane.changes.iter()).collect();
     let entered = times.iter().find(|it| it.end == end && it.state == Some(State::TimeWait));
@@ -109,4 +110,5 @@ fn wait_for_the_end(run: &mut Run, link: &RunLink, end: End) {
         let why = text!("lab.check.not_seen");
         run.could_not_tell(subject, text!("lab.check.unknown"), why);
     }
+    Ok(())
 }

@@ -95,10 +95,11 @@ impl Scenario for Keepalive {
         run.step(text!("lab_closing.keepalive.gone"));
         gone.link.close(End::Peer)?;
         run.expect_recv(&mut gone, End::Client, "0");
-        fin_wait_2::expect_end(run, &gone, time);
+        fin_wait_2::expect_end(run, &gone, time)?;
         run.step(text!("lab_closing.keepalive.reset"));
         let patience = reset_within(run.knobs()) + SLACK;
         run.expect_state_within(&gone, End::Client, patience, Known::linux(None));
+        run.pause(Duration::ZERO)?;
         run.expect_recv(&mut gone, End::Client, Known::linux("0"));
         run.expect_send(&mut gone, End::Client, 5, Known::linux("EPIPE"));
         run.expect_descriptor(&gone, End::Client, Known::linux(State::Closed));
@@ -134,7 +135,8 @@ fn expect_answered(run: &mut Run, link: &RunLink, hold: Duration) -> Result<(), 
     match client.and_then(|row| row.tcp_info) {
         Some(info) => {
             let age = Duration::from_millis(info.last_ack_received_ms.into());
-            let observed = text!("lab_closing.keepalive.age", time = text::lasting(age));
+            let seconds = format!("{:.1} s", age.as_secs_f64());
+            let observed = text!("lab_closing.keepalive.age", time = seconds);
             run.expect_that(subject, expected, observed, Known::linux(age < hold));
         }
         None => {
