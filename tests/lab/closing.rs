@@ -22,15 +22,12 @@ fn observed(result: &ScenarioResult, subject: &str) -> Vec<String> {
     checks.map(|check| check.observed.plain()).collect()
 }
 
-/// What these ends came to, where this system shows them.
+/// What these ends came to, or that this system does not show it.
 fn assert_rows(result: &ScenarioResult, client: &str, peer: &str) {
-    if !pair_probe().shows_unowned() {
-        eprintln!("not checked: TIME_WAIT cannot be seen on this system");
-        return;
-    }
     for (subject, expected) in [("client state", client), ("peer state", peer)] {
-        let last = observed(result, subject).pop();
-        assert_eq!(last.as_deref(), Some(expected), "{subject}: {result:#?}");
+        let last = observed(result, subject).pop().unwrap_or_default();
+        let hidden = !pair_probe().shows_unowned() && last.contains("cannot be seen");
+        assert!(last == expected || hidden, "{subject}, not {expected}: {result:#?}");
     }
 }
 
@@ -312,7 +309,7 @@ fn a_wrong_duration_number_or_descriptor_differs() {
     let tried = Tried(|run| {
         let listener = run.listen(DEFAULT)?;
         let mut link = run.connect(&listener, DEFAULT.linger(Linger::Off), DEFAULT)?;
-        let range = [Duration::from_millis(1_900), Duration::from_millis(7_000)];
+        let range = [Duration::from_millis(1_900), Duration::from_secs(7)];
         for took in [1_899, 1_900, 7_000, 7_001] {
             run.expect_took(text!("lab.check.run"), range, Duration::from_millis(took));
         }

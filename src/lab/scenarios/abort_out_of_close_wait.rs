@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use super::time_wait;
 use crate::lab::errno::CallError;
 use crate::lab::options::{Linger, OptionName, OptionValue, SocketOption, SocketOptions};
 use crate::lab::scenario::{Knob, Knobs, Known, Range, Run, Scenario};
@@ -59,14 +60,15 @@ impl Scenario for AbortOutOfCloseWait {
             run.step(text!("lab_closing.abort_out_of_close_wait.close"));
         }
         link.link.close(End::Client)?;
-        let (answer, client, peer) = if abortive {
-            (Known::linux("ECONNRESET"), Known::linux(None), Known::linux(None))
+        if abortive {
+            run.expect_recv(&mut link, End::Peer, Known::linux("ECONNRESET"));
+            run.expect_state(&link, End::Client, Known::linux(None));
+            run.expect_state(&link, End::Peer, Known::linux(None));
         } else {
-            ("0".into(), None.into(), Some(State::TimeWait).into())
-        };
-        run.expect_recv(&mut link, End::Peer, answer);
-        run.expect_state(&link, End::Client, client);
-        run.expect_state(&link, End::Peer, peer);
+            run.expect_recv(&mut link, End::Peer, "0");
+            run.expect_state(&link, End::Client, None);
+            time_wait::expect(run, &link, End::Peer);
+        }
         link.link.close(End::Peer)
     }
 }

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use super::time_wait;
 use crate::lab::errno::CallError;
 use crate::lab::options::SocketOptions;
 use crate::lab::scenario::{Knob, Knobs, Known, Range, Run, RunLink, Scenario};
@@ -63,8 +64,8 @@ impl Scenario for CloseWaitPeerHolds {
             receive_queue(run, &link, 0)?;
         }
         run.step(text!("lab_closing.close_wait_peer_holds.hold", n = hold.as_secs()));
-        let held = [(End::Client, State::CloseWait.into()), (End::Peer, State::FinWait2.into())];
-        run.expect_stays(&link, held, hold)?;
+        let ends = [(End::Client, State::CloseWait.into()), (End::Peer, State::FinWait2.into())];
+        run.expect_stays(&link, ends, hold)?;
         run.step(text!("lab_closing.close_wait_peer_holds.send"));
         run.expect_send(&mut link, End::Client, 5, "5");
         run.expect_recv(&mut link, End::Peer, "5");
@@ -73,7 +74,7 @@ impl Scenario for CloseWaitPeerHolds {
         run.expect_recv(&mut link, End::Peer, "0");
         link.link.close(End::Peer)?;
         run.expect_state(&link, End::Client, None);
-        run.expect_state(&link, End::Peer, Some(State::TimeWait));
+        time_wait::expect(run, &link, End::Peer);
         Ok(())
     }
 }

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use super::time_wait;
 use crate::lab::errno::CallError;
 use crate::lab::options::SocketOptions;
 use crate::lab::scenario::{Knob, Knobs, Known, Range, Run, Scenario};
@@ -83,7 +84,7 @@ impl Scenario for CopyKeepsOpen {
             run.expect_recv(&mut link, End::Peer, "0");
         }
         link.link.close(End::Peer)?;
-        run.expect_state(&link, End::Client, Some(State::TimeWait));
+        time_wait::expect(run, &link, End::Client);
         run.expect_state(&link, End::Peer, None);
         Ok(())
     }

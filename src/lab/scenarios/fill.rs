@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::lab::errno::CallError;
 use crate::lab::scenario::{Run, RunLink};
+use crate::model::TimerKind;
 use crate::model::lab::End;
 use crate::text;
 
@@ -17,6 +18,10 @@ const PATIENCE: Duration = Duration::from_millis(100);
 /// How long what fits may take to arrive.
 const ARRIVAL: Duration = Duration::from_secs(10);
 
+/// How long nothing moves in a queue that is full for good. Linux' persist timer first goes off after 200 ms, and then
+/// sends what a segment did not fit into: a window that was small, but not closed.
+const STILL: Duration = Duration::from_millis(500);
+
 /// What a client sent to a peer that does not read.
 #[derive(Clone, Copy)]
 pub(super) struct Filled {
@@ -29,21 +34,48 @@ pub(super) struct Filled {
 
 /// Sends until no more is taken, at most so many bytes, and waits until whatever has room at the peer is there.
 pub(super) fn fill(run: &mut Run, link: &mut RunLink, most: usize) -> Result<Filled, CallError> {
-    let sent = link.link.client.send(most, PATIENCE)?;
+    let mut sent = 0;
+    loop {
+        sent += link.link.client.send(most - sent, PATIENCE)?;
+        let queued = at_rest(run, link, sent)?;
+        // A small send buffer passes everything on to the peer's, and there is room again.
+        if queued != Some(0) || sent == most {
+            return Ok(Filled { sent, queued });
+        }
+    }
+}
+
+/// What is left in the client's send queue once whatever has room at the peer is there.
+fn at_rest(run: &mut Run, link: &RunLink, sent: usize) -> Result<Option<usize>, CallError> {
     let deadline = Instant::now() + ARRIVAL;
+    let mut still = None;
     while Instant::now() < deadline {
-        let rows = run.rows(link.link.pair)?;
-        let [Some(client), Some(peer)] = rows.map(|row| row.and_then(|row| row.queues)) else {
+        let [client, peer] = run.rows(link.link.pair)?;
+        let timer = client.as_ref().and_then(|row| row.timer);
+        let [Some(client), Some(peer)] = [client, peer].map(|row| row.and_then(|row| row.queues))
+        else {
             break;
         };
-        // Every byte is in one queue or the other as soon as what arrived is acknowledged.
         let (queued, arrived) = (client.send as usize, peer.receive as usize);
-        if queued + arrived == sent {
-            return Ok(Filled { sent, queued: Some(queued) });
+        if queued == 0 && arrived == sent {
+            return Ok(Some(0));
+        }
+        // The timer runs when nothing is on its way and the peer has no room for the next segment.
+        let waits = timer.is_some_and(|timer| timer.kind == TimerKind::Persist);
+        if !waits || queued + arrived != sent {
+            still = None;
+        } else if let Some((before, since)) = still
+            && before == queued
+        {
+            if Instant::now() >= since + STILL {
+                return Ok(Some(queued));
+            }
+        } else {
+            still = Some((queued, Instant::now()));
         }
         run.pause(Duration::from_millis(2))?;
     }
-    Ok(Filled { sent, queued: None })
+    Ok(None)
 }
 
 /// Judges that bytes wait in the client's send queue; says whether they do, as far as can be told.

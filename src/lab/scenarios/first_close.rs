@@ -2,21 +2,17 @@
 //!
 //! RFC 9293, section 3.6, case 1: the end that sends the first FIN waits for 2 MSL, so that a late segment
 //! of this connection cannot reach the next one on the same addresses; the other end forgets at once.
-//! Measured on Linux 6.18, where TIME_WAIT lasts 60 s and a second or two more until its timer is looked at;
-//! Windows and macOS (30 s) document the same states.
+//! Measured on Linux 6.18; Windows and macOS document the same states.
 
 use std::time::Duration;
 
-use super::fin_wait_2;
+use super::{fin_wait_2, time_wait};
 use crate::lab::errno::CallError;
 use crate::lab::options::{Linger, SocketOptions};
-use crate::lab::scenario::{Knob, Knobs, Known, Range, Run, RunLink};
+use crate::lab::scenario::{Knob, Knobs, Range, Run};
 use crate::model::State;
 use crate::model::lab::End;
 use crate::text;
-
-/// What a TIME_WAIT that is waited for may take in all.
-const TIME_WAIT_PATIENCE: Duration = Duration::from_secs(75);
 
 pub(super) static KNOBS: [Knob; 3] = [
     Knob {
@@ -37,7 +33,7 @@ pub(super) static KNOBS: [Knob; 3] = [
 ];
 
 pub(super) fn lasts(knobs: &Knobs) -> Duration {
-    let minute = if waits(knobs) { TIME_WAIT_PATIENCE } else { Duration::ZERO };
+    let minute = if waits(knobs) { time_wait::PATIENCE } else { Duration::ZERO };
     Duration::from_millis(100) + Duration::from_secs(knobs.number("delay")) + minute
 }
 
@@ -82,33 +78,14 @@ pub(super) fn run(run: &mut Run, first: End) -> Result<(), CallError> {
         let why = text!("lab_closing.first_close.too_late", n = time.as_secs());
         let subject = text!("lab.check.state", end = first.name());
         run.could_not_tell(subject, State::TimeWait, why);
+    } else if abortive {
+        run.expect_state(&link, first, None);
     } else {
-        run.expect_state(&link, first, (!abortive).then_some(State::TimeWait));
+        time_wait::expect(run, &link, first);
     }
     run.expect_state(&link, second, None);
     if waits(run.knobs()) && forgets.is_none() {
-        wait_for_the_end(run, &link, first)?;
-    }
-    Ok(())
-}
-
-/// Waits until TIME_WAIT is over, and judges how long it lasted.
-fn wait_for_the_end(run: &mut Run, link: &RunLink, end: End) -> Result<(), CallError> {
-    run.step(text!("lab_closing.first_close.wait", end = end.name()));
-    // The documents of Windows say 120 s or 240 s, and macOS does not show the row.
-    run.expect_state_within(link, end, TIME_WAIT_PATIENCE, Known::linux(None));
-    run.pause(Duration::ZERO)?;
-    let lane = run.lane(link.number());
-    let times: Vec<_> = lane.iter().flat_map(|lane| lane.changes.iter()).collect();
-    let entered = times.iter().find(|it| it.end == end && it.state == Some(State::TimeWait));
-    let left = times.iter().rfind(|it| it.end == end && it.state.is_none());
-    let subject = text!("lab_closing.check.time_wait");
-    if let (Some(entered), Some(left)) = (entered, left) {
-        let range = [Duration::from_secs(59), TIME_WAIT_PATIENCE];
-        run.expect_took(subject, Known::linux(range), left.at.saturating_sub(entered.at));
-    } else {
-        let why = text!("lab.check.not_seen");
-        run.could_not_tell(subject, text!("lab.check.unknown"), why);
+        time_wait::expect_end(run, &link, first)?;
     }
     Ok(())
 }

@@ -80,14 +80,14 @@ impl Scenario for Keepalive {
         run.step(text!("lab_closing.keepalive.held"));
         held.link.peer.shutdown_write()?;
         run.expect_recv(&mut held, End::Client, "0");
-        let hold = hold(run.knobs());
-        run.step(text!("lab_closing.keepalive.hold", n = hold.as_secs()));
+        let time = hold(run.knobs());
+        run.step(text!("lab_closing.keepalive.hold", n = time.as_secs()));
         let ends = [
             (End::Client, Known::linux(State::CloseWait)),
             (End::Peer, Known::linux(State::FinWait2)),
         ];
-        run.expect_stays(&held, ends, hold)?;
-        expect_answered(run, &held, hold)?;
+        run.expect_stays(&held, ends, time)?;
+        expect_answered(run, &held, time)?;
 
         let mut gone = run.connect(&listener, client, SocketOptions::NONE)?;
         fin_wait_2::shorten(run, &mut gone, End::Peer)?;

@@ -14,6 +14,7 @@ mod keepalive;
 mod linger;
 mod reset_without_asking;
 mod server_closes_first;
+mod time_wait;
 
 use super::scenario::Scenario;
 

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use super::time_wait;
 use crate::lab::errno::CallError;
 use crate::lab::options::SocketOptions;
 use crate::lab::scenario::{Knob, Knobs, Known, Range, Run, RunLink, Scenario};
@@ -86,15 +87,17 @@ impl Scenario for ResetWithoutAsking {
         let answer =
             if resets { Known::linux("ECONNRESET").macos("ECONNRESET") } else { "0".into() };
         run.expect_recv(&mut link, End::Peer, answer);
-        // Whoever sent the first FIN has TIME_WAIT, unless a reset ended it.
-        let after = |end: End| match end {
-            _ if resets => Known::linux(None).macos(None),
-            End::Client => Some(State::TimeWait).filter(|_| !half_closed).into(),
-            End::Peer => Some(State::TimeWait).filter(|_| half_closed).into(),
-        };
         link.link.close(End::Peer)?;
-        run.expect_state(&link, End::Client, after(End::Client));
-        run.expect_state(&link, End::Peer, after(End::Peer));
+        for end in End::ALL {
+            // Whoever sent the first FIN has TIME_WAIT, unless a reset ended it.
+            if resets {
+                run.expect_state(&link, end, Known::linux(None).macos(None));
+            } else if half_closed == (end == End::Peer) {
+                time_wait::expect(run, &link, end);
+            } else {
+                run.expect_state(&link, end, None);
+            }
+        }
         Ok(())
     }
 }
