@@ -1,15 +1,16 @@
 //! The scenarios about how connections end, each by itself and with the knobs that change what comes of it.
 
+use std::net::SocketAddr;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sockscope::lab::{
-    CallError, Cancel, Knobs, Known, Linger, Run, Scenario, ScenarioResult, Setup, SocketOptions,
-    run,
+    CallError, Cancel, Knobs, Known, Linger, OptionName, OptionValue, Run, Scenario,
+    ScenarioResult, Setup, SocketOptions, run,
 };
-use sockscope::model::State;
-use sockscope::model::lab::{End, Verdict};
-use sockscope::os::pair_probe;
+use sockscope::model::lab::{End, Resolution, Verdict};
+use sockscope::model::{PollFailure, Socket, State};
+use sockscope::os::{Pair, PairProbe, pair_probe};
 use sockscope::text;
 use sockscope::text::Text;
 
@@ -89,6 +90,13 @@ fn an_end_of_stream_that_nobody_reads_stays_in_the_queue() {
 #[test]
 fn close_wait_peer_gone() {
     as_expected("close-wait-peer-gone", &["fin-wait-2=1"]);
+}
+
+#[test]
+#[ignore = "takes a minute: the system's own time for FIN_WAIT_2 is waited for"]
+fn fin_wait_2_ends_when_the_system_says() {
+    as_expected("close-wait-peer-gone", &["fin-wait-2=0"]);
+    as_expected("keepalive", &["hold=3", "idle=2", "interval=2", "fin-wait-2=0"]);
 }
 
 #[test]
@@ -286,7 +294,6 @@ fn what_changes_meanwhile_differs() {
         return;
     }
     let tried = Tried(|run| {
-        use sockscope::lab::{OptionName, OptionValue};
         let listener = run.listen(DEFAULT)?;
         let short = DEFAULT.with(OptionName::FinWait2, OptionValue::Number(1));
         let mut link = run.connect(&listener, DEFAULT, short)?;
@@ -302,6 +309,56 @@ fn what_changes_meanwhile_differs() {
         Ok(())
     });
     assert_eq!(verdicts(&tried), [Verdict::AsExpected, Verdict::Differs, Verdict::Differs]);
+}
+
+/// A probe that shows a wrong state for a moment, a second after the first row.
+struct Flickering {
+    inner: Box<dyn PairProbe>,
+    first: Option<Instant>,
+    wrong: u32,
+}
+
+impl PairProbe for Flickering {
+    fn resolution(&self) -> Resolution {
+        self.inner.resolution()
+    }
+
+    fn shows_unowned(&self) -> bool {
+        self.inner.shows_unowned()
+    }
+
+    fn lookup(&mut self, pairs: &[Pair]) -> Result<Vec<[Option<Socket>; 2]>, PollFailure> {
+        let mut rows = self.inner.lookup(pairs)?;
+        let first = *self.first.get_or_insert_with(Instant::now);
+        if first.elapsed() > Duration::from_secs(1) && self.wrong < 5 {
+            self.wrong += 1;
+            for row in rows.iter_mut().flatten().flatten() {
+                row.state = State::CloseWait;
+            }
+        }
+        Ok(rows)
+    }
+
+    fn listener(&mut self, local: SocketAddr) -> Result<Option<Socket>, PollFailure> {
+        self.inner.listener(local)
+    }
+}
+
+/// It is as it was in the end, and that is not enough.
+#[test]
+fn what_left_its_state_and_came_back_did_not_stay() {
+    let tried = Tried(|run| {
+        let listener = run.listen(DEFAULT)?;
+        let link = run.connect(&listener, DEFAULT, DEFAULT)?;
+        let ends = [(End::Client, State::Established.into())];
+        run.expect_stays(&link, ends, Duration::from_secs(3))?;
+        run.expect_state(&link, End::Client, Some(State::Established));
+        Ok(())
+    });
+    let probe = Box::new(Flickering { inner: pair_probe(), first: None, wrong: 0 });
+    let result = run(&tried, Setup { probe, ..Setup::new(&tried) }, &Cancel::new());
+    let verdicts: Vec<_> = result.checks.iter().map(|check| check.verdict).collect();
+    assert_eq!(verdicts, [Verdict::Differs, Verdict::AsExpected], "{result:#?}");
 }
 
 #[test]
