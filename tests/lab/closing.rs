@@ -143,6 +143,11 @@ fn linger() {
 }
 
 #[test]
+fn a_lingering_close_waits_after_a_shutdown_too() {
+    as_expected("linger", &["seconds=1", "shutdown=write"]);
+}
+
+#[test]
 fn a_peer_that_reads_ends_a_lingering_close() {
     as_expected("linger", &["seconds=30", "delay=1"]);
 }

@@ -49,8 +49,8 @@ impl Scenario for Abort {
         &KNOBS
     }
 
-    fn lasts(&self, _: &Knobs) -> Duration {
-        Duration::from_millis(300)
+    fn lasts(&self, knobs: &Knobs) -> Duration {
+        Duration::from_millis(if knobs.word("queue") == "full" { 800 } else { 100 })
     }
 
     fn run(&self, run: &mut Run) -> Result<(), CallError> {

@@ -41,19 +41,20 @@ pub(super) fn shorten(run: &Run, link: &mut RunLink, end: End) -> Result<(), Cal
     link.link.end_mut(end).set_option(option)
 }
 
-/// Waits until the peer's is over, and judges that. The error is the wish to stop.
+/// Waits until the peer's is over, and judges that; says whether it was waited for. The error is the wish to stop.
 pub(super) fn expect_end(
     run: &mut Run,
     link: &RunLink,
     time: Option<Duration>,
-) -> Result<(), CallError> {
+) -> Result<bool, CallError> {
     let patience = time.unwrap_or(LONGEST) + SLACK;
     if patience > LONGEST + SLACK {
         let why = text!("lab_closing.check.too_long", n = time.unwrap_or_default().as_secs());
         let subject = text!("lab.check.state", end = link.named(End::Peer));
         run.could_not_tell(subject, text!("lab.check.no_row"), why);
-    } else {
-        run.expect_state_within(link, End::Peer, patience, Known::linux(None).macos(None));
+        return Ok(false);
     }
-    run.pause(Duration::ZERO)
+    run.expect_state_within(link, End::Peer, patience, Known::linux(None).macos(None));
+    run.pause(Duration::ZERO)?;
+    Ok(true)
 }

@@ -57,7 +57,7 @@ impl Scenario for FullBuffer {
     }
 
     fn lasts(&self, knobs: &Knobs) -> Duration {
-        Duration::from_secs(knobs.number("delay")) + Duration::from_millis(300)
+        Duration::from_secs(knobs.number("delay")) + Duration::from_millis(800)
     }
 
     fn run(&self, run: &mut Run) -> Result<(), CallError> {

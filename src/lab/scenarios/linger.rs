@@ -26,7 +26,7 @@ const LATE: Duration = Duration::from_secs(5);
 
 pub(super) struct LingerSeconds;
 
-static KNOBS: [Knob; 2] = [
+static KNOBS: [Knob; 3] = [
     Knob {
         name: "seconds",
         title: || text!("lab_closing.knob.linger"),
@@ -36,6 +36,11 @@ static KNOBS: [Knob; 2] = [
         name: "delay",
         title: || text!("lab_closing.knob.linger_reader"),
         range: Range::Number { min: 0, max: 60, default: 0, unit: "s" },
+    },
+    Knob {
+        name: "shutdown",
+        title: || text!("lab_closing.knob.shutdown"),
+        range: Range::Choice(&["no", "write"]),
     },
 ];
 
@@ -57,7 +62,7 @@ impl Scenario for LingerSeconds {
     }
 
     fn lasts(&self, knobs: &Knobs) -> Duration {
-        2 * Duration::from_secs(knobs.number("seconds")) + Duration::from_millis(500)
+        2 * Duration::from_secs(knobs.number("seconds")) + Duration::from_millis(1_500)
     }
 
     fn time_limit(&self, knobs: &Knobs) -> Duration {
@@ -99,6 +104,14 @@ fn close_one(run: &mut Run, blocking: bool) -> Result<(), CallError> {
     let filled = fill::fill(run, &mut link, MOST)?;
     if !fill::expect_full(run, &link, filled) {
         return Ok(());
+    }
+    if run.knobs().word("shutdown") == "write" {
+        run.step(text!("lab_closing.linger.shutdown"));
+        let began = Instant::now();
+        link.link.client.shutdown_write()?;
+        // socket(7) says that shutdown() waits as well.
+        let at_once = Known::linux([Duration::ZERO, time.saturating_sub(EARLY)]);
+        run.expect_took(text!("lab_closing.linger.shutdown_call"), at_once, began.elapsed());
     }
     let reads_in_time = !delay.is_zero() && delay < time;
     let closed = if reads_in_time {

@@ -1,4 +1,6 @@
 //! The experiments, one file each. A new one is a file here and a line in the slice.
+//!
+//! What several of them do is in `fill`, `fin_wait_2`, `first_close` and `time_wait`.
 
 mod abort;
 mod abort_out_of_close_wait;
