@@ -5,9 +5,14 @@
     clippy::panic,
     reason = "a helper of a test fails by failing the test"
 )]
+#![expect(clippy::print_stderr, reason = "a test that cannot run says so")]
 
 mod bench;
+mod bench_actors;
+mod bench_closing;
+mod bench_ports;
 mod closing;
+mod hands;
 mod running;
 mod scenarios;
 mod sockets;
