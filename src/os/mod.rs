@@ -18,7 +18,9 @@ use std::time::Duration;
 
 pub use host::host;
 #[cfg(target_os = "linux")]
-pub use linux::{DiagSource, ExactPairProbe, descriptor_state, set_tcp_option, tcp_option};
+pub use linux::{
+    DiagSource, ExactPairProbe, descriptor_state, limit_descriptors, set_tcp_option, tcp_option,
+};
 pub use netstat::{NetstatSource, TablePairProbe};
 pub use processes::SystemProcesses;
 pub use replay::ReplaySource;
@@ -134,6 +136,12 @@ pub fn set_tcp_option(_: &socket2::Socket, _: TcpOption, _: i32) -> std::io::Res
 #[cfg(not(target_os = "linux"))]
 pub fn descriptor_state(_: &socket2::Socket) -> std::io::Result<Option<crate::model::State>> {
     Ok(None)
+}
+
+/// Limits how many descriptors this process may have from now on. This system is not told.
+#[cfg(not(target_os = "linux"))]
+pub fn limit_descriptors(_: u64) -> std::io::Result<()> {
+    Err(std::io::ErrorKind::Unsupported.into())
 }
 
 /// The source that every system has.
