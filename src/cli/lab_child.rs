@@ -23,9 +23,9 @@ enum Duty {
     Hold,
     /// Opens sockets until there are no descriptors left, and closes none
     Leak {
-        /// How many descriptors it may have
+        /// The limit of its descriptors
         #[arg(long)]
-        limit: u64,
+        limit: u32,
         /// Where the sockets go to
         #[arg(long)]
         to: SocketAddr,

@@ -19,7 +19,8 @@ use std::time::Duration;
 pub use host::host;
 #[cfg(target_os = "linux")]
 pub use linux::{
-    DiagSource, ExactPairProbe, descriptor_state, limit_descriptors, set_tcp_option, tcp_option,
+    DiagSource, ExactPairProbe, descriptor_state, descriptors_below, limit_descriptors,
+    set_tcp_option, tcp_option,
 };
 pub use netstat::{NetstatSource, TablePairProbe};
 pub use processes::SystemProcesses;
@@ -138,10 +139,16 @@ pub fn descriptor_state(_: &socket2::Socket) -> std::io::Result<Option<crate::mo
     Ok(None)
 }
 
-/// Limits how many descriptors this process may have from now on. This system is not told.
+/// Limits the descriptors that this process may have from now on. This system is not told.
 #[cfg(not(target_os = "linux"))]
-pub fn limit_descriptors(_: u64) -> std::io::Result<()> {
+pub fn limit_descriptors(_: u32) -> std::io::Result<()> {
     Err(std::io::ErrorKind::Unsupported.into())
+}
+
+/// How many descriptors with a number below this are open. This system is not asked.
+#[cfg(not(target_os = "linux"))]
+pub const fn descriptors_below(_: u32) -> Option<u32> {
+    None
 }
 
 /// The source that every system has.

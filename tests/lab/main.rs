@@ -7,6 +7,7 @@
 )]
 
 mod bench;
+mod reuse;
 mod running;
 mod scenarios;
 mod sockets;

@@ -1,7 +1,8 @@
 //! A process that closes nothing comes to its limit of descriptors, and closing one of them allows exactly one more.
 //!
 //! The limit is a process's own, so a process of its own it is: `lab::child`. Measured on Linux 6.18 (RLIMIT_NOFILE,
-//! getrlimit(2)); other systems have other limits, which are not tried.
+//! getrlimit(2)), where each new descriptor's number has to be below the limit: one that is open above it takes nobody's
+//! room. Other systems have other limits, which are not tried.
 
 use std::time::{Duration, Instant};
 
@@ -72,16 +73,16 @@ impl Scenario for DescriptorLimit {
         judge_full(run, &full);
         run.step(text!("lab_reuse.limit.one_more"));
         let again = server.until_told(run, &child)?;
-        run.expect(subject::again(), Known::linux(1), again.opened);
+        run.expect(subject::again(), Known::linux(1), u64::from(again.opened));
         expect_errno(run, subject::again_errno(), &again);
         run.step(text!("lab_reuse.limit.outside"));
         // One of them was closed by then, and one opened.
-        let waiting = server.waiting(run, |waiting| waiting as u64 == full.opened)?;
-        run.expect(subject::rows(), Known::linux(full.opened), waiting as u64);
+        let waiting = server.waiting(run, |waiting| waiting == full.opened as usize)?;
+        run.expect(subject::rows(), Known::linux(full.opened as usize), waiting);
         run.step(text!("lab_reuse.limit.end"));
         child.end(run.cancel())?;
         let waiting = server.waiting(run, |waiting| waiting == 0)?;
-        run.expect(subject::rows_after(), Known::linux(0), waiting as u64);
+        run.expect(subject::rows_after(), Known::linux(0), waiting);
         Ok(())
     }
 }
@@ -90,7 +91,8 @@ fn judge_full(run: &mut Run, full: &Leaked) {
     match full.open_before {
         Some(before) => {
             let expected = full.limit.saturating_sub(before);
-            run.expect(subject::opened(), Known::linux(expected), full.opened);
+            let expected = Known::linux(u64::from(expected));
+            run.expect(subject::opened(), expected, u64::from(full.opened));
         }
         None => {
             run.could_not_tell(

@@ -68,6 +68,7 @@ fn try_again(
     remote: Remote,
     timestamps: Option<u64>,
 ) -> Result<(), CallError> {
+    run.pause(Duration::ZERO)?;
     let none = SocketOptions::NONE;
     let server = Listener::open(loopback(), none, BACKLOG, run.recorder())?;
     let mut old = run.client(reuse.old())?;

@@ -159,6 +159,7 @@ impl Scenario for ServerRestart {
 }
 
 fn restart(run: &mut Run, left: Left, reuse: Reuse) -> Result<(), CallError> {
+    run.pause(Duration::ZERO)?;
     let none = SocketOptions::NONE;
     let listener = Listener::open(loopback(), reuse.old(), BACKLOG, run.recorder())?;
     let address = listener.address();

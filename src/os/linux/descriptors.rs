@@ -14,9 +14,7 @@ use crate::model::Descriptors;
 pub fn descriptors(proc: &Path, pid: u32) -> Descriptors {
     let process = proc.join(pid.to_string());
     let folder = process.join("fd");
-    // Whoever lists its own descriptors sees the one that it lists them with.
-    let listing = u64::from(pid == std::process::id());
-    let entries = || Ok((fs::read_dir(&folder)?.count() as u64).saturating_sub(listing));
+    let entries = || Ok(fs::read_dir(&folder)?.count() as u64);
     let limits = fs::read_to_string(process.join("limits")).ok();
     Descriptors {
         open: fs::metadata(&folder).ok().and_then(|found| open(found.len(), entries)),

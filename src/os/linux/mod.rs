@@ -19,7 +19,7 @@ mod source;
 mod tcp;
 
 #[cfg(target_os = "linux")]
-pub use rlimit::limit_descriptors;
+pub use rlimit::{descriptors_below, limit_descriptors};
 pub use source::{DiagSource, ExactPairProbe};
 #[cfg(target_os = "linux")]
 pub use tcp::{descriptor_state, set_tcp_option, tcp_option};
