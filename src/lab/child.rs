@@ -31,7 +31,7 @@ pub const LEAK: &str = "leak";
 const MOST_OUTPUT: u64 = 64 * 1024;
 
 /// How long one that was told to end may take before it is killed.
-const GRACE: Duration = Duration::from_secs(2);
+const GRACE: Duration = Duration::from_secs(5);
 
 /// How often a wait looks whether it should end.
 const STEP: Duration = Duration::from_millis(2);
@@ -50,13 +50,14 @@ impl LabChild {
     /// Starts one that does what these arguments say.
     pub(super) fn start(executable: &Path, arguments: &[String]) -> Result<Self, CallError> {
         let _alone = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
-        spawn(executable, arguments).map_err(|error| CallError::new(&error))
+        spawn(executable, arguments, Stdio::piped()).map_err(|error| CallError::new(&error))
     }
 
     /// Starts one that inherits this socket, and does nothing but hold it.
     pub(super) fn holding(executable: &Path, socket: &mut LabSocket) -> Result<Self, CallError> {
         let _alone = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
-        socket.lend(|| spawn(executable, &[HOLD.to_owned()]))
+        // It has nothing to say, and there may be many.
+        socket.lend(|| spawn(executable, &[HOLD.to_owned()], Stdio::null()))
     }
 
     /// The next line that it has said; none so far. The error is that it says nothing any more.
@@ -100,26 +101,27 @@ impl Drop for LabChild {
     }
 }
 
-fn spawn(executable: &Path, arguments: &[String]) -> io::Result<LabChild> {
+fn spawn(executable: &Path, arguments: &[String], output: Stdio) -> io::Result<LabChild> {
     let mut process = Command::new(executable)
         .arg(VERB)
         .args(arguments)
         .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
+        .stdout(output)
         .stderr(Stdio::null())
         .spawn()?;
     let (said, lines) = mpsc::channel();
     let output = process.stdout.take();
     // From here on dropping it ends the process, should the thread be refused.
     let mut child = LabChild { process, lines, reader: None };
-    let output = output.ok_or_else(|| io::Error::other("the child process has no output"))?;
-    let reader = thread::Builder::new().name("lab-child".to_owned()).spawn(move || {
-        for line in BufReader::new(output.take(MOST_OUTPUT)).lines().map_while(Result::ok) {
-            if said.send(line).is_err() {
-                break;
+    if let Some(output) = output {
+        let read = move || {
+            for line in BufReader::new(output.take(MOST_OUTPUT)).lines().map_while(Result::ok) {
+                if said.send(line).is_err() {
+                    break;
+                }
             }
-        }
-    })?;
-    child.reader = Some(reader);
+        };
+        child.reader = Some(thread::Builder::new().name("lab-child".to_owned()).spawn(read)?);
+    }
     Ok(child)
 }

@@ -125,9 +125,7 @@ impl Museum {
             text!("lab_reuse.museum.time_wait"),
             Place::End(pair, End::Client),
         );
-        museum
-            .pieces
-            .sort_by_key(|piece| State::ALL.iter().position(|state| *state == piece.state));
+        museum.pieces.sort_by_key(|piece| piece.state);
         Ok(museum)
     }
 
@@ -245,7 +243,7 @@ impl Museum {
             fill(&mut link.client)?;
             if state == State::LastAck {
                 link.peer.shutdown_write()?;
-                wait_for(&link.client, State::CloseWait);
+                wait_for_end(&mut link.client);
             }
             link.client.shutdown_write()?;
             if state == State::Closing {
@@ -290,12 +288,10 @@ fn fill(client: &mut LabSocket) -> Result<(), CallError> {
     Err(CallError::new(&std::io::Error::other("the peer's buffer does not fill up")))
 }
 
-/// Waits until the descriptor tells this state, where it tells any; the table has the last word on all of them.
-fn wait_for(socket: &LabSocket, state: State) {
+/// Waits until the peer's FIN has come.
+fn wait_for_end(client: &mut LabSocket) {
     let deadline = Instant::now() + PATIENCE;
-    while matches!(socket.descriptor_state(), Ok(Some(found)) if found != state)
-        && Instant::now() < deadline
-    {
+    while client.peek().is_err_and(|error| error.is_underway()) && Instant::now() < deadline {
         thread::sleep(REST);
     }
 }

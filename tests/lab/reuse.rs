@@ -1,17 +1,12 @@
 //! Ways to reconnect, addresses used again, limits, and states held still.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
 
 use sockscope::lab::article::CLAIMS;
-use sockscope::lab::{
-    Attempt, Cancel, Habit, Museum, Outcome, Place, Recipe, ScenarioResult, Setup, loopback, run,
-};
+use sockscope::lab::{Attempt, Cancel, Habit, Outcome, Recipe, ScenarioResult, Setup, run};
 use sockscope::model::State;
 use sockscope::model::lab::Verdict;
-use sockscope::os::live_source;
 
-use super::recorder;
 use super::scenarios::{as_expected, scenario};
 
 /// A habit's numbers: connects, descriptors, CLOSE_WAIT, local ports, what is left at the server, the last error, and what
@@ -172,59 +167,6 @@ fn state_museum() {
     }
 }
 
-/// The museum is a load for whoever wants every state: the table has them all, each where the museum says.
-#[cfg(target_os = "linux")]
-#[test]
-fn the_table_shows_every_state_of_the_museum() {
-    let museum = Museum::open(&recorder(), loopback()).expect("a museum");
-    let mut source = live_source();
-    let deadline = Instant::now() + Duration::from_secs(5);
-    loop {
-        let table = source.poll().expect("a table").expect("a live source does not end");
-        let missing: Vec<State> = museum
-            .pieces()
-            .iter()
-            .filter(|piece| {
-                !table.sockets.iter().any(|row| {
-                    Some(row.local) == piece.place.local()
-                        && row.remote == piece.place.remote()
-                        && row.state == piece.state
-                })
-            })
-            .map(|piece| piece.state)
-            .collect();
-        if missing.is_empty() {
-            break;
-        }
-        assert!(Instant::now() < deadline, "not in the table: {missing:?} of {museum:#?}");
-    }
-    assert_eq!(museum.pieces().len(), State::COUNT);
-    // What is dropped is gone, but for what ends by itself.
-    let held: Vec<Place> = museum.pieces().iter().map(|piece| piece.place.clone()).collect();
-    drop(museum);
-    let gone = wait_until(|| {
-        let table = source.poll().expect("a table").expect("a live source does not end");
-        !table.sockets.iter().any(|row| {
-            row.state != State::TimeWait
-                && held.iter().any(|place| Some(row.local) == place.local())
-        })
-    });
-    assert!(gone, "the museum is closed and sockets are left");
-}
-
-fn wait_until(done: impl FnMut() -> bool) -> bool {
-    let deadline = Instant::now() + Duration::from_secs(10);
-    std::iter::from_fn(|| {
-        std::thread::sleep(Duration::from_millis(20));
-        (Instant::now() < deadline).then_some(())
-    })
-    .map({
-        let mut done = done;
-        move |()| done()
-    })
-    .any(|done| done)
-}
-
 #[test]
 fn every_claim_of_the_article_is_proved_here_and_now() {
     let mut names: Vec<_> = CLAIMS.iter().map(|claim| claim.name).collect();
@@ -251,18 +193,73 @@ fn every_claim_of_the_article_is_proved_here_and_now() {
     }
 }
 
-#[cfg(unix)]
-mod stopped {
+/// What the whole table shows of them, and what is left when they are stopped.
+#[cfg(target_os = "linux")]
+mod linux {
     use std::net::SocketAddr;
     use std::os::unix::fs::PermissionsExt as _;
     use std::path::Path;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, Ordering};
+    use std::time::{Duration, Instant};
 
+    use sockscope::lab::{Museum, Place, loopback};
+    use sockscope::model::Socket;
     use sockscope::model::lab::CallOutcome;
-    use sockscope::model::{Snapshot, Socket};
+    use sockscope::os::live_source;
 
+    use super::super::recorder;
     use super::*;
+
+    /// The museum is a load for whoever wants every state: the table has them all, each where the museum says.
+    #[test]
+    fn the_table_shows_every_state_of_the_museum() {
+        let museum = Museum::open(&recorder(), loopback()).expect("a museum");
+        let mut source = live_source();
+        let deadline = Instant::now() + Duration::from_secs(5);
+        loop {
+            let table = source.poll().expect("a table").expect("a live source does not end");
+            let missing: Vec<State> = museum
+                .pieces()
+                .iter()
+                .filter(|piece| {
+                    !table.sockets.iter().any(|row| {
+                        Some(row.local) == piece.place.local()
+                            && row.remote == piece.place.remote()
+                            && row.state == piece.state
+                    })
+                })
+                .map(|piece| piece.state)
+                .collect();
+            if missing.is_empty() {
+                break;
+            }
+            assert!(Instant::now() < deadline, "not in the table: {missing:?} of {museum:#?}");
+        }
+        assert_eq!(museum.pieces().len(), State::COUNT);
+        // What is dropped is gone, but for what ends by itself.
+        let held: Vec<Place> = museum.pieces().iter().map(|piece| piece.place.clone()).collect();
+        drop(museum);
+        let gone = wait_until(|| {
+            let table = source.poll().expect("a table").expect("a live source does not end");
+            !table.sockets.iter().any(|row| {
+                row.state != State::TimeWait
+                    && held.iter().any(|place| Some(row.local) == place.local())
+            })
+        });
+        assert!(gone, "the museum is closed and sockets are left");
+    }
+
+    fn wait_until(mut done: impl FnMut() -> bool) -> bool {
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while !done() {
+            if Instant::now() >= deadline {
+                return false;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        true
+    }
 
     /// Stands in for the program, and writes down which processes were started.
     fn counted(folder: &Path) -> std::path::PathBuf {
@@ -325,15 +322,13 @@ mod stopped {
                 && (addresses.contains(&row.local)
                     || row.remote.is_some_and(|remote| addresses.contains(&remote)))
         };
-        let mut table = None;
+        let mut rows: Vec<Socket> = Vec::new();
         let gone = wait_until(|| {
             let snapshot = live_source().poll().expect("a table").expect("it is live");
-            let rows: Vec<Socket> = snapshot.sockets.iter().filter(left).cloned().collect();
-            let none = rows.is_empty();
-            table = Some(Snapshot { sockets: rows, ..snapshot });
-            none
+            rows = snapshot.sockets.iter().filter(left).cloned().collect();
+            rows.is_empty()
         });
-        assert!(gone, "{name} left {:#?}", table.map(|table| table.sockets));
+        assert!(gone, "{name} left {rows:#?}");
         for pid in pids(folder.path()) {
             assert!(!Path::new(&format!("/proc/{pid}")).exists(), "{name} left process {pid}");
         }
@@ -350,7 +345,6 @@ mod stopped {
         leaves_nothing("state-museum", &[], |result, _| !result.exhibits.is_empty());
     }
 
-    #[cfg(target_os = "linux")]
     #[test]
     fn a_process_that_leaks_is_ended_with_its_run() {
         leaves_nothing("descriptor-limit", &[], |result, started| {
