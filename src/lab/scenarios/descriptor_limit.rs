@@ -1,6 +1,6 @@
 //! A process that closes nothing comes to its limit of descriptors, and closing one of them allows exactly one more.
 //!
-//! The limit is a process's own, so a process of its own it is: `lab::child`. Measured on Linux 6.18 (RLIMIT_NOFILE,
+//! The limit is a process's own, so a process of its own it is: `lab::child`. Measured on Linux 6.18 (`RLIMIT_NOFILE`,
 //! getrlimit(2)), where each new descriptor's number has to be below the limit: one that is open above it takes nobody's
 //! room. Other systems have other limits, which are not tried.
 

@@ -47,7 +47,7 @@ impl Scenario for FixedPortTimeWait {
     }
 
     fn time_limit(&self, _: &Knobs) -> Duration {
-        Duration::from_secs(60)
+        Duration::from_mins(1)
     }
 
     fn run(&self, run: &mut Run) -> Result<(), CallError> {
@@ -71,7 +71,7 @@ fn try_again(
     run.pause(Duration::ZERO)?;
     let none = SocketOptions::NONE;
     let server = Listener::open(loopback(), none, BACKLOG, run.recorder())?;
-    let mut old = run.client(reuse.old())?;
+    let mut old = run.client(reuse.of_old())?;
     let mut address = server.address();
     address.set_port(0);
     old.bind(address)?;
@@ -85,12 +85,12 @@ fn try_again(
         run.could_not_tell(
             subject(reuse, remote, "bind()"),
             text!("lab_reuse.not_judged"),
-            text!("lab_reuse.no_such_row", state = State::TimeWait.name()),
+            text!("lab_reuse.not_come", what = State::TimeWait.name()),
         );
         return Ok(());
     }
     let elsewhere = Listener::open(loopback(), none, BACKLOG, run.recorder())?;
-    let mut new = run.client(reuse.new())?;
+    let mut new = run.client(reuse.of_new())?;
     let bound = new.bind(link.pair.client);
     let refused = bound.is_err();
     run.expect_result(subject(reuse, remote, "bind()"), bind(reuse), bound.map(|()| 0));

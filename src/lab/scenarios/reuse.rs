@@ -17,12 +17,12 @@ impl Reuse {
     pub(super) const ALL: [Self; 4] = [Self::Nobody, Self::Old, Self::New, Self::Both];
 
     /// The options of the old socket.
-    pub(super) const fn old(self) -> SocketOptions {
+    pub(super) const fn of_old(self) -> SocketOptions {
         on(matches!(self, Self::Old | Self::Both))
     }
 
     /// The options of the new socket.
-    pub(super) const fn new(self) -> SocketOptions {
+    pub(super) const fn of_new(self) -> SocketOptions {
         on(matches!(self, Self::New | Self::Both))
     }
 

@@ -104,10 +104,9 @@ impl Left {
     const fn expected(self, reuse: Reuse) -> Known<&'static str> {
         match (self, reuse) {
             (Self::TimeWaitElsewhere, _) => Known::linux("0"),
-            (Self::Listen, _) => Known::linux("EADDRINUSE"),
+            (Self::Listen, _) | (_, Reuse::Nobody | Reuse::Old) => Known::linux("EADDRINUSE"),
             (_, Reuse::Both) => Known::linux("0").macos("0"),
             (_, Reuse::New) => Known::linux("EADDRINUSE").macos("0"),
-            (_, Reuse::Nobody | Reuse::Old) => Known::linux("EADDRINUSE"),
         }
     }
 }
@@ -140,7 +139,7 @@ impl Scenario for ServerRestart {
     }
 
     fn time_limit(&self, _: &Knobs) -> Duration {
-        Duration::from_secs(60)
+        Duration::from_mins(1)
     }
 
     fn run(&self, run: &mut Run) -> Result<(), CallError> {
@@ -161,7 +160,7 @@ impl Scenario for ServerRestart {
 fn restart(run: &mut Run, left: Left, reuse: Reuse) -> Result<(), CallError> {
     run.pause(Duration::ZERO)?;
     let none = SocketOptions::NONE;
-    let listener = Listener::open(loopback(), reuse.old(), BACKLOG, run.recorder())?;
+    let listener = Listener::open(loopback(), reuse.of_old(), BACKLOG, run.recorder())?;
     let address = listener.address();
     let mut link = {
         let client = run.client(none)?;
@@ -180,12 +179,11 @@ fn restart(run: &mut Run, left: Left, reuse: Reuse) -> Result<(), CallError> {
     };
     let subject = subject(left, reuse);
     if !there {
-        let state = left.row().map_or("-", State::name);
-        let why = text!("lab_reuse.no_such_row", state = state);
+        let why = text!("lab_reuse.not_come", what = left.said());
         run.could_not_tell(subject, text!("lab_reuse.not_judged"), why);
         return Ok(());
     }
-    let again = Listener::open(address, reuse.new(), BACKLOG, run.recorder());
+    let again = Listener::open(address, reuse.of_new(), BACKLOG, run.recorder());
     run.expect_result(subject, left.expected(reuse), again.map(|_| 0));
     Ok(())
 }

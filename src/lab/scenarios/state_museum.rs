@@ -137,12 +137,11 @@ impl Visit {
             museum.pieces().iter().zip(&self.exhibits).zip(&self.instead)
         {
             let subject = subject(piece.state);
-            let expected = text!("lab_reuse.museum.seen", n = STILL.as_millis() as u64);
+            let expected = text!("lab_reuse.museum.at_least", n = millis(STILL));
             let observed: Said = match (exhibit.since, instead, &piece.place) {
                 (Some(since), ..) => {
-                    let time = now.saturating_sub(since).as_millis();
-                    let time = u64::try_from(time).unwrap_or(u64::MAX);
-                    text!("lab_reuse.museum.seen", n = time).into()
+                    let time = now.saturating_sub(since);
+                    text!("lab_reuse.museum.seen", n = millis(time)).into()
                 }
                 (None, _, Place::Absent(why)) => {
                     run.could_not_tell(subject, expected, why.clone());
@@ -158,6 +157,10 @@ impl Visit {
             run.expect_that(subject, expected, observed, Known::linux(is_still(exhibit, now)));
         }
     }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn is_still(exhibit: &Exhibit, now: Duration) -> bool {
