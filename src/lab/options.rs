@@ -18,6 +18,8 @@ use socket2::{Socket, TcpKeepalive};
 pub use values::{Linger, OptionName, OptionValue, SocketOption, SocketOptions, Takes};
 
 use crate::os::{TcpOption, set_tcp_option, tcp_option};
+#[cfg(windows)]
+use crate::os::{exclusive_address, keepalive_idle, keepalive_interval, set_exclusive_address};
 use crate::text;
 use crate::text::Text;
 
@@ -29,6 +31,9 @@ impl SocketOption {
         match (self.name, self.value) {
             (OptionName::ReuseAddress, OptionValue::Switch(on)) => socket.set_reuse_address(on),
             (OptionName::ReusePort, OptionValue::Switch(on)) => set_reuse_port(socket, on),
+            (OptionName::ExclusiveAddress, OptionValue::Switch(on)) => {
+                set_exclusive_address(socket, on)
+            }
             (OptionName::Linger, OptionValue::Linger(linger)) => {
                 socket.set_linger(linger.as_duration())
             }
@@ -70,19 +75,18 @@ impl OptionName {
     /// What the kernel says it is now: one `getsockopt`.
     pub fn read(self, socket: &Socket) -> io::Result<OptionValue> {
         let switch = |on: io::Result<bool>| on.map(OptionValue::Switch);
-        let seconds = |time: io::Result<Duration>| time.map(|time| number(time.as_secs()));
         match self {
             Self::ReuseAddress => switch(socket.reuse_address()),
             Self::ReusePort => switch(reuse_port(socket)),
-            Self::ExclusiveAddress => Err(io::ErrorKind::Unsupported.into()),
+            Self::ExclusiveAddress => switch(exclusive_address(socket)),
             Self::Linger => Ok(OptionValue::Linger(match socket.linger()? {
                 None => Linger::Off,
                 // A kernel that holds more than was ever asked for is shown as the most we can say.
                 Some(time) => Linger::Seconds(time.as_secs().try_into().unwrap_or(u16::MAX)),
             })),
             Self::KeepAlive => switch(socket.keepalive()),
-            Self::KeepIdle => seconds(socket.tcp_keepalive_time()),
-            Self::KeepInterval => seconds(socket.tcp_keepalive_interval()),
+            Self::KeepIdle => keepalive_idle(socket).map(number),
+            Self::KeepInterval => keepalive_interval(socket).map(number),
             Self::KeepCount => socket.tcp_keepalive_retries().map(OptionValue::Number),
             Self::NoDelay => switch(socket.tcp_nodelay()),
             Self::UserTimeout => user_timeout(socket),
@@ -98,8 +102,7 @@ impl OptionName {
     pub fn absence(self) -> Option<Text> {
         let there = match self {
             Self::ReusePort => cfg!(unix),
-            // Only Windows has it, and this program does not set it there yet.
-            Self::ExclusiveAddress => false,
+            Self::ExclusiveAddress => cfg!(windows),
             Self::UserTimeout | Self::FinWait2 | Self::SynCount | Self::DeferAccept => {
                 NUMBERING == Numbering::Linux
             }
@@ -107,9 +110,6 @@ impl OptionName {
         };
         (!there).then(|| match self {
             Self::ReusePort => text!("lab.absent.reuse_port"),
-            Self::ExclusiveAddress if NUMBERING == Numbering::WinSock => {
-                text!("lab.absent.exclusive_not_yet")
-            }
             Self::ExclusiveAddress => text!("lab.absent.exclusive"),
             _ => text!("lab.absent.linux_only"),
         })
@@ -133,6 +133,26 @@ fn int(number: u32) -> i32 {
 
 fn linux_number(socket: &Socket, option: TcpOption) -> io::Result<OptionValue> {
     tcp_option(socket, option).map(|value| number(value.max(0).unsigned_abs().into()))
+}
+
+#[cfg(not(windows))]
+fn set_exclusive_address(_: &Socket, _: bool) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+#[cfg(not(windows))]
+fn exclusive_address(_: &Socket) -> io::Result<bool> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+#[cfg(not(windows))]
+fn keepalive_idle(socket: &Socket) -> io::Result<u64> {
+    socket.tcp_keepalive_time().map(|time| time.as_secs())
+}
+
+#[cfg(not(windows))]
+fn keepalive_interval(socket: &Socket) -> io::Result<u64> {
+    socket.tcp_keepalive_interval().map(|time| time.as_secs())
 }
 
 #[cfg(unix)]

@@ -11,21 +11,25 @@ mod replay;
 mod system;
 mod unheld;
 mod users;
+#[cfg(windows)]
+mod windows;
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 pub use host::host;
+pub use linux::{DiagSource, ExactPairProbe};
 #[cfg(target_os = "linux")]
 pub use linux::{
-    DiagSource, ExactPairProbe, descriptor_state, descriptors_below, limit_descriptors,
-    set_tcp_option, tcp_option,
+    descriptor_state, descriptors_below, limit_descriptors, set_tcp_option, tcp_option,
 };
 pub use netstat::{NetstatSource, TablePairProbe};
 pub use processes::SystemProcesses;
 pub use replay::ReplaySource;
 pub use system::{Silent, SystemInfo, system_info};
+#[cfg(windows)]
+pub use windows::{exclusive_address, keepalive_idle, keepalive_interval, set_exclusive_address};
 
 use crate::model::lab::Resolution;
 use crate::model::{PollFailure, Process, ProcessDetails, Snapshot, Socket};
