@@ -136,10 +136,10 @@ impl Server {
                     .map_err(|error| CallError::new(&std::io::Error::other(error)));
             }
             let number = run.next_number();
-            // None came within the turn, or the child's reset was quicker: either way the next one tells.
-            let Ok((mut peer, client)) = self.listener.accept_any(TURN, number, run.recorder())
-            else {
-                continue;
+            let accepted = self.listener.accept_any(TURN, number, run.recorder());
+            let (mut peer, client) = match accepted {
+                Err(none_came) if none_came.is_underway() => continue,
+                accepted => accepted?,
             };
             peer.close(|| {})?;
             self.closed.push(Pair { client, peer: self.listener.address() });

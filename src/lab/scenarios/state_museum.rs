@@ -1,5 +1,6 @@
 //! Every state of a TCP socket, held still long enough to be looked at.
 
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use super::look::state;
@@ -7,7 +8,7 @@ use crate::lab::errno::CallError;
 use crate::lab::museum::{Museum, Piece, Place};
 use crate::lab::result::{Exhibit, Said};
 use crate::lab::scenario::{Knob, Knobs, Known, Range, Run, Scenario};
-use crate::model::State;
+use crate::model::{Socket, State};
 use crate::os::{SocketSource, live_source};
 use crate::text;
 use crate::text::Text;
@@ -64,7 +65,7 @@ impl Scenario for StateMuseum {
         let opened = Instant::now();
         loop {
             visit.look(run, &mut museum)?;
-            let (time, seen) = (opened.elapsed(), visit.has_seen_all(run.elapsed()));
+            let (time, seen) = (opened.elapsed(), visit.has_seen_all(&museum, run.elapsed()));
             if time >= hold && (seen || time >= hold + PATIENCE) {
                 break;
             }
@@ -84,7 +85,7 @@ struct Visit {
 }
 
 impl Visit {
-    fn new(museum: &Museum, address: std::net::SocketAddr) -> Self {
+    fn new(museum: &Museum, address: SocketAddr) -> Self {
         let exhibit = |piece: &Piece| Exhibit {
             state: piece.state,
             recipe: piece.recipe.clone(),
@@ -127,8 +128,12 @@ impl Visit {
         Ok(())
     }
 
-    fn has_seen_all(&self, now: Duration) -> bool {
-        self.exhibits.iter().all(|exhibit| is_still(exhibit, now))
+    /// Whether every state has been seen for long enough, as far as it can be seen.
+    fn has_seen_all(&self, museum: &Museum, now: Duration) -> bool {
+        self.exhibits.iter().zip(museum.pieces()).all(|(exhibit, piece)| {
+            let may_be_hidden = matches!(piece.place, Place::Bound(_) | Place::Absent(_));
+            is_still(exhibit, now) || may_be_hidden && exhibit.since.is_none()
+        })
     }
 
     fn judge(&self, run: &mut Run, museum: &Museum) {
@@ -148,7 +153,11 @@ impl Visit {
                     continue;
                 }
                 (None, None, Place::Bound(_)) => {
-                    run.could_not_tell(subject, expected, text!("lab_reuse.museum.not_listed"));
+                    let why = match &self.table.found {
+                        Ok(_) => text!("lab_reuse.museum.not_listed"),
+                        Err(cause) => text!("lab_reuse.museum.no_table", cause = cause.as_str()),
+                    };
+                    run.could_not_tell(subject, expected, why);
                     continue;
                 }
                 (None, Some(state), _) => (*state).into(),
@@ -176,27 +185,24 @@ pub(in crate::lab) fn subject(state: State) -> Text {
 struct Table {
     source: Box<dyn SocketSource>,
     due: Instant,
-    found: Option<State>,
+    /// The error is why it could not be read.
+    found: Result<Option<State>, String>,
 }
 
 impl Table {
     fn new() -> Self {
-        Self { source: live_source(), due: Instant::now(), found: None }
+        Self { source: live_source(), due: Instant::now(), found: Ok(None) }
     }
 
     /// What the table says of the socket at this address, as of the last time that it was read.
-    fn state_of(&mut self, local: std::net::SocketAddr) -> Option<State> {
+    fn state_of(&mut self, local: SocketAddr) -> Option<State> {
         let began = Instant::now();
-        if began < self.due {
-            return self.found;
+        if began >= self.due {
+            let is_it = |row: &&Socket| row.local == local && row.remote.is_none();
+            let table = self.source.poll().map_err(|failure| failure.cause);
+            self.found = table.map(|table| Some(table?.sockets.iter().find(is_it)?.state));
+            self.due = Instant::now() + (began.elapsed() * REST_PER_COST).max(TABLE_INTERVAL);
         }
-        // A table that cannot be read shows no such row, and the reason given for that covers it.
-        let table = self.source.poll().ok().flatten();
-        self.found = table.and_then(|table| {
-            let row = table.sockets.iter().find(|row| row.local == local && row.remote.is_none());
-            row.map(|row| row.state)
-        });
-        self.due = Instant::now() + (began.elapsed() * REST_PER_COST).max(TABLE_INTERVAL);
-        self.found
+        self.found.clone().unwrap_or_default()
     }
 }
