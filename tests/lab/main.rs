@@ -7,6 +7,7 @@
 )]
 
 mod bench;
+mod closing;
 mod reuse;
 mod running;
 mod scenarios;

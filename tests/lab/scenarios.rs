@@ -38,8 +38,3 @@ pub(super) fn as_expected(name: &str, knobs: &[&str]) -> ScenarioResult {
     }
     result
 }
-
-#[test]
-fn client_closes_first() {
-    as_expected("client-closes-first", &[]);
-}
