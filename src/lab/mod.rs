@@ -13,13 +13,16 @@
 //! Left out on purpose: anything that needs privilege, and other hosts, unless the user types one on the bench. Invariant: whatever is opened here
 //! is closed abortively when its owner is dropped, panics included, so that nothing lingers.
 
+pub mod article;
 mod bench;
 mod cancel;
+pub mod child;
 pub mod doctor;
 mod errno;
 mod link;
 mod listener;
 mod log;
+mod museum;
 mod observe;
 mod options;
 mod result;
@@ -37,6 +40,7 @@ pub use errno::{CallError, meaning, remedy};
 pub use link::Link;
 pub use listener::{BACKLOG, Listener};
 pub use log::{Bounded, Recorder};
+pub use museum::{Museum, Piece, Place};
 pub use observe::{Lane, Observation, Observer, Seen, Watch, other_end};
 pub use options::{
     Linger, NUMBERING, Numbering, OptionName, OptionValue, SocketOption, SocketOptions, Takes,

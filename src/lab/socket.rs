@@ -9,6 +9,7 @@
 mod closing;
 mod connecting;
 mod data;
+mod lending;
 
 use std::cell::Cell;
 use std::io;

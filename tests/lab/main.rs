@@ -13,6 +13,7 @@ mod bench_closing;
 mod bench_ports;
 mod closing;
 mod hands;
+mod reuse;
 mod running;
 mod scenarios;
 mod sockets;
