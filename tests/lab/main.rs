@@ -7,6 +7,7 @@
 )]
 
 mod bench;
+mod closing;
 mod running;
 mod scenarios;
 mod sockets;

@@ -32,11 +32,11 @@ impl Scenario for Tried {
     }
 
     fn title(&self) -> Text {
-        text!("lab.client_closes_first.title")
+        text!("lab_closing.client_closes_first.title")
     }
 
     fn teaches(&self) -> Text {
-        text!("lab.client_closes_first.teaches")
+        text!("lab_closing.client_closes_first.teaches")
     }
 
     fn lasts(&self, _: &Knobs) -> Duration {

@@ -6,13 +6,13 @@ use sockscope::lab::{Cancel, SCENARIOS, Scenario, ScenarioResult, Setup, run};
 use sockscope::model::lab::{Basis, Verdict};
 use sockscope::os::pair_probe;
 
-fn scenario(name: &str) -> &'static dyn Scenario {
+pub(super) fn scenario(name: &str) -> &'static dyn Scenario {
     let found = SCENARIOS.iter().copied().find(|scenario| scenario.name() == name);
     found.unwrap_or_else(|| panic!("no scenario {name}"))
 }
 
 /// Runs a scenario with these knobs, and holds it to be as expected wherever that is known.
-fn as_expected(name: &str, knobs: &[&str]) -> ScenarioResult {
+pub(super) fn as_expected(name: &str, knobs: &[&str]) -> ScenarioResult {
     let scenario = scenario(name);
     let mut setup = Setup::new(scenario);
     setup.executable = Some(env!("CARGO_BIN_EXE_sockscope").into());
@@ -37,9 +37,4 @@ fn as_expected(name: &str, knobs: &[&str]) -> ScenarioResult {
         assert_ne!(text.plain(), text.id(), "a sentence is missing");
     }
     result
-}
-
-#[test]
-fn client_closes_first() {
-    as_expected("client-closes-first", &[]);
 }

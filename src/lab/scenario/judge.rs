@@ -79,11 +79,21 @@ impl Run {
         expected: impl Into<Known<&'static str>>,
     ) -> Verdict {
         let received = link.link.end_mut(end).recv(PATIENCE);
-        self.expect_result(
-            text!("lab.check.call", end = end.name(), call = "recv()"),
-            expected,
-            received,
-        )
+        let subject = text!("lab.check.call", end = link.named(end), call = "recv()");
+        self.expect_result(subject, expected, received)
+    }
+
+    /// `send` of so many bytes at one end, judged: how many were taken, or an errno.
+    pub fn expect_send(
+        &mut self,
+        link: &mut RunLink,
+        end: End,
+        bytes: usize,
+        expected: impl Into<Known<&'static str>>,
+    ) -> Verdict {
+        let sent = link.link.end_mut(end).send(bytes, PATIENCE);
+        let subject = text!("lab.check.call", end = link.named(end), call = "send()");
+        self.expect_result(subject, expected, sent)
     }
 
     /// Judges what a call returned: a number, `0` for success, or the name of an errno, without Windows' prefix.
@@ -119,6 +129,18 @@ impl Run {
         self.expect_state_of(link.number, end, held, expected)
     }
 
+    /// [`Run::expect_state`] where a timer of the system has to go off first, which may take so long.
+    pub fn expect_state_within(
+        &mut self,
+        link: &RunLink,
+        end: End,
+        patience: Duration,
+        expected: impl Into<Known<Option<State>>>,
+    ) -> Verdict {
+        let held = link.link.end(end).is_held();
+        self.judge_state(link.number, end, held, patience, expected.into())
+    }
+
     /// [`Run::expect_state`] for a connection by its number; `held` is whether a descriptor of that end is open.
     pub fn expect_state_of(
         &mut self,
@@ -127,13 +149,130 @@ impl Run {
         held: bool,
         expected: impl Into<Known<Option<State>>>,
     ) -> Verdict {
-        let (expected, basis) = expected.into().here();
-        let wanted = expected.map(|state| state.map_or(Seen::NoRow, Seen::State));
+        self.judge_state(number, end, held, STATE_PATIENCE, expected.into())
+    }
+
+    fn judge_state(
+        &mut self,
+        number: u64,
+        end: End,
+        held: bool,
+        patience: Duration,
+        expected: Known<Option<State>>,
+    ) -> Verdict {
+        let (expected, basis) = expected.here();
+        let wanted = expected.map(seen);
+        let found = self.come_to_rest(number, end, held, patience, wanted);
+        self.check(Check {
+            subject: text!("lab.check.state", end = named(end, number)),
+            expected: wanted.map_or_else(unknown, written),
+            observed: found.written(),
+            basis,
+            verdict: self.verdict(&found, wanted, true),
+        })
+    }
+
+    /// Judges that ends are in a state and do not leave it for so long, by every look that was made meanwhile. The
+    /// error is the wish to stop.
+    pub fn expect_stays<const ENDS: usize>(
+        &mut self,
+        link: &RunLink,
+        expected: [(End, Known<State>); ENDS],
+        time: Duration,
+    ) -> Result<(), CallError> {
+        let number = link.number;
+        let find = |run: &Self, end: End, wanted: Option<Seen>| {
+            let held = link.link.end(end).is_held();
+            run.come_to_rest(number, end, held, STATE_PATIENCE, wanted)
+        };
+        let mut arrived = true;
+        for (end, known) in expected {
+            let wanted = known.here().0.map(Seen::State);
+            let found = find(self, end, wanted);
+            arrived &= wanted.is_none_or(|wanted| found.seen == wanted);
+        }
+        let since = self.elapsed();
+        // What never was cannot last, so nobody has to wait for it.
+        if arrived {
+            self.pause(time)?;
+        }
+        for (end, known) in expected {
+            let (state, basis) = known.here();
+            let wanted = state.map(Seen::State);
+            let found = find(self, end, wanted);
+            let stayed = found.changed_at.is_none_or(|at| at < since);
+            let lasting = |state: State| {
+                text!("lab_closing.check.stays", state = state.name(), time = duration(time)).into()
+            };
+            let observed = match found.seen {
+                Seen::State(state) if arrived && stayed => lasting(state),
+                Seen::State(_) | Seen::NoRow | Seen::Unknown => found.written(),
+            };
+            let verdict = self.verdict(&found, wanted, stayed);
+            self.check(Check {
+                subject: text!("lab.check.state", end = named(end, number)),
+                expected: state.map_or_else(unknown, lasting),
+                observed,
+                basis,
+                verdict,
+            });
+        }
+        Ok(())
+    }
+
+    /// Judges the state that the descriptor itself tells, for an end that may have no row any more.
+    pub fn expect_descriptor(
+        &mut self,
+        link: &RunLink,
+        end: End,
+        expected: impl Into<Known<State>>,
+    ) -> Verdict {
+        let subject = text!("lab_closing.check.descriptor", end = link.named(end));
+        match link.link.end(end).descriptor_state() {
+            Ok(Some(state)) => self.expect(subject, expected, state),
+            Ok(None) => {
+                let why = text!("lab_closing.check.no_descriptor_state");
+                self.could_not_tell(subject, unknown(), why)
+            }
+            Err(error) => self.could_not_tell(subject, unknown(), error.to_string()),
+        }
+    }
+
+    /// Judges how long something took: not less than the first, not more than the second.
+    pub fn expect_took(
+        &mut self,
+        subject: Text,
+        expected: impl Into<Known<[Duration; 2]>>,
+        took: Duration,
+    ) -> Verdict {
+        let (range, basis) = expected.into().here();
+        let (expected, verdict) = match range {
+            None => (unknown(), Verdict::CouldNotTell),
+            Some([least, most]) => {
+                let (least_s, most_s) = (duration(least), duration(most));
+                let expected = text!("lab_closing.check.took", least = least_s, most = most_s);
+                let fits = (least..=most).contains(&took);
+                (expected.into(), if fits { Verdict::AsExpected } else { Verdict::Differs })
+            }
+        };
+        self.check(Check { subject, expected, observed: duration(took).into(), basis, verdict })
+    }
+
+    /// Waits until one end rests: in what is wanted, without a row, or in whatever it is in when patience ends.
+    fn come_to_rest(
+        &self,
+        number: u64,
+        end: End,
+        held: bool,
+        patience: Duration,
+        wanted: Option<Seen>,
+    ) -> Found {
         self.observer.expect_changes();
         // One look may have begun before the last call; those after it count.
         let fresh = self.observer.latest().looks + 1 + STEADY;
         let find = |seen: &Observation| {
             let lane = seen.lane(number);
+            let last = lane.and_then(|lane| lane.changes.iter().rfind(|it| it.end == end));
             Found {
                 seen: lane.map_or(Seen::Unknown, |lane| lane.seen(end)),
                 steady: lane.is_some_and(|lane| lane.looks_unchanged(end) >= STEADY),
@@ -141,36 +280,29 @@ impl Run {
                 looked_since: lane.is_some_and(|lane| lane.watch == Watch::RowsGone)
                     || seen.looks >= fresh && seen.failure.is_none(),
                 hidden: !held && !seen.shows_unowned,
+                changed_at: last.map(|change| change.at),
             }
         };
-        let seen =
-            self.observer.wait(Instant::now() + STATE_PATIENCE, self.recorder.cancel(), |seen| {
-                let found = find(seen);
-                // Nothing comes after that, whatever was wanted.
-                let gone = found.seen == Seen::NoRow;
-                let arrived = gone || wanted.is_none_or(|wanted| found.seen == wanted);
-                found.looked_since && found.steady && arrived
-            });
-        let found = find(&seen);
-        let hidden = found.hidden && found.seen == Seen::NoRow;
-        let verdict = if hidden || !found.looked_since || found.seen == Seen::Unknown {
-            Verdict::CouldNotTell
-        } else {
-            match wanted {
-                None => Verdict::CouldNotTell,
-                Some(wanted) if found.seen == wanted => Verdict::AsExpected,
-                Some(_) if self.recorder.cancel().is_cancelled() => Verdict::CouldNotTell,
-                Some(_) => Verdict::Differs,
-            }
-        };
-        let observed = if hidden { text!("lab.check.hidden").into() } else { written(found.seen) };
-        self.check(Check {
-            subject: text!("lab.check.state", end = end.name()),
-            expected: wanted.map_or_else(unknown, written),
-            observed,
-            basis,
-            verdict,
-        })
+        let seen = self.observer.wait(Instant::now() + patience, self.recorder.cancel(), |seen| {
+            let found = find(seen);
+            // Nothing comes after that, whatever was wanted.
+            let gone = found.seen == Seen::NoRow;
+            let arrived = gone || wanted.is_none_or(|wanted| found.seen == wanted);
+            found.looked_since && found.steady && arrived
+        });
+        find(&seen)
+    }
+
+    /// What follows from what was found; `stayed` is whether it was so for as long as it should be.
+    fn verdict(&self, found: &Found, wanted: Option<Seen>, stayed: bool) -> Verdict {
+        let blind = found.is_hidden() || !found.looked_since || found.seen == Seen::Unknown;
+        match wanted {
+            _ if blind => Verdict::CouldNotTell,
+            None => Verdict::CouldNotTell,
+            Some(wanted) if found.seen == wanted && stayed => Verdict::AsExpected,
+            Some(_) if self.recorder.cancel().is_cancelled() => Verdict::CouldNotTell,
+            Some(_) => Verdict::Differs,
+        }
     }
 
     /// A check for a run that did not come to its end.
@@ -215,6 +347,37 @@ struct Found {
     steady: bool,
     looked_since: bool,
     hidden: bool,
+    /// When it was seen to become so.
+    changed_at: Option<Duration>,
+}
+
+impl Found {
+    /// No row, where a closed end may have one that this system does not show.
+    fn is_hidden(&self) -> bool {
+        self.hidden && self.seen == Seen::NoRow
+    }
+
+    fn written(&self) -> Said {
+        if self.is_hidden() { text!("lab.check.hidden").into() } else { written(self.seen) }
+    }
+}
+
+/// `client`, and `client 2` for any connection after the first.
+pub(super) fn named(end: End, number: u64) -> String {
+    if number > 1 { format!("{} {number}", end.name()) } else { end.name().to_owned() }
+}
+
+/// `2 s`, `1.9 s`: as exact as anything is judged by its duration.
+fn duration(time: Duration) -> String {
+    if time.subsec_nanos() == 0 {
+        format!("{} s", time.as_secs())
+    } else {
+        format!("{:.1} s", time.as_secs_f64())
+    }
+}
+
+fn seen(state: Option<State>) -> Seen {
+    state.map_or(Seen::NoRow, Seen::State)
 }
 
 fn unknown() -> Said {

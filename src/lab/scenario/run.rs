@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::judge::named;
 use super::{Knobs, Notify, Setup};
 use crate::lab::cancel::Cancel;
 use crate::lab::errno::{CallError, cancelled};
@@ -17,7 +18,7 @@ use crate::lab::options::{SocketOptions, loopback};
 use crate::lab::result::{Exhibit, Habit, ScenarioResult, Step};
 use crate::lab::socket::LabSocket;
 use crate::model::Socket;
-use crate::model::lab::{Role, Who};
+use crate::model::lab::{End, Role, Who};
 use crate::os::{Pair, PairProbe, pair_probe};
 use crate::text::Text;
 
@@ -54,6 +55,11 @@ impl RunLink {
     /// The number it is watched under.
     pub const fn number(&self) -> u64 {
         self.number
+    }
+
+    /// An end by its name, with the connection's number unless it is the first: `client`, `client 2`.
+    pub fn named(&self, end: End) -> String {
+        named(end, self.number)
     }
 }
 
