@@ -50,7 +50,9 @@ impl Lab {
                     if name.is_some_and(|wanted| wanted.name() != scenario.name()) {
                         continue;
                     }
-                    let result = lab::run(scenario, Setup::new(scenario), &Cancel::new());
+                    let mut setup = Setup::new(scenario);
+                    setup.executable = std::env::current_exe().ok();
+                    let result = lab::run(scenario, setup, &Cancel::new());
                     worst = worst.max(result.verdict());
                     if json {
                         let line = document(&result);

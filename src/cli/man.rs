@@ -23,7 +23,8 @@ impl Man {
             return render(command, output);
         };
         let Some(found) = command.find_subcommand(verb) else {
-            let verbs: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
+            let verbs = command.get_subcommands().filter(|verb| !verb.is_hide_set());
+            let verbs: Vec<&str> = verbs.map(clap::Command::get_name).collect();
             let verbs = verbs.join(", ");
             output.note(&text!("man.no_such_verb", verb = verb.as_str(), verbs = verbs).plain());
             return Ok(Exit::Usage);

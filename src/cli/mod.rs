@@ -9,6 +9,7 @@ mod doctor;
 mod filter;
 mod help;
 mod lab;
+mod lab_child;
 mod limits;
 mod list;
 mod man;
@@ -76,6 +77,8 @@ enum Verb {
     Diff(diff::Diff),
     Report(report::Report),
     Lab(lab::Lab),
+    #[command(hide = true)]
+    LabChild(lab_child::LabChild),
     Limits(limits::Limits),
     Doctor(doctor::Doctor),
     Completions(completions::Completions),
@@ -121,6 +124,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Invocation {
         Some(Verb::Diff(diff)) => diff.run(&mut output),
         Some(Verb::Report(report)) => report.run(&mut output),
         Some(Verb::Lab(lab)) => lab.run(&mut output),
+        Some(Verb::LabChild(child)) => child.run(&mut output),
         Some(Verb::Limits(limits)) => limits.run(&mut output),
         Some(Verb::Doctor(doctor)) => doctor.run(&mut output),
         Some(Verb::Completions(completions)) => completions.run(&mut output),

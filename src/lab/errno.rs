@@ -46,6 +46,12 @@ impl CallError {
         self.errno == CANCELLED
     }
 
+    /// Whether the call would have waited, or has begun what goes on without it: `EAGAIN`, `EINPROGRESS`, and Windows'
+    /// `WSAEWOULDBLOCK` for both.
+    pub(super) fn is_underway(&self) -> bool {
+        ["EAGAIN", "EWOULDBLOCK", "EINPROGRESS"].iter().any(|name| self.errno.ends_with(name))
+    }
+
     fn without_number(error: &io::Error) -> Self {
         let (errno, meaning) = match error.kind() {
             io::ErrorKind::Interrupted => (CANCELLED, text!("lab.errno.cancelled")),

@@ -13,13 +13,16 @@
 //! Left out on purpose: other hosts, and anything that needs privilege. Invariant: whatever is opened here
 //! is closed abortively when its owner is dropped, panics included, so that nothing lingers.
 
+pub mod article;
 mod bench;
 mod cancel;
+pub mod child;
 pub mod doctor;
 mod errno;
 mod link;
 mod listener;
 mod log;
+mod museum;
 mod observe;
 mod options;
 mod result;
@@ -35,6 +38,7 @@ pub use errno::{CallError, meaning};
 pub use link::Link;
 pub use listener::{BACKLOG, Listener};
 pub use log::{Bounded, Recorder};
+pub use museum::{Museum, Piece, Place};
 pub use observe::{Lane, Observation, Observer, Seen, Watch, other_end};
 pub use options::{
     Linger, NUMBERING, Numbering, OptionName, OptionValue, SocketOption, SocketOptions, Takes,

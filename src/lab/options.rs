@@ -196,6 +196,20 @@ fn user_timeout(_: &Socket) -> io::Result<OptionValue> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
+/// Whether processes that this one starts from now on have this descriptor as well: `FD_CLOEXEC` off, on Windows
+/// `HANDLE_FLAG_INHERIT` on. Rust makes sockets that are not inherited.
+#[cfg(unix)]
+pub(super) fn set_inheritable(socket: &Socket, on: bool) -> io::Result<()> {
+    socket.set_cloexec(!on)
+}
+
+/// Whether processes that this one starts from now on have this descriptor as well: `FD_CLOEXEC` off, on Windows
+/// `HANDLE_FLAG_INHERIT` on. Rust makes sockets that are not inherited.
+#[cfg(windows)]
+pub(super) fn set_inheritable(socket: &Socket, on: bool) -> io::Result<()> {
+    socket.set_no_inherit(!on)
+}
+
 /// Whose numbers an error carries, and so whose behaviour is expected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Numbering {

@@ -123,6 +123,8 @@ pub enum Attempt {
 pub enum Outcome {
     /// Not all attempts are made.
     Running,
+    /// It could not be tried here.
+    NotTried,
     /// Every attempt connected, and nothing is left.
     Works,
     /// Every attempt connected, and sockets are left in the table.
@@ -140,6 +142,7 @@ impl Outcome {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Running => "running",
+            Self::NotTried => "not_tried",
             Self::Works => "works",
             Self::Leaks => "leaks",
             Self::LeaksUnseen => "leaks_unseen",
@@ -168,7 +171,7 @@ pub struct Habit {
     pub descriptors: usize,
     /// How many client sockets are in CLOSE_WAIT.
     pub close_wait: usize,
-    /// How many local ports the client sockets in the table have.
+    /// How many local ports its client sockets had, by their rows.
     pub ports: usize,
     /// What is left at the server, by state.
     pub server: BTreeMap<State, usize>,

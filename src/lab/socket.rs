@@ -7,6 +7,7 @@
 //! `close()` does may depend on that.
 
 mod closing;
+mod lending;
 
 use std::io::{self, Read as _};
 use std::net::{Shutdown, SocketAddr};

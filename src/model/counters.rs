@@ -53,6 +53,8 @@ pub struct Limits {
     pub tw_reuse: Option<u64>,
     /// The value of `tcp_tw_recycle`; gone since Linux 4.12.
     pub tw_recycle: Option<u64>,
+    /// Whether segments carry timestamps (RFC 7323): 0 no, 1 yes, 2 yes and not offset at random.
+    pub timestamps: Option<u64>,
     /// How many rows may be in TIME_WAIT.
     pub max_time_wait: Option<u64>,
     /// How many sockets may be without an owner.

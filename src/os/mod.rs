@@ -21,7 +21,9 @@ use std::time::Duration;
 pub use host::host;
 pub use linux::{DiagSource, ExactPairProbe};
 #[cfg(target_os = "linux")]
-pub use linux::{descriptor_state, set_tcp_option, tcp_option};
+pub use linux::{
+    descriptor_state, descriptors_below, limit_descriptors, set_tcp_option, tcp_option,
+};
 pub use netstat::{NetstatSource, TablePairProbe};
 pub use processes::SystemProcesses;
 pub use replay::ReplaySource;
@@ -139,6 +141,18 @@ pub fn set_tcp_option(_: &socket2::Socket, _: TcpOption, _: i32) -> std::io::Res
 #[cfg(not(target_os = "linux"))]
 pub fn descriptor_state(_: &socket2::Socket) -> std::io::Result<Option<crate::model::State>> {
     Ok(None)
+}
+
+/// Limits the descriptors that this process may have from now on. This system is not told.
+#[cfg(not(target_os = "linux"))]
+pub fn limit_descriptors(_: u32) -> std::io::Result<()> {
+    Err(std::io::ErrorKind::Unsupported.into())
+}
+
+/// How many descriptors with a number below this are open. This system is not asked.
+#[cfg(not(target_os = "linux"))]
+pub const fn descriptors_below(_: u32) -> Option<u32> {
+    None
 }
 
 /// The source that every system has.

@@ -8,6 +8,7 @@
 
 mod bench;
 mod closing;
+mod reuse;
 mod running;
 mod scenarios;
 mod sockets;

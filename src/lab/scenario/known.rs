@@ -37,6 +37,15 @@ impl<T: Copy> Known<T> {
         self
     }
 
+    /// What follows from it, where it is known.
+    pub fn map<U>(self, follows: impl Fn(T) -> U) -> Known<U> {
+        Known {
+            linux: self.linux.map(&follows),
+            windows: self.windows.map(&follows),
+            macos: self.macos.map(&follows),
+        }
+    }
+
     /// What is expected on this system, and how that is known.
     pub const fn here(self) -> (Option<T>, Basis) {
         self.on(NUMBERING)

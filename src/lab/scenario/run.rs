@@ -218,6 +218,13 @@ impl Run {
         })
     }
 
+    /// The rows of both ends of several connections, all from one look.
+    pub fn rows_of(&mut self, pairs: &[Pair]) -> Result<Vec<[Option<Socket>; 2]>, CallError> {
+        self.probe.lookup(pairs).map_err(|failure| {
+            CallError::new(&io::Error::other(format!("{}: {}", failure.source, failure.cause)))
+        })
+    }
+
     /// The row of a listener at this moment.
     pub fn listener_row(&mut self, address: SocketAddr) -> Result<Option<Socket>, CallError> {
         self.probe.listener(address).map_err(|failure| {

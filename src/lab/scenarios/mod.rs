@@ -2,18 +2,26 @@
 
 mod abort;
 mod abort_out_of_close_wait;
+mod backlog_overflow;
 mod client_closes_first;
 mod close_wait_peer_gone;
 mod close_wait_peer_holds;
 mod copy_keeps_open;
+pub(super) mod descriptor_limit;
 mod fill;
 mod fin_wait_2;
 mod first_close;
+mod fixed_port_time_wait;
 mod full_buffer;
 mod keepalive;
 mod linger;
+mod look;
+mod reconnect_habits;
 mod reset_without_asking;
+mod reuse;
 mod server_closes_first;
+pub(super) mod server_restart;
+pub(super) mod state_museum;
 mod time_wait;
 
 use super::scenario::Scenario;
@@ -24,11 +32,17 @@ pub static SCENARIOS: &[&dyn Scenario] = &[
     &server_closes_first::ServerClosesFirst,
     &close_wait_peer_holds::CloseWaitPeerHolds,
     &close_wait_peer_gone::CloseWaitPeerGone,
+    &reconnect_habits::ReconnectHabits,
+    &fixed_port_time_wait::FixedPortTimeWait,
+    &server_restart::ServerRestart,
     &full_buffer::FullBuffer,
     &abort::Abort,
     &linger::LingerSeconds,
     &reset_without_asking::ResetWithoutAsking,
     &abort_out_of_close_wait::AbortOutOfCloseWait,
     &keepalive::Keepalive,
+    &descriptor_limit::DescriptorLimit,
+    &backlog_overflow::BacklogOverflow,
+    &state_museum::StateMuseum,
     &copy_keeps_open::CopyKeepsOpen,
 ];

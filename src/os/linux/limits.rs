@@ -23,6 +23,7 @@ pub fn read(proc: &Path) -> Limits {
         fin_timeout_s: number("net/ipv4/tcp_fin_timeout"),
         tw_reuse: number("net/ipv4/tcp_tw_reuse"),
         tw_recycle: number("net/ipv4/tcp_tw_recycle"),
+        timestamps: number("net/ipv4/tcp_timestamps"),
         max_time_wait: number("net/ipv4/tcp_max_tw_buckets"),
         max_orphans: number("net/ipv4/tcp_max_orphans"),
         somaxconn: number("net/core/somaxconn"),
@@ -70,6 +71,7 @@ mod tests {
             ("net/ipv4/ip_local_port_range", "32768\t60999\n"),
             ("net/ipv4/ip_local_reserved_ports", "8080,33000-33009,60990-61010\n"),
             ("net/ipv4/tcp_fin_timeout", "60\n"),
+            ("net/ipv4/tcp_timestamps", "1\n"),
             ("net/ipv4/tcp_mem", "287898\t383867\t575796\n"),
             ("fs/file-nr", "1681\t0\t2466170\n"),
         ] {
@@ -81,6 +83,7 @@ mod tests {
             ephemeral_ports: Some(32_768..=60_999),
             reserved_ports: Some(20),
             fin_timeout_s: Some(60),
+            timestamps: Some(1),
             memory_pages: Some(575_796),
             files_open: Some(1_681),
             files_max: Some(2_466_170),

@@ -1,0 +1,199 @@
+//! Every state of a TCP socket, held still long enough to be looked at.
+
+use std::time::{Duration, Instant};
+
+use super::look::state;
+use crate::lab::errno::CallError;
+use crate::lab::museum::{Museum, Piece, Place};
+use crate::lab::result::{Exhibit, Said};
+use crate::lab::scenario::{Knob, Knobs, Known, Range, Run, Scenario};
+use crate::model::State;
+use crate::os::{SocketSource, live_source};
+use crate::text;
+use crate::text::Text;
+
+/// What counts as held still.
+const STILL: Duration = Duration::from_millis(300);
+
+/// How often the rows are looked up.
+const INTERVAL: Duration = Duration::from_millis(50);
+
+/// How long to wait for states that have not been seen for long enough when the time is up.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// A table is read whole after so many times as long as that took, and no sooner than this.
+const REST_PER_COST: u32 = 20;
+const TABLE_INTERVAL: Duration = Duration::from_millis(250);
+
+pub(super) struct StateMuseum;
+
+impl Scenario for StateMuseum {
+    fn name(&self) -> &'static str {
+        "state-museum"
+    }
+
+    fn title(&self) -> Text {
+        text!("lab_reuse.museum.title")
+    }
+
+    fn teaches(&self) -> Text {
+        text!("lab_reuse.museum.teaches")
+    }
+
+    fn knobs(&self) -> &'static [Knob] {
+        const {
+            &[Knob {
+                name: "hold",
+                title: || text!("lab_reuse.museum.hold"),
+                range: Range::Number { min: 1, max: 600, default: 2, unit: "s" },
+            }]
+        }
+    }
+
+    fn lasts(&self, knobs: &Knobs) -> Duration {
+        Duration::from_secs(knobs.number("hold")) + Duration::from_millis(200)
+    }
+
+    fn run(&self, run: &mut Run) -> Result<(), CallError> {
+        let hold = Duration::from_secs(run.knobs().number("hold"));
+        run.step(text!("lab_reuse.museum.open"));
+        let recorder = run.recorder().clone();
+        let mut museum = Museum::open(&recorder, run.address())?;
+        run.step(text!("lab_reuse.museum.look"));
+        let mut visit = Visit::new(&museum, run.address());
+        let opened = Instant::now();
+        loop {
+            visit.look(run, &mut museum)?;
+            let (time, seen) = (opened.elapsed(), visit.has_seen_all(run.elapsed()));
+            if time >= hold && (seen || time >= hold + PATIENCE) {
+                break;
+            }
+            run.pause(INTERVAL)?;
+        }
+        visit.judge(run, &museum);
+        Ok(())
+    }
+}
+
+/// What is seen of the museum.
+struct Visit {
+    exhibits: Vec<Exhibit>,
+    /// What the last look found of each, where that is another state.
+    instead: Vec<Option<State>>,
+    table: Table,
+}
+
+impl Visit {
+    fn new(museum: &Museum, address: std::net::SocketAddr) -> Self {
+        let exhibit = |piece: &Piece| Exhibit {
+            state: piece.state,
+            recipe: piece.recipe.clone(),
+            local: piece.place.local().unwrap_or(address),
+            remote: piece.place.remote(),
+            since: None,
+        };
+        Self {
+            exhibits: museum.pieces().iter().map(exhibit).collect(),
+            instead: vec![None; museum.pieces().len()],
+            table: Table::new(),
+        }
+    }
+
+    /// Looks at every piece, and shows the exhibits where anything has changed.
+    fn look(&mut self, run: &mut Run, museum: &mut Museum) -> Result<(), CallError> {
+        let before = self.exhibits.clone();
+        for (at, piece) in museum.pieces().iter().enumerate() {
+            let found = match &piece.place {
+                Place::End(pair, end) => state(&run.rows(*pair)?, *end),
+                Place::Listener(address) => run.listener_row(*address)?.map(|row| row.state),
+                Place::Bound(address) => self.table.state_of(*address),
+                Place::Absent(_) => None,
+            };
+            let exhibit = &mut self.exhibits[at];
+            exhibit.local = piece.place.local().unwrap_or(exhibit.local);
+            exhibit.remote = piece.place.remote();
+            let as_it_should = found == Some(piece.state);
+            exhibit.since = as_it_should.then(|| exhibit.since.unwrap_or_else(|| run.elapsed()));
+            self.instead[at] = found.filter(|_| !as_it_should);
+        }
+        let over = |exhibit: &Exhibit| exhibit.state == State::TimeWait && exhibit.since.is_none();
+        if self.exhibits != before {
+            run.show_exhibits(&self.exhibits);
+            // It was there before, and its minute is over.
+            if self.exhibits.iter().any(over) && !before.iter().any(over) {
+                museum.renew_time_wait()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn has_seen_all(&self, now: Duration) -> bool {
+        self.exhibits.iter().all(|exhibit| is_still(exhibit, now))
+    }
+
+    fn judge(&self, run: &mut Run, museum: &Museum) {
+        let now = run.elapsed();
+        for ((piece, exhibit), instead) in
+            museum.pieces().iter().zip(&self.exhibits).zip(&self.instead)
+        {
+            let subject = subject(piece.state);
+            let expected = text!("lab_reuse.museum.seen", n = STILL.as_millis() as u64);
+            let observed: Said = match (exhibit.since, instead, &piece.place) {
+                (Some(since), ..) => {
+                    let time = now.saturating_sub(since).as_millis();
+                    let time = u64::try_from(time).unwrap_or(u64::MAX);
+                    text!("lab_reuse.museum.seen", n = time).into()
+                }
+                (None, _, Place::Absent(why)) => {
+                    run.could_not_tell(subject, expected, why.clone());
+                    continue;
+                }
+                (None, None, Place::Bound(_)) => {
+                    run.could_not_tell(subject, expected, text!("lab_reuse.museum.not_listed"));
+                    continue;
+                }
+                (None, Some(state), _) => (*state).into(),
+                (None, None, _) => text!("lab_reuse.none").into(),
+            };
+            run.expect_that(subject, expected, observed, Known::linux(is_still(exhibit, now)));
+        }
+    }
+}
+
+fn is_still(exhibit: &Exhibit, now: Duration) -> bool {
+    exhibit.since.is_some_and(|since| now.saturating_sub(since) >= STILL)
+}
+
+/// What is judged of a state, by name.
+pub(in crate::lab) fn subject(state: State) -> Text {
+    text!("lab_reuse.museum.held", state = state.name())
+}
+
+/// The whole table, for a socket that no single look-up finds: one that is bound and nothing else.
+struct Table {
+    source: Box<dyn SocketSource>,
+    due: Instant,
+    found: Option<State>,
+}
+
+impl Table {
+    fn new() -> Self {
+        Self { source: live_source(), due: Instant::now(), found: None }
+    }
+
+    /// What the table says of the socket at this address, as of the last time that it was read.
+    fn state_of(&mut self, local: std::net::SocketAddr) -> Option<State> {
+        let began = Instant::now();
+        if began < self.due {
+            return self.found;
+        }
+        // A table that cannot be read shows no such row, and the reason given for that covers it.
+        let table = self.source.poll().ok().flatten();
+        self.found = table.and_then(|table| {
+            let row = table.sockets.iter().find(|row| row.local == local && row.remote.is_none());
+            row.map(|row| row.state)
+        });
+        self.due = Instant::now() + (began.elapsed() * REST_PER_COST).max(TABLE_INTERVAL);
+        self.found
+    }
+}
