@@ -45,7 +45,8 @@ pub use options::{
     loopback,
 };
 pub use result::{
-    Attempt, Check, Exhibit, Habit, Outcome, Recipe, Said, ScenarioResult, Step, document, markdown,
+    Attempt, Check, Exhibit, Habit, Outcome, Recipe, Said, ScenarioResult, Step, document,
+    markdown, words,
 };
 pub use scenario::{
     BadKnob, Knob, Knobs, Known, Notify, Range, Run, RunLink, Scenario, Setup, TIME_LIMIT, run,
