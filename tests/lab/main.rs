@@ -7,6 +7,7 @@
 )]
 
 mod bench;
+mod beside;
 mod closing;
 mod document;
 mod reuse;

@@ -1,13 +1,12 @@
 //! `sockscope lab list`: the scenarios, and what can be chosen of each.
 
-use std::time::Duration;
-
 use clap::Args;
 use serde_json::{Value, json};
 
 use crate::cli::Exit;
 use crate::cli::output::Output;
 use crate::error::{Error, Result};
+use crate::lab::words::duration;
 use crate::lab::{Knob, Knobs, Range, SCENARIOS, Scenario};
 use crate::text;
 
@@ -37,7 +36,7 @@ impl List {
 }
 
 fn print(scenario: &dyn Scenario, output: &mut Output) -> Result<()> {
-    let lasts = seconds(scenario.lasts(&Knobs::of(scenario.knobs())));
+    let lasts = duration(scenario.lasts(&Knobs::of(scenario.knobs())));
     let title = scenario.title();
     let head = text!("lab_terminal.list.head", name = scenario.name(), title = title, time = lasts);
     output.line(&head.plain())?;
@@ -55,10 +54,6 @@ fn usual(knob: &Knob) -> String {
         Range::Number { default, .. } => format!("{}={default}", knob.name),
         Range::Choice(words) => format!("{}={}", knob.name, words.first().copied().unwrap_or("")),
     }
-}
-
-fn seconds(time: Duration) -> String {
-    format!("{:.1} s", time.as_secs_f64())
 }
 
 fn document(scenario: &dyn Scenario) -> Value {

@@ -14,6 +14,7 @@ use crate::cli::Exit;
 use crate::cli::interrupt::{Event, next, on_interrupt};
 use crate::cli::output::Output;
 use crate::error::{Error, Result};
+use crate::lab::words::duration;
 use crate::lab::{BadKnob, Knobs, SCENARIOS, Scenario, ScenarioResult, document, markdown};
 use crate::model::lab::Verdict;
 use crate::store;
@@ -302,7 +303,7 @@ impl Tally {
             as_expected = self.as_expected,
             differs = self.differs,
             could_not_tell = self.could_not_tell,
-            took = format!("{:.1} s", took.as_secs_f64())
+            took = duration(took)
         );
         match self.not_run {
             0 => counts.plain(),

@@ -1,15 +1,21 @@
 //! A result for people at a terminal.
 
+use unicode_width::UnicodeWidthStr as _;
+
 use crate::cli::columns::{Align, table};
 use crate::cli::output::Output;
 use crate::error::Result;
 use crate::lab::words::{
-    check_cells, check_header, exhibit_cells, exhibit_header, habit_cells, habit_header, returned,
+    check_cells, check_header, duration, exhibit_cells, exhibit_header, habit_cells, habit_header,
+    returned,
 };
-use crate::lab::{ScenarioResult, Step};
+use crate::lab::{Check, ScenarioResult, Step};
 use crate::model::lab::Verdict;
 use crate::text;
 use crate::text::Text;
+
+/// Wider tables are no tables any more on most terminals.
+const WIDE: usize = 140;
 
 /// Where lines for people go: to stdout, or beside the data that goes there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,8 +42,7 @@ pub fn step(step: &Step) -> String {
 pub fn summary(result: &ScenarioResult, title: &Text, stopped: bool, calls: bool) -> Vec<String> {
     let mut lines =
         vec![String::new(), verdict_line(result, title, stopped).plain(), String::new()];
-    let checks = result.checks.iter().map(check_cells);
-    lines.extend(under(None, table(upper(check_header()), [Align::Left; 5], checks)));
+    lines.extend(check_lines(&result.checks));
     if !result.habits.is_empty() {
         let align = [
             Align::Left,
@@ -67,9 +72,29 @@ pub fn summary(result: &ScenarioResult, title: &Text, stopped: bool, calls: bool
     lines
 }
 
+/// A table, or where that would be too wide to read, a paragraph for each check.
+fn check_lines(checks: &[Check]) -> Vec<String> {
+    let lines = table(upper(check_header()), [Align::Left; 5], checks.iter().map(check_cells));
+    if lines.iter().all(|line| line.width() <= WIDE) {
+        return lines;
+    }
+    checks.iter().flat_map(paragraph).collect()
+}
+
+fn paragraph(check: &Check) -> Vec<String> {
+    let [subject, expected, observed, basis, verdict] = check_cells(check);
+    let mut lines = vec![format!("{verdict}: {subject} ({basis})")];
+    if expected != observed {
+        let expected = text!("lab_terminal.expected", value = expected);
+        lines.push(format!("    {}", expected.plain()));
+    }
+    lines.push(format!("    {}", text!("lab_terminal.observed", value = observed).plain()));
+    lines
+}
+
 fn verdict_line(result: &ScenarioResult, title: &Text, stopped: bool) -> Text {
     let (verdict, title) = (result.verdict().to_string(), title.clone());
-    let took = format!("{:.1} s", result.took.as_secs_f64());
+    let took = duration(result.took);
     if stopped {
         text!("lab_terminal.stopped", verdict = verdict, title = title, took = took)
     } else {
@@ -105,7 +130,7 @@ fn call_lines(result: &ScenarioResult) -> Vec<String> {
 
 /// One line of many runs, and beneath it the checks that are not as expected.
 pub fn brief(result: &ScenarioResult) -> Vec<String> {
-    let took = format!("{:.1} s", result.took.as_secs_f64());
+    let took = duration(result.took);
     let mut lines = vec![line_of_many(&result.verdict().to_string(), result.scenario, &took)];
     let unexpected = result.checks.iter().filter(|check| check.verdict != Verdict::AsExpected);
     lines.extend(unexpected.map(|check| {

@@ -1,7 +1,8 @@
 //! A result as Markdown that fits into a ticket.
 
 use super::words::{
-    check_cells, check_header, exhibit_cells, exhibit_header, habit_cells, habit_header, returned,
+    check_cells, check_header, duration, exhibit_cells, exhibit_header, habit_cells, habit_header,
+    returned,
 };
 use super::{ScenarioResult, Step};
 use crate::lab::SCENARIOS;
@@ -42,7 +43,7 @@ fn headline(result: &ScenarioResult) -> String {
         out += &format!("{}\n\n", escape(&scenario.teaches().plain()));
     }
     let program = concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"));
-    let took = format!("{:.1} s", result.took.as_secs_f64());
+    let took = duration(result.took);
     let knobs: Vec<String> =
         result.knobs.iter().map(|(name, value)| format!("{name} = {value}")).collect();
     let mut facts = vec![
@@ -70,10 +71,11 @@ fn section(title: &Text, body: &str) -> String {
 }
 
 fn steps(steps: &[Step]) -> String {
-    let line = |step: &Step| {
-        format!("1. {:.3} s: {}\n", step.at.as_secs_f64(), escape(&step.text.plain()))
+    let line = |(place, step): (usize, &Step)| {
+        let at = step.at.as_secs_f64();
+        format!("{}. {at:.3} s: {}\n", place + 1, escape(&step.text.plain()))
     };
-    let lines: String = steps.iter().map(line).collect();
+    let lines: String = steps.iter().enumerate().map(line).collect();
     if lines.is_empty() {
         return lines;
     }

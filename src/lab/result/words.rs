@@ -1,5 +1,7 @@
 //! What a result is called in words, in Markdown and on a terminal.
 
+use std::time::Duration;
+
 use super::{Check, Exhibit, Habit, Outcome};
 use crate::model::State;
 use crate::model::lab::{Basis, CallOutcome};
@@ -107,5 +109,14 @@ pub fn returned(outcome: &CallOutcome) -> String {
     match outcome {
         CallOutcome::Returned(value) => value.clone(),
         CallOutcome::Failed { errno, meaning } => format!("{errno}: {meaning}"),
+    }
+}
+
+/// How long a run took or takes: `40 ms`, `5.2 s`.
+pub fn duration(time: Duration) -> String {
+    if time < Duration::from_secs(1) {
+        format!("{} ms", time.as_millis())
+    } else {
+        format!("{:.1} s", time.as_secs_f64())
     }
 }
