@@ -2,6 +2,7 @@
 
 mod article;
 mod list;
+mod printer;
 mod progress;
 mod run;
 mod show;

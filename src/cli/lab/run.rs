@@ -1,22 +1,20 @@
 //! `sockscope lab run`: one scenario or all of them, and the verdict as an exit status.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::mpsc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
-use super::progress::{Job, Progress, Workers};
-use super::show::{self, Place};
+use super::printer::{Format, Printer, Tally};
+use super::progress::{Job, Workers};
+use super::show::Place;
 use crate::cli::Exit;
 use crate::cli::interrupt::{Event, next, on_interrupt};
 use crate::cli::output::Output;
 use crate::error::{Error, Result};
-use crate::lab::words::duration;
 use crate::lab::{BadKnob, Knobs, SCENARIOS, Scenario, ScenarioResult, document, markdown};
-use crate::model::lab::Verdict;
 use crate::store;
 use crate::text;
 
@@ -41,6 +39,16 @@ pub struct Run {
     /// Run every scenario, several side by side, and print a line for each
     #[arg(long, conflicts_with_all = ["name", "knobs"])]
     all: bool,
+    /// Print every call as well
+    #[arg(long)]
+    calls: bool,
+    #[command(flatten)]
+    written: Written,
+}
+
+/// What is written of each run beside what people see, and where.
+#[derive(Args)]
+struct Written {
     /// Print one JSON object a line, a run each
     #[arg(long, conflicts_with = "markdown")]
     json: bool,
@@ -50,17 +58,11 @@ pub struct Run {
     /// The file to write the JSON or Markdown to, by its name if neither is asked for; - is stdout
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Print every call as well
-    #[arg(long)]
-    calls: bool,
 }
-
-/// What a result is written as.
-type Format = fn(&ScenarioResult) -> String;
 
 impl Run {
     pub fn run(&self, output: &mut Output) -> Result<Exit> {
-        let Ok(format) = self.format() else {
+        let Ok(format) = self.written.format() else {
             output.note(&text!("lab_terminal.unknown_format").plain());
             return Ok(Exit::Usage);
         };
@@ -79,21 +81,18 @@ impl Run {
         let (send, events) = mpsc::channel();
         on_interrupt(send.clone(), output);
         let workers = Workers::start(jobs, AT_A_TIME, executable.ok().as_ref(), &send)?;
+        let file = self.written.file();
+        let beside = format.is_some() && file.is_none();
         let mut printer = Printer {
             began: Instant::now(),
             format,
-            place: if format.is_some() && self.file().is_none() {
-                Place::Notes
-            } else {
-                Place::Data
-            },
-            streams: self.file().is_none(),
+            place: if beside { Place::Notes } else { Place::Data },
             calls: self.calls,
             many: self.all,
             stopped: false,
             steps: 0,
             over: 0,
-            documents: Vec::new(),
+            documents: file.map(|_| Vec::new()),
             tally: Tally::default(),
         };
         while printer.over < shown.len() {
@@ -108,18 +107,27 @@ impl Run {
         if self.all {
             printer.conclude(output)?;
         }
-        if let Some(path) = self.file() {
+        if let (Some(path), Some(documents)) = (file, &printer.documents) {
             store::write_atomically(path, |out| {
-                printer
-                    .documents
-                    .iter()
-                    .try_for_each(|text| out.write_all(text.as_bytes()))
-                    .map_err(Error::Output)
+                out.write_all(documents.concat().as_bytes()).map_err(Error::Output)
             })?;
         }
         Ok(printer.tally.exit())
     }
 
+    fn jobs(&self) -> Result<Vec<Job>, BadKnob> {
+        let job =
+            |scenario: &'static dyn Scenario| Job { scenario, knobs: Knobs::of(scenario.knobs()) };
+        let Some(name) = self.name else { return Ok(SCENARIOS.iter().copied().map(job).collect()) };
+        let mut job = job(name);
+        for written in &self.knobs {
+            job.knobs.set(written)?;
+        }
+        Ok(vec![job])
+    }
+}
+
+impl Written {
     /// None for no document at all; the error is a file whose name does not tell which.
     fn format(&self) -> Result<Option<Format>, ()> {
         if self.json {
@@ -140,17 +148,6 @@ impl Run {
 
     fn file(&self) -> Option<&Path> {
         self.output.as_deref().filter(|path| *path != Path::new("-"))
-    }
-
-    fn jobs(&self) -> Result<Vec<Job>, BadKnob> {
-        let job =
-            |scenario: &'static dyn Scenario| Job { scenario, knobs: Knobs::of(scenario.knobs()) };
-        let Some(name) = self.name else { return Ok(SCENARIOS.iter().copied().map(job).collect()) };
-        let mut job = job(name);
-        for written in &self.knobs {
-            job.knobs.set(written)?;
-        }
-        Ok(vec![job])
     }
 }
 
@@ -180,159 +177,9 @@ fn said(error: &BadKnob) -> String {
     }
 }
 
-/// What was printed already, and what is still to come.
-struct Printer {
-    began: Instant,
-    format: Option<Format>,
-    place: Place,
-    /// Documents go to stdout as they are done; otherwise they are kept for a file.
-    streams: bool,
-    calls: bool,
-    many: bool,
-    stopped: bool,
-    /// How many steps of the one run are printed.
-    steps: usize,
-    /// How many runs are printed.
-    over: usize,
-    documents: Vec<String>,
-    tally: Tally,
-}
-
-impl Printer {
-    /// Prints what is new: steps of a single run as they come, and runs as they end, in the order in which they were asked for.
-    fn news(
-        &mut self,
-        scenarios: &[&'static dyn Scenario],
-        progress: &[Progress],
-        output: &mut Output,
-    ) -> Result<()> {
-        if let (false, [Progress::Shown(result)]) = (self.many, progress) {
-            for step in result.steps.iter().skip(self.steps) {
-                self.place.line(&show::step(step), output)?;
-            }
-            self.steps = result.steps.len();
-        }
-        let over = progress.iter().zip(scenarios).skip(self.over);
-        for (progress, scenario) in over.take_while(|(progress, _)| progress.is_over()) {
-            self.over += 1;
-            self.ended(*scenario, progress, output)?;
-        }
-        Ok(())
-    }
-
-    fn ended(
-        &mut self,
-        scenario: &dyn Scenario,
-        progress: &Progress,
-        output: &mut Output,
-    ) -> Result<()> {
-        let result: &Arc<ScenarioResult> = match progress {
-            Progress::Shown(result) => result,
-            Progress::Broken => {
-                self.tally.broken += 1;
-                output.note(&text!("lab_terminal.broken", name = scenario.name()).plain());
-                return Ok(());
-            }
-            Progress::NotRun | Progress::Waiting => {
-                self.tally.not_run += 1;
-                let word = text!("lab_terminal.not_run").plain();
-                return self.place.line(&show::line_of_many(&word, scenario.name(), ""), output);
-            }
-        };
-        self.tally.count(result.verdict());
-        let lines = if self.many {
-            show::brief(result)
-        } else {
-            show::summary(result, &scenario.title(), self.stopped, self.calls)
-        };
-        for line in lines {
-            self.place.line(&line, output)?;
-        }
-        match self.format {
-            None => {}
-            Some(format) if self.streams => {
-                output.data().write_all(format(result).as_bytes()).map_err(Error::Output)?;
-            }
-            Some(format) => self.documents.push(format(result)),
-        }
-        Ok(())
-    }
-
-    fn conclude(&self, output: &mut Output) -> Result<()> {
-        let line = self.tally.sentence(self.began.elapsed());
-        self.place.line(&line, output)
-    }
-}
-
-/// How many runs ended how.
-#[derive(Clone, Copy, Debug, Default)]
-struct Tally {
-    as_expected: usize,
-    differs: usize,
-    could_not_tell: usize,
-    not_run: usize,
-    broken: usize,
-}
-
-impl Tally {
-    const fn count(&mut self, verdict: Verdict) {
-        match verdict {
-            Verdict::AsExpected => self.as_expected += 1,
-            Verdict::Differs => self.differs += 1,
-            Verdict::CouldNotTell => self.could_not_tell += 1,
-        }
-    }
-
-    /// A run that broke is this program's fault, and worse than any verdict.
-    fn exit(&self) -> Exit {
-        if self.broken > 0 {
-            return Exit::CouldNotRun;
-        }
-        Exit::from(if self.differs > 0 {
-            Verdict::Differs
-        } else if self.could_not_tell + self.not_run > 0 {
-            Verdict::CouldNotTell
-        } else {
-            Verdict::AsExpected
-        })
-    }
-
-    fn sentence(&self, took: Duration) -> String {
-        let counts = text!(
-            "lab_terminal.tally",
-            as_expected = self.as_expected,
-            differs = self.differs,
-            could_not_tell = self.could_not_tell,
-            took = duration(took)
-        );
-        match self.not_run {
-            0 => counts.plain(),
-            rest => text!("lab_terminal.tally_not_run", counts = counts, rest = rest).plain(),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn exit(verdicts: &[Verdict], not_run: usize, broken: usize) -> Exit {
-        let mut tally = Tally { not_run, broken, ..Tally::default() };
-        verdicts.iter().for_each(|verdict| tally.count(*verdict));
-        tally.exit()
-    }
-
-    #[test]
-    fn what_differs_weighs_more_than_what_could_not_be_told() {
-        let (fine, differs, untold) =
-            (Verdict::AsExpected, Verdict::Differs, Verdict::CouldNotTell);
-        assert_eq!(exit(&[fine, fine], 0, 0), Exit::Fine);
-        assert_eq!(exit(&[untold, differs, fine], 0, 0), Exit::Found);
-        assert_eq!(exit(&[fine, untold, fine], 0, 0), Exit::CouldNotJudge);
-        assert_eq!(exit(&[fine], 3, 0), Exit::CouldNotJudge, "stopped before all of them ran");
-        assert_eq!(exit(&[differs], 3, 0), Exit::Found);
-        assert_eq!(exit(&[fine, differs], 0, 1), Exit::CouldNotRun);
-    }
 
     #[test]
     fn a_knob_that_is_nearly_right_is_guessed() {

@@ -35,13 +35,22 @@ pub fn markdown(result: &ScenarioResult) -> String {
 fn headline(result: &ScenarioResult) -> String {
     let scenario = SCENARIOS.iter().find(|scenario| scenario.name() == result.scenario);
     let title = scenario.map_or_else(|| result.scenario.to_owned(), |it| it.title().plain());
-    let mut out = format!("# {}: {}\n\n", escape(&title), result.verdict());
+    let mut paragraphs = vec![format!("# {}: {}", escape(&title), result.verdict())];
     if !result.finished {
-        out += &format!("**{}**\n\n", text!("lab_terminal.unfinished").plain());
+        paragraphs.push(format!("**{}**", text!("lab_terminal.unfinished").plain()));
     }
     if let Some(scenario) = scenario {
-        out += &format!("{}\n\n", escape(&scenario.teaches().plain()));
+        paragraphs.push(escape(&scenario.teaches().plain()));
     }
+    let facts = facts(result);
+    let facts: Vec<String> =
+        facts.iter().map(|fact| format!("* {}", escape(&fact.plain()))).collect();
+    paragraphs.push(facts.join("\n"));
+    paragraphs.join("\n\n") + "\n\n"
+}
+
+/// On what it ran, when, and with what.
+fn facts(result: &ScenarioResult) -> Vec<Text> {
     let program = concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"));
     let took = duration(result.took);
     let knobs: Vec<String> =
@@ -59,10 +68,7 @@ fn headline(result: &ScenarioResult) -> String {
         Resolution::Exact => text!("lab_terminal.fact.exact"),
         Resolution::Table => text!("lab_terminal.fact.table"),
     });
-    for fact in facts {
-        out += &format!("* {}\n", escape(&fact.plain()));
-    }
-    out + "\n"
+    facts
 }
 
 /// A heading with what stands under it; nothing without.
