@@ -77,6 +77,7 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         &[
             ("sockscope lab list", "what there is"),
             ("sockscope lab run client-closes-first", "one experiment, with its verdict"),
+            ("sockscope lab run linger seconds=5 -o ticket.md", "the same otherwise, for a ticket"),
             ("sockscope lab run --all --json", "all of them, for a script"),
         ],
     ),

@@ -18,10 +18,10 @@ pub use known::Known;
 pub use run::{Run, RunLink};
 
 use super::cancel::Cancel;
-use super::errno::CallError;
+use super::errno::{CallError, cancelled};
 use super::log::Bounded;
 use super::result::ScenarioResult;
-use crate::os::{PairProbe, pair_probe};
+use crate::os::{self, PairProbe, pair_probe};
 use crate::text::Text;
 
 /// How long a scenario may take in all, unless it says otherwise.
@@ -89,6 +89,7 @@ pub fn run(scenario: &dyn Scenario, setup: Setup, cancel: &Cancel) -> ScenarioRe
     let began = Instant::now();
     let result = ScenarioResult {
         scenario: scenario.name(),
+        os: os::host().os.into(),
         knobs: setup.knobs.written(),
         resolution: setup.probe.resolution(),
         began_at: SystemTime::now(),
@@ -111,7 +112,14 @@ pub fn run(scenario: &dyn Scenario, setup: Setup, cancel: &Cancel) -> ScenarioRe
             result
         }
         Ok(mut run) => {
-            if let Err(error) = scenario.run(&mut run) {
+            let ran = match scenario.run(&mut run) {
+                // What is judged under the wish to stop only says that it could not tell; this says why.
+                Ok(()) if run.cancel().is_cancelled() && run.is_untold() => {
+                    Err(CallError::new(&cancelled()))
+                }
+                ran => ran,
+            };
+            if let Err(error) = ran {
                 run.broken_off(cancel, limit, &error);
             }
             run.finish()

@@ -18,7 +18,7 @@ use crate::lab::options::{SocketOptions, loopback};
 use crate::lab::result::{Exhibit, Habit, ScenarioResult, Step};
 use crate::lab::socket::LabSocket;
 use crate::model::Socket;
-use crate::model::lab::{End, Role, Who};
+use crate::model::lab::{End, Role, Verdict, Who};
 use crate::os::{Pair, PairProbe, pair_probe};
 use crate::text::Text;
 
@@ -230,6 +230,11 @@ impl Run {
         self.probe.listener(address).map_err(|failure| {
             CallError::new(&io::Error::other(format!("{}: {}", failure.source, failure.cause)))
         })
+    }
+
+    /// Whether something that was judged could not be told.
+    pub(super) fn is_untold(&self) -> bool {
+        self.result.verdict() == Verdict::CouldNotTell
     }
 
     /// The result, with everything that was called and seen.

@@ -1,0 +1,177 @@
+//! What is printed of runs while they go on, and how many ended how.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::progress::Progress;
+use super::show::{self, Place};
+use crate::cli::Exit;
+use crate::cli::output::Output;
+use crate::error::{Error, Result};
+use crate::lab::words::duration;
+use crate::lab::{Scenario, ScenarioResult};
+use crate::model::lab::Verdict;
+use crate::text;
+
+/// What a result is written as.
+pub type Format = fn(&ScenarioResult) -> String;
+
+/// What was printed already, and what is still to come.
+pub struct Printer {
+    pub began: Instant,
+    /// What each run is written as beside what people see.
+    pub format: Option<Format>,
+    /// Where people see it.
+    pub place: Place,
+    /// Whether the calls are shown to people.
+    pub calls: bool,
+    /// Whether there are many runs, with a line for each, instead of one with its steps.
+    pub many: bool,
+    /// Whether somebody wished that it stops.
+    pub stopped: bool,
+    /// How many steps of the one run are printed.
+    pub steps: usize,
+    /// How many runs are printed.
+    pub over: usize,
+    /// The documents, where they are kept for a file; none where they go to stdout as they are done.
+    pub documents: Option<Vec<String>>,
+    pub tally: Tally,
+}
+
+impl Printer {
+    /// Prints what is new: steps of a single run as they come, and runs as they end, in the order in which they were asked for.
+    pub fn news(
+        &mut self,
+        scenarios: &[&'static dyn Scenario],
+        progress: &[Progress],
+        output: &mut Output,
+    ) -> Result<()> {
+        if let (false, [Progress::Shown(result)]) = (self.many, progress) {
+            for step in result.steps.iter().skip(self.steps) {
+                self.place.line(&show::step(step), output)?;
+            }
+            self.steps = result.steps.len();
+        }
+        let over = progress.iter().zip(scenarios).skip(self.over);
+        for (progress, scenario) in over.take_while(|(progress, _)| progress.is_over()) {
+            self.over += 1;
+            self.ended(*scenario, progress, output)?;
+        }
+        Ok(())
+    }
+
+    fn ended(
+        &mut self,
+        scenario: &dyn Scenario,
+        progress: &Progress,
+        output: &mut Output,
+    ) -> Result<()> {
+        let result: &Arc<ScenarioResult> = match progress {
+            Progress::Shown(result) => result,
+            Progress::Broken => {
+                self.tally.broken += 1;
+                output.note(&text!("lab_terminal.broken", name = scenario.name()).plain());
+                return Ok(());
+            }
+            Progress::NotRun | Progress::Waiting => {
+                self.tally.not_run += 1;
+                let word = text!("lab_terminal.not_run").plain();
+                return self.place.line(&show::line_of_many(&word, scenario.name(), ""), output);
+            }
+        };
+        self.tally.count(result.verdict());
+        let lines = if self.many {
+            show::brief(result)
+        } else {
+            show::summary(result, &scenario.title(), self.stopped, self.calls)
+        };
+        for line in lines {
+            self.place.line(&line, output)?;
+        }
+        let Some(format) = self.format else { return Ok(()) };
+        let text = format(result);
+        match &mut self.documents {
+            Some(documents) => documents.push(text),
+            None => output.data().write_all(text.as_bytes()).map_err(Error::Output)?,
+        }
+        Ok(())
+    }
+
+    pub fn conclude(&self, output: &mut Output) -> Result<()> {
+        let line = self.tally.sentence(self.began.elapsed());
+        self.place.line(&line, output)
+    }
+}
+
+/// How many runs ended how.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Tally {
+    as_expected: usize,
+    differs: usize,
+    could_not_tell: usize,
+    not_run: usize,
+    broken: usize,
+}
+
+impl Tally {
+    const fn count(&mut self, verdict: Verdict) {
+        match verdict {
+            Verdict::AsExpected => self.as_expected += 1,
+            Verdict::Differs => self.differs += 1,
+            Verdict::CouldNotTell => self.could_not_tell += 1,
+        }
+    }
+
+    /// A run that broke is this program's fault, and worse than any verdict.
+    pub fn exit(&self) -> Exit {
+        if self.broken > 0 {
+            return Exit::CouldNotRun;
+        }
+        Exit::from(if self.differs > 0 {
+            Verdict::Differs
+        } else if self.could_not_tell + self.not_run > 0 {
+            Verdict::CouldNotTell
+        } else {
+            Verdict::AsExpected
+        })
+    }
+
+    fn sentence(&self, took: Duration) -> String {
+        let counts = text!(
+            "lab_terminal.tally",
+            as_expected = self.as_expected,
+            differs = self.differs,
+            could_not_tell = self.could_not_tell,
+            took = duration(took)
+        );
+        match self.not_run {
+            0 => counts.plain(),
+            rest => text!("lab_terminal.tally_not_run", counts = counts, rest = rest).plain(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn exit(verdicts: &[Verdict], not_run: usize, broken: usize) -> Exit {
+        let mut tally = Tally { not_run, broken, ..Tally::default() };
+        for verdict in verdicts {
+            tally.count(*verdict);
+        }
+        tally.exit()
+    }
+
+    #[test]
+    fn what_differs_weighs_more_than_what_could_not_be_told() {
+        let (fine, differs, untold) =
+            (Verdict::AsExpected, Verdict::Differs, Verdict::CouldNotTell);
+        assert_eq!(exit(&[fine, fine], 0, 0), Exit::Fine);
+        assert_eq!(exit(&[untold, differs, fine], 0, 0), Exit::Found);
+        assert_eq!(exit(&[fine, untold, fine], 0, 0), Exit::CouldNotJudge);
+        assert_eq!(exit(&[fine], 3, 0), Exit::CouldNotJudge, "stopped before all of them ran");
+        assert_eq!(exit(&[differs], 3, 0), Exit::Found);
+        assert_eq!(exit(&[fine, differs], 0, 1), Exit::CouldNotRun);
+    }
+}

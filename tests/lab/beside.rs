@@ -1,0 +1,28 @@
+//! What one run does to another beside it in the same process.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use super::scenarios::as_expected;
+
+/// Until a child has got through its execve(2) it has every descriptor of its parent, so that a listener which is closed
+/// meanwhile listens on for a moment.
+#[test]
+fn a_server_starts_again_while_another_run_starts_children() {
+    let over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let children = scope.spawn(|| {
+            while !over.load(Ordering::Relaxed) {
+                as_expected("reconnect-habits", &["reconnects=5"]);
+            }
+        });
+        let restarts = scope.spawn(|| {
+            for _ in 0..15 {
+                as_expected("server-restart", &[]);
+            }
+        });
+        let restarts = restarts.join();
+        over.store(true, Ordering::Relaxed);
+        assert!(restarts.is_ok() && children.join().is_ok(), "each said what differs");
+    });
+}

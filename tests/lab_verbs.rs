@@ -1,0 +1,223 @@
+//! `sockscope lab list`, `run` and `article`, as a script and a person at a terminal meet them.
+
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on should say so and end"
+)]
+
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use serde_json::Value;
+use sockscope::lab::SCENARIOS;
+use sockscope::lab::article::CLAIMS;
+
+struct Ran {
+    status: i32,
+    stdout: String,
+    stderr: String,
+}
+
+fn sockscope(arguments: &[&str]) -> Command {
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("sockscope"));
+    command.args(arguments).env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY");
+    command
+}
+
+fn run(arguments: &[&str]) -> Ran {
+    let output = assert_cmd::Command::from_std(sockscope(arguments))
+        .timeout(std::time::Duration::from_mins(2))
+        .output()
+        .expect("it runs");
+    Ran {
+        status: output.status.code().expect("it is not killed"),
+        stdout: String::from_utf8(output.stdout).expect("text"),
+        stderr: String::from_utf8(output.stderr).expect("text"),
+    }
+}
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
+}
+
+fn start(arguments: &[&str]) -> Child {
+    let command = &mut sockscope(arguments);
+    command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts")
+}
+
+fn names() -> Vec<&'static str> {
+    SCENARIOS.iter().map(|scenario| scenario.name()).collect()
+}
+
+#[test]
+fn the_list_tells_what_there_is_and_what_can_be_chosen() {
+    let list = json(&run(&["lab", "list", "--json"]).stdout);
+    let listed: Vec<&str> = list
+        .as_array()
+        .expect("an array")
+        .iter()
+        .map(|scenario| scenario["name"].as_str().expect("a name"))
+        .collect();
+    assert_eq!(listed, names());
+    for scenario in list.as_array().expect("an array") {
+        assert!(scenario["lasts_ms"].is_u64(), "{scenario}");
+        for knob in scenario["knobs"].as_array().expect("knobs") {
+            let default = &knob["default"];
+            match (&knob["choices"], knob["min"].as_u64(), knob["max"].as_u64()) {
+                (Value::Array(words), None, None) => assert!(words.contains(default), "{knob}"),
+                (Value::Null, Some(min), Some(max)) => {
+                    let default = default.as_u64().expect("a number");
+                    assert!((min..=max).contains(&default), "{knob}");
+                }
+                _ => panic!("{knob}"),
+            }
+        }
+    }
+    let text = run(&["lab", "list"]).stdout;
+    for name in names() {
+        assert!(text.lines().any(|line| line.starts_with(&format!("{name}  "))), "{name}: {text}");
+    }
+    assert!(text.contains("    hold=5  1 to 300 s: "), "{text}");
+}
+
+#[test]
+fn a_run_shows_its_steps_the_verdict_and_what_it_rests_on() {
+    let ran = run(&["lab", "run", "client-closes-first"]);
+    assert_eq!((ran.status, ran.stderr.as_str()), (0, ""), "{}", ran.stdout);
+    let verdict = ran.stdout.find("\n\nas expected: ").expect("the verdict");
+    let (steps, summary) = ran.stdout.split_at(verdict);
+    assert!(
+        steps.lines().count() > 0 && steps.lines().all(|line| line.contains(" s  ")),
+        "{steps}"
+    );
+    let header = summary.lines().find(|line| line.starts_with("JUDGED")).expect("a table");
+    assert!(header.contains("HOW IT IS KNOWN"), "{header}");
+    assert!(!summary.contains("socket(AF_INET"), "calls only where they are asked for: {summary}");
+    let calls = run(&["lab", "run", "client-closes-first", "--calls"]).stdout;
+    assert!(calls.contains("socket(AF_INET"), "{calls}");
+}
+
+#[test]
+fn all_of_them_run_side_by_side_and_are_told_in_their_order() {
+    let ran = run(&["lab", "run", "--all", "--json"]);
+    let results: Vec<Value> = ran.stdout.lines().map(json).collect();
+    let order: Vec<&str> =
+        results.iter().map(|result| result["scenario"].as_str().expect("a name")).collect();
+    assert_eq!(order, names());
+    // The lines for people go the other way, one for each, the checks that are not as expected beneath.
+    let told: Vec<&str> = ran.stderr.lines().filter(|line| !line.starts_with(' ')).collect();
+    assert_eq!(told.len(), names().len() + 1, "{}", ran.stderr);
+    for (line, name) in told.iter().zip(names()) {
+        assert!(line.contains(&format!(" {name} ")), "{line}");
+    }
+    let count =
+        |verdict: &str| results.iter().filter(|result| result["verdict"] == verdict).count();
+    let [fine, differs, untold] = ["as_expected", "differs", "could_not_tell"].map(count);
+    let sentence = format!("{fine} as expected, {differs} differ, {untold} could not tell, in ");
+    assert!(told.last().is_some_and(|last| last.starts_with(&sentence)), "{told:?}");
+    let status = match (differs, untold) {
+        (0, 0) => 0,
+        (0, _) => 4,
+        (_, _) => 1,
+    };
+    assert_eq!(ran.status, status, "{}", ran.stderr);
+}
+
+#[test]
+fn what_there_is_not_is_status_2_with_what_there_is() {
+    let name = run(&["lab", "run", "client-close-first"]);
+    assert_eq!((name.status, name.stdout.as_str()), (2, ""));
+    assert!(name.stderr.contains("similar value exists: 'client-closes-first'"), "{}", name.stderr);
+    for there in names() {
+        assert!(name.stderr.contains(there), "{there}: {}", name.stderr);
+    }
+    let run_holds = |knob: &str| run(&["lab", "run", "close-wait-peer-holds", knob]);
+    for (knob, said) in [
+        ("hol=5", "there is no knob \"hol\"; there is hold, eof; did you mean hold?\n"),
+        ("zzz=5", "there is no knob \"zzz\"; there is hold, eof\n"),
+        ("hold=0", "hold takes 1 to 300 s, not \"0\"\n"),
+        ("hold", "\"hold\" is not NAME=VALUE\n"),
+    ] {
+        let ran = run_holds(knob);
+        assert_eq!((ran.status, ran.stdout.as_str(), ran.stderr.as_str()), (2, "", said), "{knob}");
+    }
+    for wrong in [
+        &["lab", "run"][..],
+        &["lab", "run", "abort", "--all"],
+        &["lab", "run", "--all", "hold=5"],
+        &["lab", "run", "abort", "--json", "--markdown"],
+        &["lab", "run", "abort", "-o", "ticket.txt"],
+    ] {
+        let ran = run(wrong);
+        assert_eq!((ran.status, ran.stdout.as_str()), (2, ""), "{wrong:?}");
+        assert!(!ran.stderr.is_empty(), "{wrong:?}");
+    }
+}
+
+#[test]
+fn a_document_goes_where_it_is_asked_to() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name).to_str().expect("text").to_owned();
+    let [saved, ticket, lines] = ["a.json", "a.md", "lines.txt"].map(path);
+
+    let ran = run(&["lab", "run", "client-closes-first", "delay=0", "-o", &saved]);
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    assert!(ran.stdout.contains("as expected: "), "people still see it: {}", ran.stdout);
+    let document = json(&fs::read_to_string(&saved).expect("a file"));
+    assert_eq!(document["knobs"]["delay"], "0 s", "{document:#}");
+
+    run(&["lab", "run", "client-closes-first", "-o", &ticket]);
+    assert!(fs::read_to_string(&ticket).expect("a file").starts_with("# "));
+    run(&["lab", "run", "client-closes-first", "--json", "-o", &lines]);
+    assert_eq!(json(&fs::read_to_string(&lines).expect("a file"))["verdict"], "as_expected");
+    assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 3, "nothing is left over");
+
+    let ran = run(&["lab", "run", "client-closes-first", "--markdown", "-o", "-"]);
+    assert!(ran.stdout.starts_with("# ") && ran.stderr.contains("as expected: "), "{}", ran.stderr);
+    let ran = run(&["lab", "run", "client-closes-first", "-o", &path("no/folder.json")]);
+    assert_eq!(ran.status, 3, "{}", ran.stderr);
+    assert!(!Path::new(&path("no")).exists());
+}
+
+#[test]
+fn a_closed_pipe_ends_a_run_and_is_not_an_error() {
+    let mut child = start(&["lab", "run", "close-wait-peer-holds", "hold=300"]);
+    drop(child.stdout.take());
+    // It is stopped long before its five minutes, or this test is.
+    assert_eq!(child.wait().expect("it ends").code(), Some(0));
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_a_run_with_its_verdict() {
+    let mut child = start(&["lab", "run", "close-wait-peer-holds", "hold=300"]);
+    let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+    let step = lines.next().expect("a step").expect("text");
+    let pid = child.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &pid]).status().expect("kill runs").success());
+    let rest: Vec<String> = lines.map(|line| line.expect("text")).collect();
+    assert_eq!(child.wait().expect("it ends").code(), Some(4), "{step}\n{rest:#?}");
+    let verdict = rest.iter().find(|line| line.starts_with("could not tell: stopped. "));
+    assert!(verdict.is_some(), "{rest:#?}");
+    assert!(rest.iter().any(|line| line.contains("stopped by the user")), "{rest:#?}");
+}
+
+#[test]
+fn the_article_is_told_claim_by_claim() {
+    let claims = json(&run(&["lab", "article", "--json"]).stdout);
+    let text = run(&["lab", "article"]);
+    assert_eq!(text.status, 0, "{}", text.stderr);
+    assert_eq!(claims.as_array().map(Vec::len), Some(CLAIMS.len()));
+    for claim in claims.as_array().expect("an array") {
+        let scenario = claim["scenario"].as_str().expect("a name");
+        assert!(names().contains(&scenario), "{claim:#}");
+        assert!(!claim["shown_by"].as_array().expect("what shows it").is_empty(), "{claim:#}");
+        for said in ["says", "because"] {
+            assert!(text.stdout.contains(claim[said].as_str().expect("a sentence")), "{claim:#}");
+        }
+        assert!(text.stdout.contains(&format!("sockscope lab run {scenario}")), "{scenario}");
+    }
+}
