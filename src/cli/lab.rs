@@ -1,5 +1,9 @@
 //! `sockscope lab`: the experiments, in a terminal.
 
+mod connect;
+mod listen;
+mod program;
+
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
@@ -38,13 +42,17 @@ enum Action {
         #[arg(long)]
         json: bool,
     },
+    Listen(listen::Listen),
+    Connect(connect::Connect),
 }
 
 impl Lab {
     pub fn run(&self, output: &mut Output) -> Result<Exit> {
-        match self.action {
-            Action::List { json } => list(json, output),
-            Action::Run { name, json, .. } => {
+        match &self.action {
+            Action::Listen(listen) => listen.run(output),
+            Action::Connect(connect) => connect.run(output),
+            &Action::List { json } => list(json, output),
+            &Action::Run { name, json, .. } => {
                 let mut worst = Verdict::AsExpected;
                 for scenario in SCENARIOS.iter().copied() {
                     if name.is_some_and(|wanted| wanted.name() != scenario.name()) {

@@ -22,6 +22,7 @@ mod listener;
 mod log;
 mod observe;
 mod options;
+pub mod program;
 mod result;
 mod scenario;
 mod scenarios;
@@ -40,6 +41,7 @@ pub use options::{
     Linger, NUMBERING, Numbering, OptionName, OptionValue, SocketOption, SocketOptions, Takes,
     loopback,
 };
+pub use program::Program;
 pub use result::{Attempt, Check, Exhibit, Habit, Outcome, Recipe, Said, ScenarioResult, Step};
 pub use scenario::{
     BadKnob, Knob, Knobs, Known, Notify, Range, Run, RunLink, Scenario, Setup, TIME_LIMIT, run,

@@ -1,0 +1,191 @@
+//! What the worker keeps of one connection.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::CallError;
+use super::conn::Conn;
+use super::fate::{Descriptor, Evidence, Row, fate, opposite, row, their_state};
+use super::state::{Connection, Fate, Holder};
+use crate::lab::observe::{Lane, Seen};
+use crate::model::State;
+use crate::model::lab::End;
+use crate::os::Pair;
+
+/// So many tables are read for an owner that was not in the first.
+const LOOKED_FOR: u8 = 3;
+
+pub(super) struct Entry {
+    pub(super) number: u64,
+    pub(super) pair: Pair,
+    /// Our end; none once it is closed, or where it was never accepted.
+    pub(super) conn: Option<Conn>,
+    /// Whether our connect is not done yet.
+    pub(super) connecting: bool,
+    pub(super) came: Duration,
+    /// When our FIN or reset was sent, or that began which is done from the beginning.
+    pub(super) treated: Option<Duration>,
+    pub(super) reset: bool,
+    /// When our socket saw the other end's FIN, or a reset.
+    pub(super) heard: Option<Duration>,
+    pub(super) holder: Option<Holder>,
+    pub(super) inode: Option<u32>,
+    pub(super) descriptor: Descriptor,
+    /// In how many tables its owner was looked for.
+    pub(super) looked_for: u8,
+    pub(super) fate: Fate,
+    /// Whether the row of the other end is gone, and its descriptor is in question.
+    pub(super) is_row_gone: bool,
+    /// Whether something happened that the last picture does not show.
+    pub(super) fresh: bool,
+    was_found: bool,
+    their_state: Option<State>,
+    our_state: Option<State>,
+    inferred: bool,
+    send_queue: Option<u32>,
+    picture: Option<Arc<Connection>>,
+}
+
+impl Entry {
+    pub(super) fn new(
+        number: u64,
+        pair: Pair,
+        conn: Option<Conn>,
+        came: Duration,
+        connecting: bool,
+    ) -> Self {
+        Self {
+            number,
+            pair,
+            conn,
+            connecting,
+            came,
+            treated: None,
+            reset: false,
+            heard: None,
+            holder: None,
+            inode: None,
+            descriptor: Descriptor::NotAsked,
+            looked_for: 0,
+            fate: Fate::Open,
+            is_row_gone: false,
+            fresh: true,
+            was_found: false,
+            their_state: None,
+            our_state: None,
+            inferred: false,
+            send_queue: None,
+            picture: None,
+        }
+    }
+
+    /// Whether nothing more can become of it.
+    pub(super) const fn is_over(&self) -> bool {
+        matches!(self.fate, Fate::Closed { .. } | Fate::NotMade(_) | Fate::Unknown(_))
+    }
+
+    /// Whether its owner is worth another table soon.
+    pub(super) const fn is_looked_for(&self) -> bool {
+        let known = matches!(self.holder, Some(Holder::Processes(_)));
+        !self.is_over() && !known && self.looked_for < LOOKED_FOR
+    }
+
+    /// (The address of the other end, the address of ours).
+    pub(super) const fn addresses(&self, theirs: End) -> (SocketAddr, SocketAddr) {
+        match theirs {
+            End::Client => (self.pair.client, self.pair.peer),
+            End::Peer => (self.pair.peer, self.pair.client),
+        }
+    }
+
+    /// The processes that have the other end, and its inode; none where either is not known.
+    pub(super) fn known_socket(&self) -> Option<(Vec<u32>, u32)> {
+        match &self.holder {
+            Some(Holder::Processes(processes)) => {
+                Some((processes.iter().map(|it| it.pid).collect(), self.inode?))
+            }
+            _ => None,
+        }
+    }
+
+    /// The connect failed.
+    pub(super) fn not_made(&mut self, error: CallError) {
+        self.conn = None;
+        self.connecting = false;
+        self.fate = Fate::NotMade(error);
+        self.fresh = true;
+    }
+
+    /// Takes in what a table tells. Once a process is known it stays known: later the kernel has it alone.
+    pub(super) fn learn(&mut self, holder: Option<&Holder>, inode: Option<u32>) {
+        let known = matches!(self.holder, Some(Holder::Processes(_)));
+        let better = matches!(holder, Some(Holder::Processes(_))) || !known;
+        if let Some(holder) =
+            holder.filter(|holder| better && self.holder.as_ref() != Some(*holder))
+        {
+            self.holder = Some(holder.clone());
+            self.fresh = true;
+        }
+        self.inode = inode.or(self.inode);
+    }
+
+    /// Works out what became of it.
+    pub(super) fn work_out(&mut self, lane: Option<&Lane>, theirs: End) {
+        if let Some(lane) = lane {
+            self.was_found |= lane.was_found(theirs);
+            let row = lane.row(theirs);
+            self.inode = row.and_then(|row| row.inode).or(self.inode);
+            self.send_queue = row.and_then(|row| row.queues).map(|queues| queues.send);
+            self.our_state = match lane.seen(opposite(theirs)) {
+                Seen::State(state) => Some(state),
+                Seen::NoRow | Seen::Unknown => None,
+            };
+        }
+        (self.their_state, self.inferred) = their_state(lane, theirs);
+        if self.connecting {
+            return;
+        }
+        let evidence = Evidence {
+            lane,
+            theirs,
+            treated: self.treated,
+            reset: self.reset,
+            heard: self.heard,
+            descriptor: self.descriptor,
+        };
+        self.is_row_gone = matches!(row(&evidence), Row::Over(_));
+        self.fate = fate(&evidence);
+    }
+
+    /// It as it is shown.
+    pub(super) fn picture(&mut self, theirs: End) -> Arc<Connection> {
+        self.fresh = false;
+        let (their_address, our_address) = self.addresses(theirs);
+        let picture = Connection {
+            number: self.number,
+            ours: our_address,
+            theirs: their_address,
+            holder: self.shown_holder(their_address),
+            came: self.came,
+            fate: self.fate.clone(),
+            our_state: self.our_state,
+            their_state: self.their_state,
+            inferred: self.inferred,
+            send_queue: self.send_queue,
+        };
+        match &self.picture {
+            Some(last) if **last == picture => Arc::clone(last),
+            _ => Arc::clone(self.picture.insert(Arc::new(picture))),
+        }
+    }
+
+    fn shown_holder(&self, theirs: SocketAddr) -> Holder {
+        let here = self.was_found || theirs.ip().to_canonical().is_loopback();
+        match &self.holder {
+            Some(holder) => holder.clone(),
+            None if here => Holder::NotSeen,
+            None => Holder::Elsewhere(theirs.ip()),
+        }
+    }
+}
