@@ -175,6 +175,16 @@ pub struct Connection {
     pub send_queue: Option<u32>,
 }
 
+impl Connection {
+    /// Since when the other end has been left with it; none where it was not treated, or is closed.
+    pub const fn since(&self) -> Option<Duration> {
+        match self.fate {
+            Fate::Waiting { since } | Fate::Unseen { since } => Some(since),
+            Fate::Open | Fate::Closed { .. } | Fate::NotMade(_) | Fate::Unknown(_) => None,
+        }
+    }
+}
+
 /// All connections whose other end the same process has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Party {

@@ -113,7 +113,10 @@ fn follows(party: &Party, setup: &Setup) -> Text {
             text!("lab_program.follows.waits", time = kept_for(party))
         }
         Judged::Keeps => text!("lab_program.follows.keeps", time = kept_for(party)),
-        Judged::TooEarly(yet) => text!("lab_program.follows.too_early", time = brief(yet)),
+        Judged::TooEarly(yet) => {
+            let yet = Duration::from_secs(yet.as_secs() + 1);
+            text!("lab_program.follows.too_early", time = long(yet))
+        }
         Judged::CouldNotTell => match party.unknown.keys().next() {
             Some(Unknown::Reset) => text!("lab_program.follows.reset"),
             Some(Unknown::Vanished) => text!("lab_program.follows.vanished"),
