@@ -7,6 +7,7 @@
 )]
 
 mod bench;
+mod program;
 mod running;
 mod scenarios;
 mod sockets;

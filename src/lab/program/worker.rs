@@ -176,6 +176,10 @@ impl Worker {
         };
         let mut held = self.held();
         while self.made < most {
+            if !self.entries.is_empty() && self.entries.iter().all(|entry| entry.connecting) {
+                // If the first connect fails, the others would for the same reason.
+                break;
+            }
             let is_full = held >= MAX_HELD;
             match self.gate.next(&self.setup, held) {
                 Ok(None) => break,
@@ -233,7 +237,6 @@ impl Worker {
                 }
                 if let Fate::NotMade(error) = &entry.fate {
                     self.trouble = Some(Trouble::Call { call: "connect", error: error.clone() });
-                    // The others would fail for the same reason.
                     self.gate.shut();
                 }
                 continue;
