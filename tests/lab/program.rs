@@ -258,6 +258,9 @@ fn connections_that_are_never_accepted_are_found_in_the_table() {
     assert_eq!(state.held, 0, "nothing was accepted");
     drop(streams);
     wait(&program, |state| judged(state) == Some(Judged::Closes));
+    // Their other ends stay in the accept queue, and are no new connections.
+    thread::sleep(Duration::from_millis(700));
+    assert_eq!(program.latest().connections.len(), 2);
 }
 
 #[test]

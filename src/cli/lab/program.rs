@@ -91,7 +91,7 @@ impl Common {
         }
         for party in &state.parties {
             let verdict = verdict_word(party.judged).plain();
-            let words = sentence(&party_sentence(party, &state.setup));
+            let words = sentence(&party_sentence(party, state));
             output.line(&format!("{verdict}: {words}"))?;
             for detail in details(party, state) {
                 output.line(&format!("    {detail}"))?;
@@ -308,7 +308,7 @@ fn party_document(party: &Party, state: &ProgramState) -> Value {
     json!({
         "owner": holder_document(&party.holder),
         "verdict": party.judged.name(),
-        "sentence": sentence(&party_sentence(party, &state.setup)),
+        "sentence": sentence(&party_sentence(party, state)),
         "connections": party.connections,
         "reconnects": party.reconnects,
         "kept": party.kept,

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::CallError;
 use super::conn::Conn;
 use super::fate::{Descriptor, Evidence, Row, fate, opposite, row, their_state};
+use super::owners::Found;
 use super::state::{Connection, Fate, Holder};
 use crate::lab::observe::{Lane, Seen};
 use crate::model::State;
@@ -117,14 +118,15 @@ impl Entry {
         self.fresh = true;
     }
 
-    /// Takes in what a table tells. Once a process is known it stays known: later the kernel has it alone.
-    pub(super) fn learn(&mut self, holder: Option<&Holder>, inode: Option<u32>) {
-        let known = matches!(self.holder, Some(Holder::Processes(_)));
-        let better = matches!(holder, Some(Holder::Processes(_))) || !known;
-        if let Some(holder) =
-            holder.filter(|holder| better && self.holder.as_ref() != Some(*holder))
-        {
-            self.holder = Some(holder.clone());
+    /// Takes in what a table tells; none where it has no row of the other end. Once a process is known it stays known:
+    /// later the kernel has the row alone.
+    pub(super) fn learn(&mut self, found: Option<&Found>) {
+        self.looked_for = self.looked_for.saturating_add(1);
+        let Some(Found { holder, inode }) = found else { return };
+        let is_known = matches!(self.holder, Some(Holder::Processes(_)));
+        let is_better = matches!(holder, Some(Holder::Processes(_))) || !is_known;
+        if is_better && holder.is_some() && self.holder != *holder {
+            self.holder.clone_from(holder);
             self.fresh = true;
         }
         self.inode = inode.or(self.inode);
@@ -187,5 +189,36 @@ impl Entry {
             None if here => Holder::NotSeen,
             None => Holder::Elsewhere(theirs.ip()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Process;
+
+    #[test]
+    fn who_has_it_is_learned_once_and_looked_for_as_long_as_it_lasts() {
+        let address = |port| SocketAddr::from(([127, 0, 0, 1], port));
+        let pair = Pair { client: address(1), peer: address(2) };
+        let mut entry = Entry::new(1, pair, None, Duration::ZERO, false);
+        assert!(entry.is_looked_for());
+        // An hour at one table a second.
+        for _ in 0..3_600 {
+            entry.learn(None);
+        }
+        assert!(!entry.is_looked_for(), "not for ever");
+        let process = Process { pid: 812, name: "curl".to_owned(), started_s: None };
+        let curl = Holder::Processes(vec![process]);
+        for (holder, inode) in [
+            (Some(Holder::NotAccepted), None),
+            (Some(curl.clone()), Some(7)),
+            (Some(Holder::NotAccepted), None),
+            (None, None),
+        ] {
+            entry.learn(Some(&Found { holder, inode }));
+        }
+        assert_eq!((entry.holder.as_ref(), entry.inode), (Some(&curl), Some(7)));
+        assert_eq!(entry.known_socket(), Some((vec![812], 7)));
     }
 }

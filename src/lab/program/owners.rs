@@ -8,10 +8,30 @@ use super::state::Holder;
 use crate::model::{Owner, PollFailure, Process, Snapshot, Socket};
 use crate::os::SocketSource;
 
-/// The rest between two tables while nobody is looked for.
-const USUAL: Duration = Duration::from_secs(1);
-/// The shortest rest while somebody is.
-const SOON: Duration = Duration::from_millis(10);
+/// How much another table is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Need {
+    /// Somebody is looked for who may be gone soon.
+    Soon,
+    /// Connections are found in the table alone.
+    Often,
+    /// Something may have changed hands.
+    Usual,
+}
+
+impl Need {
+    /// The shortest rest between two tables.
+    const fn rest(self) -> Duration {
+        Duration::from_millis(match self {
+            Self::Soon => 10,
+            Self::Often => 200,
+            Self::Usual => 1_000,
+        })
+    }
+}
+
+/// The shortest rest between two times that processes are asked for what they hold.
+const ASKED: Duration = Duration::from_millis(50);
 /// A tenth of a core at most; a third while somebody is looked for who may be gone soon.
 const REST_PER_COST: u32 = 10;
 const SOON_PER_COST: u32 = 2;
@@ -51,13 +71,10 @@ impl Owners {
         }
     }
 
-    /// Whether it is time for another table. `urgent` is whether somebody is looked for.
-    pub(super) fn is_due(&self, urgent: bool) -> bool {
-        let rest = if urgent {
-            (self.cost * SOON_PER_COST).max(SOON)
-        } else {
-            (self.cost * REST_PER_COST).max(USUAL)
-        };
+    /// Whether it is time for another table.
+    pub(super) fn is_due(&self, need: Need) -> bool {
+        let per_cost = if need == Need::Soon { SOON_PER_COST } else { REST_PER_COST };
+        let rest = (self.cost * per_cost).max(need.rest());
         self.last.is_none_or(|last| last.elapsed() >= rest)
     }
 
@@ -72,7 +89,7 @@ impl Owners {
 
     /// Whether processes may be asked anew for what they hold; then what they answered before is forgotten.
     pub(super) fn may_ask(&mut self) -> bool {
-        let rest = (self.asking_cost * REST_PER_COST).max(SOON);
+        let rest = (self.asking_cost * REST_PER_COST).max(ASKED);
         let may = self.asked.is_none_or(|asked| asked.elapsed() >= rest);
         if may {
             self.answers.clear();

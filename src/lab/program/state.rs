@@ -34,7 +34,7 @@ pub struct ProgramState {
     pub refused: usize,
     /// How the ends are looked up.
     pub resolution: Resolution,
-    /// The rest between two looks: the error of every time that is told.
+    /// The time between two looks: the error of every time of closing that is told.
     pub interval: Duration,
     /// What goes wrong, and does not end the run.
     pub trouble: Option<Trouble>,

@@ -9,9 +9,9 @@ use crate::model::{Operation, PollFailure};
 use crate::text;
 use crate::text::{Text, lasting};
 
-/// `40 ms`, `3.2 s`, `8 min`: a duration in a sentence.
+/// `40 ms`, `3.2 s`, `8 min`: a duration in a sentence; up to a second rounded up, since it took no longer.
 pub fn brief(time: Duration) -> Text {
-    let millis = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+    let millis = u64::try_from(time.as_micros().div_ceil(1_000)).unwrap_or(u64::MAX);
     match millis {
         0..1_000 => text!("lab_program.millis", ms = millis),
         1_000..60_000 => {
@@ -56,7 +56,8 @@ pub fn verdict_word(judged: Judged) -> Text {
 }
 
 /// The numbers of a process in one sentence, and what follows in another.
-pub fn party_sentence(party: &Party, setup: &Setup) -> [Text; 2] {
+pub fn party_sentence(party: &Party, state: &ProgramState) -> [Text; 2] {
+    let setup = &state.setup;
     let who = holder_words(&party.holder);
     let connections = text!("lab_program.connections", n = party.connections);
     let mut parts = Vec::new();
@@ -94,11 +95,12 @@ pub fn party_sentence(party: &Party, setup: &Setup) -> [Text; 2] {
     let numbers = parts
         .into_iter()
         .fold(connections, |before, part| text!("lab_program.and", before = before, part = part));
-    [text!("lab_program.party", who = who, numbers = numbers), follows(party, setup)]
+    [text!("lab_program.party", who = who, numbers = numbers), follows(party, state)]
 }
 
 /// What follows from a process' numbers.
-fn follows(party: &Party, setup: &Setup) -> Text {
+fn follows(party: &Party, state: &ProgramState) -> Text {
+    let setup = &state.setup;
     match party.judged {
         Judged::Closes if party.closed == 0 && setup.treatment.waits() => {
             text!("lab_program.follows.not_tried")
@@ -115,7 +117,11 @@ fn follows(party: &Party, setup: &Setup) -> Text {
         Judged::Keeps => text!("lab_program.follows.keeps", time = kept_for(party)),
         Judged::TooEarly(yet) => {
             let yet = Duration::from_secs(yet.as_secs() + 1);
-            text!("lab_program.follows.too_early", time = long(yet))
+            if state.is_running() {
+                text!("lab_program.follows.too_early", time = long(yet))
+            } else {
+                text!("lab_program.follows.ended_early", time = long(yet))
+            }
         }
         Judged::CouldNotTell => match party.unknown.keys().next() {
             Some(Unknown::Reset) => text!("lab_program.follows.reset"),
@@ -131,8 +137,10 @@ fn kept_for(party: &Party) -> Text {
 
 /// The sentence for the whole: what the worst does, or why there is nothing to say.
 pub fn conclusion(state: &ProgramState) -> [Text; 2] {
-    if let Some(worst) = state.parties.first() {
-        return party_sentence(worst, &state.setup);
+    if let (Phase::Starting | Phase::Running | Phase::Ended(_), Some(worst)) =
+        (&state.phase, state.parties.first())
+    {
+        return party_sentence(worst, state);
     }
     match (&state.phase, &state.setup.side) {
         (Phase::Failed(failure), _) => failure_words(failure),

@@ -2,7 +2,7 @@
 
 mod outcome;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use super::conn::{Conn, Heard};
 use super::entry::Entry;
 use super::gate::{Came, Gate, canonical};
-use super::owners::{Owners, find};
+use super::owners::{Need, Owners, find};
 use super::setup::{MAX_HELD, MAX_TOTAL, Setup, Side, Treatment};
 use super::state::{Fate, Phase, Trouble, Why};
 use super::{CallError, Cancel, Observer, Shared};
@@ -151,11 +151,16 @@ impl Worker {
 
     /// Reads the table when it is time.
     fn look_for_owners(&mut self) {
-        let queue = self.setup.treatment == Treatment::NeverAccept;
-        let urgent = queue || self.entries.iter().any(Entry::is_looked_for);
-        let any = urgent || self.entries.iter().any(|entry| !entry.is_over());
-        if any
-            && self.owners.is_due(urgent)
+        let need = if self.entries.iter().any(Entry::is_looked_for) {
+            Need::Soon
+        } else if self.setup.treatment == Treatment::NeverAccept {
+            Need::Often
+        } else if self.entries.iter().any(|entry| !entry.is_over()) {
+            Need::Usual
+        } else {
+            return;
+        };
+        if self.owners.is_due(need)
             && let Some(table) = self.read_table()
         {
             self.take_owners(&table);
@@ -321,10 +326,7 @@ impl Worker {
         let keys: BTreeSet<_> = wanted.keys().copied().collect();
         let found = find(table, &keys);
         for (key, entry) in &mut wanted {
-            entry.looked_for += 1;
-            if let Some(found) = found.get(key) {
-                entry.learn(found.holder.as_ref(), found.inode);
-            }
+            entry.learn(found.get(key));
         }
     }
 
@@ -333,19 +335,25 @@ impl Worker {
         if self.setup.treatment != Treatment::NeverAccept {
             return;
         }
-        let known: BTreeSet<Pair2> =
-            self.entries.iter().filter(|it| !it.is_over()).map(|it| key(it.pair)).collect();
+        let mut known: BTreeMap<Pair2, bool> = BTreeMap::new();
+        for entry in &self.entries {
+            *known.entry(key(entry.pair)).or_insert(true) &= entry.is_over();
+        }
         let mut fresh = BTreeSet::new();
         for socket in &table.sockets {
-            let living = matches!(
-                socket.state,
-                State::Established | State::SynSent | State::SynReceived | State::CloseWait
-            );
-            if let (true, Some(pair)) = (living, self.gate.pair_of(socket)) {
-                fresh.insert(key(pair));
+            let Some(pair) = self.gate.pair_of(socket).map(key) else { continue };
+            let opens = matches!(socket.state, State::Established | State::SynSent);
+            let waits = matches!(socket.state, State::CloseWait | State::SynReceived);
+            let is_new = match known.get(&pair) {
+                None => opens || waits,
+                // Our end of one that is over stays in the queue; only a client's own row opens it again.
+                Some(is_over) => *is_over && opens && socket.local == pair.0,
+            };
+            if is_new {
+                fresh.insert(pair);
             }
         }
-        for (client, peer) in fresh.difference(&known) {
+        for (client, peer) in &fresh {
             if self.entries.len() < MAX_TOTAL {
                 self.made += 1;
                 self.meet(Pair { client: *client, peer: *peer }, None);

@@ -47,11 +47,12 @@ impl ProgramView {
 /// The verdict before the numbers, the numbers before the rows.
 fn outcome(ui: &mut Ui, cx: &Cx<'_>, state: &ProgramState) {
     let [first, second] = conclusion(state).map(|text| cx.say(&text));
-    let strong = match state.judged {
+    let judged = state.judged.filter(|_| !matches!(state.phase, Phase::Failed(_)));
+    let strong = match judged {
         Some(judged) => format!("{}.", cx.say(&verdict_word(judged))),
         None => first.clone(),
     };
-    let rest = match state.judged {
+    let rest = match judged {
         Some(_) => format!("{first} {second}"),
         None => second,
     };

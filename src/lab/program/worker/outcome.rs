@@ -1,11 +1,12 @@
 //! What became of each connection, and the picture of it.
 
 use std::collections::HashMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use super::Worker;
+use super::{PICTURES, Worker};
 use crate::lab::program::fate::Descriptor;
 use crate::lab::program::judge::parties;
+use crate::lab::program::setup::Treatment;
 use crate::lab::program::state::{Phase, ProgramState, Trouble};
 
 impl Worker {
@@ -64,10 +65,17 @@ impl Worker {
             held: self.held(),
             refused: self.refused,
             resolution: seen.resolution,
-            interval: seen.interval,
+            interval: self.resolution(seen.interval),
             trouble: troubles.into_iter().find_map(Clone::clone),
         };
         self.published = Some(Instant::now());
         self.shared.publish(state);
+    }
+    /// How sharp times of closing are: after a reset no row tells them, and descriptors are looked at with each picture.
+    fn resolution(&self, look: Duration) -> Duration {
+        match self.setup.treatment {
+            Treatment::Reset => look.max(PICTURES[0]),
+            _ => look,
+        }
     }
 }

@@ -2,11 +2,11 @@
 
 use std::net::SocketAddr;
 
-use eframe::egui::{Align, Frame, Label, Layout, Margin, TextWrapMode, Ui, vec2};
+use eframe::egui::{Align, Frame, Label, Layout, Margin, Stroke, TextWrapMode, Ui, vec2};
 use egui_material_icons::icons::ICON_CONTENT_COPY;
 
 use crate::gui::cx::{Command, Cx};
-use crate::gui::theme::measure::{radius, size, space};
+use crate::gui::theme::measure::{radius, size, space, stroke};
 use crate::gui::theme::{Theme, TypeStyle};
 use crate::gui::widgets::icon_button;
 use crate::lab::program::{Answer, ProgramState, Side};
@@ -54,6 +54,7 @@ fn example(ui: &mut Ui, cx: &Cx<'_>, line: &str) {
     let theme = Theme::of(ui);
     let ground = Frame::new()
         .fill(theme.surface.input)
+        .stroke(Stroke::new(stroke::HAIRLINE, theme.stroke.subtle))
         .corner_radius(radius::BADGE)
         .inner_margin(Margin { left: 8, right: 2, top: 2, bottom: 2 });
     ground.show(ui, |ui| {

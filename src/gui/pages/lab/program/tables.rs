@@ -91,8 +91,7 @@ impl Rows for Parties<'_> {
     fn name(&self, row: usize) -> String {
         let Some(party) = self.state.parties.get(row) else { return String::new() };
         let verdict = self.cx.say(&verdict_word(party.judged));
-        let [numbers, follows] =
-            party_sentence(party, &self.state.setup).map(|text| self.cx.say(&text));
+        let [numbers, follows] = party_sentence(party, self.state).map(|text| self.cx.say(&text));
         format!("{verdict}: {numbers} {follows}")
     }
 
@@ -154,8 +153,8 @@ fn connection_columns(cx: &Cx<'_>) -> Vec<TableColumn> {
         column("number", text!("lab_program.page.number"), 44.0, Align::Max),
         column("theirs", text!("lab_program.page.their_state"), 114.0, Align::Min),
         column("fate", text!("lab_program.page.fate"), 176.0, Align::Min),
-        column("ours", text!("lab_program.page.our_state"), 114.0, Align::Min),
         column("remote", text!("lab_program.page.their_address"), 130.0, Align::Min),
+        column("ours", text!("lab_program.page.our_state"), 114.0, Align::Min),
         column("queue", text!("lab_program.page.send_queue"), 76.0, Align::Max),
         column("process", text!("lab_program.page.process"), 130.0, Align::Min),
     ];
@@ -214,7 +213,7 @@ impl Rows for Connections<'_> {
                 let number = connection.number.to_string();
                 ui.label(TypeStyle::Dense.rich(number).color(theme.text.secondary));
             }
-            1 | 3 => {
+            1 | 4 => {
                 let state = if column == 1 { connection.their_state } else { connection.our_state };
                 match state {
                     Some(state) => {
@@ -234,7 +233,7 @@ impl Rows for Connections<'_> {
                 ui.label(TypeStyle::Dense.rich(&fate).color(theme.text.primary))
                     .on_hover_text(fate);
             }
-            4 => {
+            3 => {
                 let address = connection.theirs.to_string();
                 ui.label(TypeStyle::MonoDense.rich(address).color(theme.text.primary));
             }
