@@ -30,7 +30,7 @@ fn retype(window: &mut Window, name: &str, text: &str) {
 fn shown_address(window: &Window) -> String {
     let names = window.names();
     let copy = names.iter().find_map(|name| name.strip_prefix("Copy 127.0.0.1:"));
-    format!("127.0.0.1:{}", copy.unwrap_or_else(|| panic!("no address in {names:#?}")))
+    format!("127.0.0.1:{}", copy.expect("an address to copy"))
 }
 
 #[test]

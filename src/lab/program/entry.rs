@@ -27,7 +27,6 @@ pub(super) struct Entry {
     pub(super) came: Duration,
     /// When our FIN or reset was sent, or that began which is done from the beginning.
     pub(super) treated: Option<Duration>,
-    pub(super) reset: bool,
     /// When our socket saw the other end's FIN, or a reset.
     pub(super) heard: Option<Duration>,
     pub(super) holder: Option<Holder>,
@@ -40,12 +39,19 @@ pub(super) struct Entry {
     pub(super) is_row_gone: bool,
     /// Whether something happened that the last picture does not show.
     pub(super) fresh: bool,
+    seen: Ends,
+    picture: Option<Arc<Connection>>,
+}
+
+/// What was last seen of both ends.
+#[derive(Default)]
+struct Ends {
+    /// Whether the other end ever had a row here.
     was_found: bool,
     their_state: Option<State>,
-    our_state: Option<State>,
     inferred: bool,
+    our_state: Option<State>,
     send_queue: Option<u32>,
-    picture: Option<Arc<Connection>>,
 }
 
 impl Entry {
@@ -63,7 +69,6 @@ impl Entry {
             connecting,
             came,
             treated: None,
-            reset: false,
             heard: None,
             holder: None,
             inode: None,
@@ -72,11 +77,7 @@ impl Entry {
             fate: Fate::Open,
             is_row_gone: false,
             fresh: true,
-            was_found: false,
-            their_state: None,
-            our_state: None,
-            inferred: false,
-            send_queue: None,
+            seen: Ends::default(),
             picture: None,
         }
     }
@@ -132,19 +133,19 @@ impl Entry {
         self.inode = inode.or(self.inode);
     }
 
-    /// Works out what became of it.
-    pub(super) fn work_out(&mut self, lane: Option<&Lane>, theirs: End) {
+    /// Works out what became of it. `resets` is whether it is treated with a reset.
+    pub(super) fn work_out(&mut self, lane: Option<&Lane>, theirs: End, resets: bool) {
         if let Some(lane) = lane {
-            self.was_found |= lane.was_found(theirs);
+            self.seen.was_found |= lane.was_found(theirs);
             let row = lane.row(theirs);
             self.inode = row.and_then(|row| row.inode).or(self.inode);
-            self.send_queue = row.and_then(|row| row.queues).map(|queues| queues.send);
-            self.our_state = match lane.seen(opposite(theirs)) {
+            self.seen.send_queue = row.and_then(|row| row.queues).map(|queues| queues.send);
+            self.seen.our_state = match lane.seen(opposite(theirs)) {
                 Seen::State(state) => Some(state),
                 Seen::NoRow | Seen::Unknown => None,
             };
         }
-        (self.their_state, self.inferred) = their_state(lane, theirs);
+        (self.seen.their_state, self.seen.inferred) = their_state(lane, theirs);
         if self.connecting {
             return;
         }
@@ -152,7 +153,7 @@ impl Entry {
             lane,
             theirs,
             treated: self.treated,
-            reset: self.reset,
+            reset: resets && self.treated.is_some(),
             heard: self.heard,
             descriptor: self.descriptor,
         };
@@ -171,10 +172,10 @@ impl Entry {
             holder: self.shown_holder(their_address),
             came: self.came,
             fate: self.fate.clone(),
-            our_state: self.our_state,
-            their_state: self.their_state,
-            inferred: self.inferred,
-            send_queue: self.send_queue,
+            our_state: self.seen.our_state,
+            their_state: self.seen.their_state,
+            inferred: self.seen.inferred,
+            send_queue: self.seen.send_queue,
         };
         match &self.picture {
             Some(last) if **last == picture => Arc::clone(last),
@@ -183,7 +184,7 @@ impl Entry {
     }
 
     fn shown_holder(&self, theirs: SocketAddr) -> Holder {
-        let here = self.was_found || theirs.ip().to_canonical().is_loopback();
+        let here = self.seen.was_found || theirs.ip().to_canonical().is_loopback();
         match &self.holder {
             Some(holder) => holder.clone(),
             None if here => Holder::NotSeen,

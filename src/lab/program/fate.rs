@@ -58,7 +58,7 @@ pub(super) fn fate(evidence: &Evidence<'_>) -> Fate {
         Row::Over(at) => at,
     };
     let closed = |at: Duration| {
-        let took = evidence.treated.filter(|treated| *treated <= at).map(|treated| at - treated);
+        let took = evidence.treated.and_then(|treated| at.checked_sub(treated));
         Fate::Closed { at, took }
     };
     match evidence.descriptor {

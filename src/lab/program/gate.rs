@@ -63,14 +63,14 @@ impl Gate {
         setup: &Setup,
         table: Option<&Snapshot>,
         cancel: &Cancel,
-    ) -> Result<Self, Failure> {
+    ) -> Result<Self, Box<Failure>> {
         match &setup.side {
             Side::Listener { address, .. } => {
                 let (socket, address) = listen(*address, setup.treatment).map_err(|error| {
                     let error = CallError::new(&error);
                     let what = text!("lab_program.failed.listen", address = address.to_string());
                     let advice = advice(&error);
-                    Failure { what, error: Some(error), advice }
+                    Box::new(Failure { what, error: Some(error), advice })
                 })?;
                 let mut gate = Self::Listener {
                     socket: Some(socket),
@@ -87,10 +87,12 @@ impl Gate {
                 Ok(gate)
             }
             Side::Client { target, .. } => {
-                let address = resolve(target, cancel).map_err(|error| Failure {
-                    what: text!("lab_program.failed.resolve", target = target.to_string()),
-                    error: Some(CallError::new(&error)),
-                    advice: Some(text!("lab_program.advice.resolve")),
+                let address = resolve(target, cancel).map_err(|error| {
+                    Box::new(Failure {
+                        what: text!("lab_program.failed.resolve", target = target.to_string()),
+                        error: Some(CallError::new(&error)),
+                        advice: Some(text!("lab_program.advice.resolve")),
+                    })
                 })?;
                 Ok(Self::Target { address, shut: false })
             }
@@ -121,8 +123,7 @@ impl Gate {
         held: usize,
     ) -> Result<Option<Came>, (&'static str, CallError)> {
         match self {
-            Self::None => Ok(None),
-            Self::Target { shut: true, .. } => Ok(None),
+            Self::None | Self::Target { shut: true, .. } => Ok(None),
             Self::Target { .. } if held >= MAX_CLIENTS => Ok(None),
             Self::Target { address, shut } => {
                 let made = Conn::connecting(*address).and_then(|conn| {

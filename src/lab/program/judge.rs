@@ -56,7 +56,7 @@ fn party(holder: Holder, connections: &[&Connection], setup: &Setup, now: Durati
                 let lasted = now.saturating_sub(*since);
                 if lasted < setup.grace {
                     party.open += 1;
-                    wait = wait.max(setup.grace - lasted);
+                    wait = wait.max(setup.grace.saturating_sub(lasted));
                 } else {
                     let unseen = matches!(connection.fate, Fate::Unseen { .. });
                     *(if unseen { &mut party.unseen } else { &mut party.kept }) += 1;

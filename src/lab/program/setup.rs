@@ -11,7 +11,7 @@ pub const MAX_CLIENTS: usize = 64;
 /// How many connections one run has altogether; then nothing new is let in.
 pub const MAX_TOTAL: usize = 4_096;
 /// How long a run lasts at most.
-pub const MAX_TIME: Duration = Duration::from_secs(3_600);
+pub const MAX_TIME: Duration = Duration::from_hours(1);
 /// How much a client sends on one connection at most.
 pub const MAX_BYTES: usize = 16 * 1024 * 1024;
 /// How long an end may take to close before it counts as kept, unless the user says otherwise.

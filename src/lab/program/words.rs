@@ -60,16 +60,16 @@ pub fn party_sentence(party: &Party, state: &ProgramState) -> [Text; 2] {
     let setup = &state.setup;
     let who = holder_words(&party.holder);
     let connections = text!("lab_program.connections", n = party.connections);
-    let mut parts = Vec::new();
+    let mut pieces = Vec::new();
     if party.kept > 0 {
-        parts.push(text!("lab_program.part.kept", n = party.kept));
+        pieces.push(text!("lab_program.part.kept", n = party.kept));
     }
     if party.unseen > 0 {
-        parts.push(text!("lab_program.part.unseen", n = party.unseen));
+        pieces.push(text!("lab_program.part.unseen", n = party.unseen));
     }
     if let Some([_, _, most]) = party.took {
         let (n, time) = (party.closed, brief(most));
-        parts.push(match setup.treatment {
+        pieces.push(match setup.treatment {
             Treatment::Close | Treatment::HalfClose => {
                 text!("lab_program.part.closed_fin", n = n, time = time)
             }
@@ -80,19 +80,19 @@ pub fn party_sentence(party: &Party, state: &ProgramState) -> [Text; 2] {
         });
     }
     if party.closed_first > 0 {
-        parts.push(text!("lab_program.part.closed_first", n = party.closed_first));
+        pieces.push(text!("lab_program.part.closed_first", n = party.closed_first));
     }
     if party.open > 0 {
-        parts.push(text!("lab_program.part.open", n = party.open));
+        pieces.push(text!("lab_program.part.open", n = party.open));
     }
     if party.not_made > 0 {
-        parts.push(text!("lab_program.part.not_made", n = party.not_made));
+        pieces.push(text!("lab_program.part.not_made", n = party.not_made));
     }
     let unknown: usize = party.unknown.values().sum();
     if unknown > 0 {
-        parts.push(text!("lab_program.part.unknown", n = unknown));
+        pieces.push(text!("lab_program.part.unknown", n = unknown));
     }
-    let numbers = parts
+    let numbers = pieces
         .into_iter()
         .fold(connections, |before, part| text!("lab_program.and", before = before, part = part));
     [text!("lab_program.party", who = who, numbers = numbers), follows(party, state)]

@@ -85,7 +85,7 @@ impl Worker {
         let table = self.read_table();
         match Gate::open(&self.setup, table.as_ref(), &self.cancel) {
             Ok(gate) => self.gate = gate,
-            Err(failure) => return self.publish(Phase::Failed(failure)),
+            Err(failure) => return self.publish(Phase::Failed(*failure)),
         }
         self.publish(Phase::Running);
         let why = loop {
@@ -236,7 +236,7 @@ impl Worker {
                     }
                     Ok(false) if now.saturating_sub(entry.came) < CONNECT => {}
                     Ok(false) => {
-                        entry.not_made(CallError::new(&std::io::ErrorKind::TimedOut.into()))
+                        entry.not_made(CallError::new(&std::io::ErrorKind::TimedOut.into()));
                     }
                     Err(error) => entry.not_made(CallError::new(&error)),
                 }
@@ -293,10 +293,7 @@ impl Worker {
                     // The connection is gone already, and reading it would say so.
                     Err(_) => conn.close(),
                 },
-                Treatment::Reset => {
-                    entry.reset = true;
-                    conn.reset();
-                }
+                Treatment::Reset => conn.reset(),
                 _ => conn.close(),
             }
         }

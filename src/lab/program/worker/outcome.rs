@@ -1,9 +1,11 @@
 //! What became of each connection, and the picture of it.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::{PICTURES, Worker};
+use crate::lab::observe::Lane;
 use crate::lab::program::fate::Descriptor;
 use crate::lab::program::judge::parties;
 use crate::lab::program::setup::Treatment;
@@ -15,26 +17,28 @@ impl Worker {
         let seen = self.observer.latest();
         self.look_trouble = seen.failure.clone().map(Trouble::Look);
         let theirs = self.theirs();
-        let lanes: HashMap<u64, _> = seen.lanes.iter().map(|lane| (lane.number, lane)).collect();
+        let lanes: HashMap<u64, &Arc<Lane>> =
+            seen.lanes.iter().map(|lane| (lane.number, lane)).collect();
+        let resets = self.setup.treatment == Treatment::Reset;
         let ask = self.owners.may_ask();
         let now = self.now();
         for entry in &mut self.entries {
             if entry.is_over() {
                 continue;
             }
-            let lane = lanes.get(&entry.number).map(|lane| lane.as_ref());
-            entry.work_out(lane, theirs);
+            let lane = lanes.get(&entry.number).map(AsRef::as_ref);
+            entry.work_out(lane, theirs, resets);
             if entry.is_row_gone && ask {
                 let socket = entry.known_socket();
                 let answer = socket.and_then(|(pids, inode)| self.owners.holds(&pids, inode));
                 // After a reset the row goes at once, and after a shutdown both ways soon, whatever the program does.
-                let by_itself = entry.reset || entry.descriptor == Descriptor::Held;
+                let by_itself = resets || entry.descriptor == Descriptor::Held;
                 entry.descriptor = match answer {
                     Some(true) => Descriptor::Held,
                     Some(false) => Descriptor::Closed(by_itself.then_some(now)),
                     None => Descriptor::CannotTell,
                 };
-                entry.work_out(lane, theirs);
+                entry.work_out(lane, theirs, resets);
             }
             if entry.is_over() {
                 self.observer.forget(entry.number);
