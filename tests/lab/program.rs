@@ -220,7 +220,7 @@ fn all_that_came_is_echoed_though_the_end_comes_with_it() {
     let program =
         start(Setup { after: Duration::from_mins(1), ..listener(Treatment::Close, Answer::Echo) });
     let stream = connect(address(&program));
-    let sent: Vec<u8> = (0..8_000_000_u32).map(|at| at.to_le_bytes()[0]).collect();
+    let sent: Vec<u8> = (0..24_000_000_u32).map(|at| at.to_le_bytes()[0]).collect();
     let writer = {
         let (mut stream, sent) = (stream.try_clone().expect("a descriptor"), sent.clone());
         thread::Builder::new().name("writer".to_owned()).spawn(move || {
@@ -228,7 +228,7 @@ fn all_that_came_is_echoed_though_the_end_comes_with_it() {
             stream.shutdown(std::net::Shutdown::Write).expect("it is connected");
         })
     };
-    // Slowly, so that much of the answer waits when the end comes.
+    // More slowly than it is sent, so that all buffers are full when the end comes.
     let mut echoed = Vec::new();
     let mut chunk = vec![0; 65_536];
     loop {
@@ -236,7 +236,7 @@ fn all_that_came_is_echoed_though_the_end_comes_with_it() {
             0 => break,
             bytes => echoed.extend_from_slice(&chunk[..bytes]),
         }
-        thread::sleep(Duration::from_millis(1));
+        thread::sleep(Duration::from_millis(5));
     }
     assert!(echoed == sent, "{} bytes of {}", echoed.len(), sent.len());
     writer.expect("a thread").join().expect("no panic");
