@@ -247,7 +247,7 @@ fn a_client_that_nobody_reads_from_is_seen_to_wait_and_to_give_up() {
     let program = start(listener(Treatment::NeverRead, Answer::Nothing));
     let mut stream = connect(address(&program));
     stream.set_nonblocking(true).expect("an option");
-    let full = [0; 65_536];
+    let full = vec![0; 65_536];
     while stream.write(&full).is_ok() {}
     let state = wait(&program, |state| judged(state) == Some(Judged::Keeps));
     if LINUX {
