@@ -19,10 +19,11 @@ pub const EXIT_STATUS: &str =
 pub const EXIT_STATUS_LONG: &str = "\
 Exit status:
   0  fine; a closed pipe is not an error
-  1  found: `diff --fail-over` more than that many differ, `lab` or `doctor` something differs
+  1  found: `diff --fail-over` more than that many differ, `lab` or `doctor` something differs,
+     `lab listen` or `lab connect` a program keeps connections open
   2  called wrongly
   3  could not run
-  4  could not judge: `lab` could not tell
+  4  could not judge: `lab` could not tell, or nobody connected
 
 Data goes to stdout, everything else to stderr: what could not be seen, too.";
 
@@ -79,6 +80,14 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
             ("sockscope lab run client-closes-first", "one experiment, with its verdict"),
             ("sockscope lab run linger seconds=5 -o ticket.md", "the same otherwise, for a ticket"),
             ("sockscope lab run --all --json", "all of them, for a script"),
+            (
+                "sockscope lab listen 127.0.0.1:8080 --then close --after 2s --answer http",
+                "test a client: does it close when its server does?",
+            ),
+            (
+                "sockscope lab connect localhost:8080 --then half-close --send http --count 20",
+                "test a server the same way",
+            ),
         ],
     ),
     (

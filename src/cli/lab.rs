@@ -1,8 +1,11 @@
 //! `sockscope lab`: the experiments, in a terminal.
 
 mod article;
+mod connect;
 mod list;
+mod listen;
 mod printer;
+mod program;
 mod progress;
 mod run;
 mod show;
@@ -26,6 +29,8 @@ enum Action {
     List(list::List),
     Run(run::Run),
     Article(article::Article),
+    Listen(listen::Listen),
+    Connect(connect::Connect),
 }
 
 impl Lab {
@@ -34,6 +39,8 @@ impl Lab {
             Action::List(list) => list.run(output),
             Action::Run(run) => run.run(output),
             Action::Article(article) => article.run(output),
+            Action::Listen(listen) => listen.run(output),
+            Action::Connect(connect) => connect.run(output),
         }
     }
 }

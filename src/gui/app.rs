@@ -23,7 +23,7 @@ use super::theme::Theme;
 use super::theme::measure::{Room, WINDOW_MIN, motion};
 use super::{closing, coverage, rail, theme, top_bar};
 use crate::error::{Error, Result};
-use crate::lab::Bench;
+use crate::lab::{Bench, Program};
 use crate::monitor::{Frames, Health, Inspector, Monitor, SourceChoice, ViewSpec, Views, Wake};
 use crate::store::{self, Settings, ThemeChoice};
 use crate::text;
@@ -57,11 +57,13 @@ impl Setup {
 
 /// The window's state. Workers own what they work on; this owns what the user chose.
 pub struct App {
+    wake: Wake,
     monitor: Monitor,
     keeper: HistoryKeeper,
     views: Views,
     inspector: Inspector,
     bench: Option<Bench>,
+    program: Option<Program>,
     scenarios: ScenarioRunner,
     shelf: Shelf,
     jobs: Jobs,
@@ -133,11 +135,13 @@ impl App {
         };
         let spec = sockets_sorting(&settings.socket_table);
         let app = Self {
+            wake: Arc::clone(&wake),
             monitor,
             keeper,
             views,
             inspector: Inspector::start(Arc::clone(&wake)).map_err(Error::Thread)?,
             bench,
+            program: None,
             scenarios: ScenarioRunner::new(Arc::clone(&wake)),
             shelf: Shelf::default(),
             jobs: Jobs::new(wake),
@@ -234,6 +238,7 @@ impl App {
         let view = self.views.latest();
         let inspection = self.inspector.latest();
         let bench = self.bench.as_ref().map(Bench::latest);
+        let program = self.program.as_ref().map(Program::latest);
         let zone = self.zone.clone();
         let cx = Cx {
             frame: &frame,
@@ -241,6 +246,7 @@ impl App {
             spec: &self.spec,
             inspection: inspection.as_ref(),
             bench: bench.as_ref(),
+            program: program.as_ref(),
             scenarios: &self.scenarios,
             shelf: &self.shelf,
             settings: &self.settings,

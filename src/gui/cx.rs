@@ -10,6 +10,7 @@ use super::scenario_runner::ScenarioRunner;
 use super::shelf::{Shelf, Side};
 use super::shortcuts::Action;
 use crate::analysis::track::SocketId;
+use crate::lab::program::ProgramState;
 use crate::lab::{self, BenchState};
 use crate::monitor::{Frame, Inspection, View, ViewSpec};
 use crate::report::Exporter;
@@ -29,6 +30,8 @@ pub struct Cx<'a> {
     pub inspection: Option<&'a Arc<Inspection>>,
     /// The lab's bench; none when its threads could not be started.
     pub bench: Option<&'a Arc<BenchState>>,
+    /// The lab's test of the user's own program; none before the first.
+    pub program: Option<&'a Arc<ProgramState>>,
     /// The lab's scenarios.
     pub scenarios: &'a ScenarioRunner,
     /// The snapshots that can be compared.
@@ -96,6 +99,10 @@ pub enum Command {
     AskExport(&'static dyn Exporter),
     /// Do something on the lab's bench.
     Bench(lab::Command),
+    /// Test the user's own program so; what ran before ends.
+    StartProgram(Box<lab::program::Setup>),
+    /// End that test.
+    StopProgram,
     /// Run the scenario with this name.
     RunScenario(&'static str),
     /// Stop the scenario that runs.

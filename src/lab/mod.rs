@@ -25,6 +25,7 @@ mod log;
 mod museum;
 mod observe;
 mod options;
+pub mod program;
 mod result;
 mod scenario;
 mod scenarios;
@@ -46,6 +47,7 @@ pub use options::{
     Linger, NUMBERING, Numbering, OptionName, OptionValue, SocketOption, SocketOptions, Takes,
     loopback,
 };
+pub use program::Program;
 pub use result::{
     Attempt, Check, Exhibit, Habit, Outcome, Recipe, Said, ScenarioResult, Step, document,
     markdown, words,

@@ -230,6 +230,10 @@ pub const NUMBERING: Numbering = if cfg!(windows) {
     Numbering::Bsd
 };
 
+/// Whether a listener needs, and may safely have, `SO_REUSEADDR` to bind a port where old connections are in TIME_WAIT.
+/// Windows needs none for that, and its option would take the port from another listener.
+pub(super) const REUSES_TIME_WAIT: bool = cfg!(unix);
+
 /// A loopback address with port 0 for one run of its own.
 ///
 /// On Linux all of 127.0.0.0/8 is loopback, and each call gives another address: ports and TIME_WAIT of one run then

@@ -15,6 +15,7 @@ mod beside;
 mod closing;
 mod document;
 mod hands;
+mod program;
 mod reuse;
 mod running;
 mod scenarios;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use eframe::egui::Context;
 
 use super::App;
+use crate::error::Error;
 use crate::gui::cx::Command;
 use crate::gui::dialog::{PathDialog, Purpose};
 use crate::gui::jobs::Job;
@@ -13,6 +14,7 @@ use crate::gui::palette::Palette;
 use crate::gui::regions;
 use crate::gui::shelf::{Shelved, Side};
 use crate::gui::shortcuts::Action;
+use crate::lab::{self, Program};
 use crate::monitor::Health;
 use crate::store::Settings;
 use crate::text;
@@ -52,11 +54,26 @@ impl App {
                     bench.send(command);
                 }
             }
+            Command::StartProgram(setup) => self.start_program(*setup),
+            Command::StopProgram => {
+                if let Some(program) = &self.program {
+                    program.stop();
+                }
+            }
             Command::RunScenario(name) => self.scenarios.start(name),
             Command::StopScenario => self.scenarios.stop(),
             Command::Copy(text) => self.copy(text, ctx),
             Command::Warn(text) => self.notices.warn(text),
             Command::CopyComposed(composer) => self.jobs.add(Job::Compose(composer)),
+        }
+    }
+
+    fn start_program(&mut self, setup: lab::program::Setup) {
+        // What ran before is over, or ends now: its port may be wanted.
+        self.program = None;
+        match Program::start(setup, Arc::clone(&self.wake)) {
+            Ok(program) => self.program = Some(program),
+            Err(error) => self.notices.failed(Error::Thread(error).text()),
         }
     }
 

@@ -3,6 +3,7 @@
 mod bench;
 mod calls;
 mod end;
+mod program;
 mod scenarios;
 
 use eframe::egui::{Align, Layout, Ui};
@@ -30,6 +31,7 @@ enum Part {
     #[default]
     Bench,
     Scenarios,
+    Program,
 }
 
 /// The page.
@@ -37,6 +39,7 @@ enum Part {
 struct Lab {
     part: Part,
     bench: bench::BenchView,
+    program: program::ProgramView,
 }
 
 impl Page for Lab {
@@ -46,6 +49,7 @@ impl Page for Lab {
         match self.part {
             Part::Bench => self.bench.ui(ui, cx),
             Part::Scenarios => scenarios::ui(ui, cx),
+            Part::Program => self.program.ui(ui, cx),
         }
     }
 }
@@ -56,7 +60,12 @@ impl Lab {
             ui.spacing_mut().item_spacing.x = space::M;
             let (bench, scenarios) =
                 (cx.say(&text!("lab_page.bench")), cx.say(&text!("lab_page.scenarios")));
-            let parts = [(Part::Bench, bench.as_str()), (Part::Scenarios, scenarios.as_str())];
+            let program = cx.say(&text!("lab_program.page.part"));
+            let parts = [
+                (Part::Bench, bench.as_str()),
+                (Part::Scenarios, scenarios.as_str()),
+                (Part::Program, program.as_str()),
+            ];
             segmented(ui, &mut self.part, &parts);
             if self.part == Part::Bench {
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| {

@@ -99,6 +99,8 @@ pub mod size {
     pub const DETAILS_PANE_WIDE: f32 = 400.0;
     /// Width of the lab's right column.
     pub const LAB_SIDE: f32 = 348.0;
+    /// Width of what the lab does to the user's own program.
+    pub const LAB_CHOICE: f32 = 300.0;
     /// Width of the list of scenarios.
     pub const SCENARIO_LIST: f32 = 252.0;
     /// Width of the list of findings.

@@ -1,9 +1,11 @@
 //! How many descriptors a process has open, and how many it may.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::Path;
 
+use super::owners::list;
 use crate::model::Descriptors;
 
 /// The descriptors of a process; what the system does not let this program see is absent.
@@ -20,6 +22,13 @@ pub fn descriptors(proc: &Path, pid: u32) -> Descriptors {
         open: fs::metadata(&folder).ok().and_then(|found| open(found.len(), entries)),
         limit: limits.as_deref().and_then(limit),
     }
+}
+
+/// The inodes of the sockets that a process has descriptors of, in the table or not; none where its descriptors may not
+/// be listed. A process that is gone has none. One that is closed meanwhile is left out.
+pub fn held_sockets(proc: &Path, pid: u32) -> Option<BTreeSet<u32>> {
+    let listing = list(proc, pid)?;
+    Some(listing.sockets.into_iter().map(|(_, inode)| inode).collect())
 }
 
 /// The number that the kernel gives as a size, else the number of entries. A process without any descriptor has size 0
@@ -69,6 +78,23 @@ mod tests {
         assert_eq!(found, Descriptors { open: None, limit: Some(1_024) });
         fs::create_dir(proc.path().join("812/fd"))?;
         assert!(descriptors(proc.path(), 812).open.is_some());
+        Ok(())
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_sockets_of_a_process_are_told_by_inode_while_it_has_them() -> io::Result<()> {
+        use std::os::fd::AsRawFd as _;
+
+        let (proc, me) = (Path::new("/proc"), std::process::id());
+        let socket = std::net::TcpListener::bind("127.0.0.1:0")?;
+        let link = fs::read_link(format!("/proc/self/fd/{}", socket.as_raw_fd()))?;
+        let held = |pid| held_sockets(proc, pid).expect("one's own can be seen");
+        let is_held = || held(me).iter().any(|inode| link.ends_with(format!("socket:[{inode}]")));
+        assert!(is_held());
+        drop(socket);
+        assert!(!is_held());
+        assert!(held(u32::MAX).is_empty(), "nobody has this pid");
         Ok(())
     }
 

@@ -27,6 +27,7 @@ use std::time::Duration;
 
 use crate::model::{CountedMap, CountedSet, Owner, Socket};
 use process::Held;
+pub(super) use process::list;
 use sets::{SetId, Sets};
 
 /// After how many seconds an inode that nobody holds is looked for again; the last one repeats.

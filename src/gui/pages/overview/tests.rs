@@ -124,6 +124,7 @@ fn draw(ui: &mut Ui, drawn: &mut Drawn) {
         inspection: None,
         inspect: std::cell::Cell::default(),
         bench: None,
+        program: None,
         scenarios: &scenarios,
         shelf: &shelf,
         settings: &Settings::default(),

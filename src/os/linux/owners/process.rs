@@ -64,11 +64,11 @@ impl Held {
 
 /// The descriptors of one process, read one after the other.
 #[derive(Debug, Default)]
-pub(super) struct Listing {
+pub(in crate::os::linux) struct Listing {
     /// How many there are.
     entries: usize,
     /// Those that lead to sockets, ascending, each with the inode.
-    pub(super) sockets: Vec<(u32, u32)>,
+    pub(in crate::os::linux) sockets: Vec<(u32, u32)>,
 }
 
 /// Every process there is. `Err` where processes are not shown.
@@ -108,7 +108,7 @@ pub(super) fn size(proc: &Path, pid: u32) -> u64 {
 
 /// Reads all descriptors of a process; none where they may not be listed. One that is closed meanwhile is left
 /// out, and so is a process that ends.
-pub(super) fn list(proc: &Path, pid: u32) -> Option<Listing> {
+pub(in crate::os::linux) fn list(proc: &Path, pid: u32) -> Option<Listing> {
     let entries = match std::fs::read_dir(folder(proc, pid)) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Some(Listing::default()),

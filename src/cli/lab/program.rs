@@ -1,0 +1,364 @@
+//! What `lab listen` and `lab connect` share: a line for each connection as it comes and as it ends, and the verdict.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
+
+use clap::Args;
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+
+use crate::cli::Exit;
+use crate::cli::interrupt::{Event, next, on_interrupt};
+use crate::cli::output::Output;
+use crate::error::{Error, Result};
+use crate::lab::Program;
+use crate::lab::program::{
+    Connection, Fate, Holder, Judged, MAX_TIME, Party, Phase, ProgramState, Setup, conclusion,
+    fate_words, holder_words, party_sentence, phase_words, reach_warning, trouble_words,
+    verdict_word,
+};
+use crate::text;
+
+/// A connection whose owner is not known is shown without it after so long.
+const OWNER: Duration = Duration::from_millis(500);
+
+/// Arguments that both verbs have.
+#[derive(Args)]
+pub struct Common {
+    /// After how long to do it, counted from when the connection was made
+    #[arg(long, value_name = "TIME", default_value = "2s", value_parser = time)]
+    pub after: Duration,
+    /// How long an end may stay open before it counts as kept
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = time)]
+    pub grace: Duration,
+    /// How long to run; one hour at most
+    #[arg(long = "for", value_name = "TIME", default_value = "1m", value_parser = time)]
+    pub time: Duration,
+    /// Print one JSON object a line
+    #[arg(long)]
+    pub json: bool,
+}
+
+impl Common {
+    /// Runs it to its end, and gives the verdict.
+    pub fn run(&self, setup: Setup, output: &mut Output) -> Result<Exit> {
+        if let Some(warning) = reach_warning(&setup) {
+            output.note(&warning.plain());
+        }
+        let (send, events) = mpsc::channel();
+        let wake = {
+            let send = send.clone();
+            Arc::new(move || {
+                // The verb may have ended already.
+                let _ = send.send(Event::News);
+            })
+        };
+        on_interrupt(send, output);
+        let program = Program::start(setup, wake).map_err(Error::Thread)?;
+        let mut shown = Shown::default();
+        loop {
+            let event = next(&events);
+            let state = program.latest();
+            if event == Event::Interrupt {
+                program.stop();
+            }
+            shown.begin(&state, self.json, output)?;
+            shown.news(&state, self.json, output)?;
+            output.flush()?;
+            match &state.phase {
+                Phase::Starting | Phase::Running => {}
+                Phase::Failed(_) => {
+                    output.note(&sentence(&conclusion(&state)));
+                    return Ok(Exit::CouldNotRun);
+                }
+                Phase::Ended(_) => {
+                    self.conclude(&state, output)?;
+                    return Ok(exit(&state));
+                }
+            }
+        }
+    }
+
+    fn conclude(&self, state: &ProgramState, output: &mut Output) -> Result<()> {
+        if self.json {
+            return document(&verdict_document(state), output);
+        }
+        output.line("")?;
+        output.line(&phase_words(state).plain())?;
+        if state.parties.is_empty() {
+            output.line(&sentence(&conclusion(state)))?;
+        }
+        for party in &state.parties {
+            let verdict = verdict_word(party.judged).plain();
+            let words = sentence(&party_sentence(party, state));
+            output.line(&format!("{verdict}: {words}"))?;
+            for detail in details(party, state) {
+                output.line(&format!("    {detail}"))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The exit status: all closed, some kept, or nothing that could be judged.
+fn exit(state: &ProgramState) -> Exit {
+    match state.judged {
+        Some(Judged::Closes) => Exit::Fine,
+        Some(Judged::Keeps | Judged::Leaks) => Exit::Found,
+        Some(Judged::CouldNotTell | Judged::TooEarly(_)) | None => Exit::CouldNotJudge,
+    }
+}
+
+/// What was printed already.
+#[derive(Default)]
+struct Shown {
+    begun: bool,
+    connections: BTreeMap<u64, Printed>,
+    trouble: Option<String>,
+}
+
+/// What was printed of a connection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Printed {
+    came: bool,
+    treated: bool,
+    over: bool,
+}
+
+impl Shown {
+    /// Where it listens, or connects to: what one's client has to be given.
+    fn begin(&mut self, state: &ProgramState, json: bool, output: &mut Output) -> Result<()> {
+        let Some(address) = state.address.filter(|_| !self.begun) else { return Ok(()) };
+        self.begun = true;
+        if json {
+            let value = json!({ "event": "begun", "address": address.to_string() });
+            return document(&value, output);
+        }
+        match state.setup.side {
+            crate::lab::program::Side::Listener { .. } => output
+                .line(&text!("lab_program.line.listens", address = address.to_string()).plain()),
+            crate::lab::program::Side::Client { .. } => output
+                .line(&text!("lab_program.line.connects", address = address.to_string()).plain()),
+        }
+    }
+
+    fn news(&mut self, state: &ProgramState, json: bool, output: &mut Output) -> Result<()> {
+        let trouble = state.trouble.as_ref().map(|trouble| trouble_words(trouble).plain());
+        if self.trouble != trouble {
+            if let Some(trouble) = &trouble {
+                output.note(trouble);
+            }
+            self.trouble = trouble;
+        }
+        for connection in &state.connections {
+            let printed = self.connections.entry(connection.number).or_default();
+            if printed.over {
+                continue;
+            }
+            let over = is_over(&connection.fate);
+            let known = matches!(connection.holder, Holder::Processes(_));
+            let old = state.elapsed.saturating_sub(connection.came) >= OWNER;
+            if !printed.came && (known || old || over || !state.is_running()) {
+                printed.came = true;
+                print("connected", connection, connection.came, state, json, output)?;
+            }
+            let treated = since(&connection.fate);
+            if let (true, Some(at)) = (printed.came && !printed.treated && !over, treated) {
+                printed.treated = true;
+                if state.setup.treatment.waits() {
+                    print("treated", connection, at, state, json, output)?;
+                }
+            }
+            if over {
+                printed.over = true;
+                let at = match connection.fate {
+                    Fate::Closed { at, .. } => at,
+                    _ => state.elapsed,
+                };
+                print("over", connection, at, state, json, output)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+const fn is_over(fate: &Fate) -> bool {
+    matches!(fate, Fate::Closed { .. } | Fate::NotMade(_) | Fate::Unknown(_))
+}
+
+const fn since(fate: &Fate) -> Option<Duration> {
+    match fate {
+        Fate::Waiting { since } | Fate::Unseen { since } => Some(*since),
+        _ => None,
+    }
+}
+
+fn print(
+    event: &str,
+    connection: &Connection,
+    at: Duration,
+    state: &ProgramState,
+    json: bool,
+    output: &mut Output,
+) -> Result<()> {
+    if json {
+        let mut value = connection_document(connection);
+        value["event"] = json!(event);
+        value["at_ms"] = json!(millis(at));
+        return document(&value, output);
+    }
+    let what = match event {
+        "connected" => text!("lab_program.line.came"),
+        _ => fate_words(&connection.fate, &state.setup),
+    };
+    let who = holder_words(&connection.holder).plain();
+    let (seconds, number) = (at.as_secs_f64(), connection.number);
+    let (what, theirs) = (what.plain(), connection.theirs.to_string());
+    output.line(&format!("{seconds:>9.3} s  {number:>4}  {theirs:<21}  {who}: {what}"))
+}
+
+/// The times, the states that are left, and what came back.
+fn details(party: &Party, state: &ProgramState) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(times) = party.took {
+        let [least, middle, most] = times.map(|time| format!("{:.1}", time.as_secs_f64() * 1e3));
+        let look = format!("{:.1}", state.interval.as_secs_f64() * 1_000.0);
+        lines.push(
+            text!(
+                "lab_program.line.times",
+                least = least,
+                middle = middle,
+                most = most,
+                look = look
+            )
+            .plain(),
+        );
+    }
+    if party.reconnects > 0 {
+        lines.push(text!("lab_program.line.reconnects", n = party.reconnects).plain());
+    }
+    let states: Vec<String> =
+        party.states.iter().map(|(state, count)| format!("{count} {state}")).collect();
+    if !states.is_empty() {
+        lines.push(text!("lab_program.line.left", states = states.join(", ")).plain());
+    }
+    lines
+}
+
+fn connection_document(connection: &Connection) -> Value {
+    let mut value = json!({
+        "connection": connection.number,
+        "local": connection.ours.to_string(),
+        "remote": connection.theirs.to_string(),
+        "owner": holder_document(&connection.holder),
+        "state": connection.our_state.map(crate::model::State::name),
+        "remote_state": connection.their_state.map(crate::model::State::name),
+        "inferred": connection.inferred,
+        "send_queue": connection.send_queue,
+    });
+    value["fate"] = json!(match &connection.fate {
+        Fate::Open => "open",
+        Fate::Waiting { .. } => "waiting",
+        Fate::Unseen { .. } => "descriptor_held",
+        Fate::Closed { .. } => "closed",
+        Fate::NotMade(_) => "not_made",
+        Fate::Unknown(_) => "unknown",
+    });
+    match &connection.fate {
+        Fate::Closed { took, .. } => value["closed_after_us"] = json!(took.map(micros)),
+        Fate::NotMade(error) => value["errno"] = json!(error.errno),
+        _ => {}
+    }
+    value
+}
+
+fn holder_document(holder: &Holder) -> Value {
+    match holder {
+        Holder::Processes(processes) => {
+            let processes: Vec<Value> =
+                processes.iter().map(|it| json!({ "pid": it.pid, "name": it.name })).collect();
+            json!({ "kind": "known", "processes": processes })
+        }
+        Holder::Hidden(user) => json!({ "kind": "hidden", "user": user.as_deref() }),
+        Holder::NotAccepted => json!({ "kind": "not_accepted" }),
+        Holder::Elsewhere(address) => {
+            json!({ "kind": "elsewhere", "address": address.to_string() })
+        }
+        Holder::NotSeen => json!({ "kind": "not_seen" }),
+    }
+}
+
+fn verdict_document(state: &ProgramState) -> Value {
+    let parties: Vec<Value> =
+        state.parties.iter().map(|party| party_document(party, state)).collect();
+    json!({
+        "event": "verdict",
+        "verdict": state.judged.map_or("could_not_tell", Judged::name),
+        "treatment": state.setup.treatment.name(),
+        "connections": state.connections.len(),
+        "refused": state.refused,
+        "took_ms": millis(state.elapsed),
+        "look_ms": state.interval.as_secs_f64() * 1_000.0,
+        "parties": parties,
+    })
+}
+
+fn party_document(party: &Party, state: &ProgramState) -> Value {
+    json!({
+        "owner": holder_document(&party.holder),
+        "verdict": party.judged.name(),
+        "sentence": sentence(&party_sentence(party, state)),
+        "connections": party.connections,
+        "reconnects": party.reconnects,
+        "kept": party.kept,
+        "kept_without_row": party.unseen,
+        "kept_for_ms": party.kept_for.map(millis),
+        "closed": party.closed,
+        "closed_first": party.closed_first,
+        "closed_after_us": party.took.map(|times| times.map(micros)),
+        "open": party.open,
+        "not_made": party.not_made,
+        "unknown": party.unknown.values().sum::<usize>(),
+        "states": party.states.iter().map(|(state, count)| (state.name(), count)).collect::<BTreeMap<_, _>>(),
+    })
+}
+
+fn document(value: &Value, output: &mut Output) -> Result<()> {
+    writeln!(output.data(), "{value}").map_err(Error::Output)
+}
+
+fn sentence(parts: &[text::Text; 2]) -> String {
+    let parts: Vec<String> =
+        parts.iter().map(text::Text::plain).filter(|part| !part.is_empty()).collect();
+    parts.join(" ")
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}
+
+/// One of a few values by its name.
+pub fn possible<T: Copy>(
+    text: &str,
+    values: &[T],
+    name: impl Fn(T) -> &'static str,
+) -> Result<T, String> {
+    values.iter().copied().find(|value| name(*value) == text).ok_or_else(|| {
+        let names: Vec<&str> = values.iter().map(|value| name(*value)).collect();
+        format!("expected one of {}", names.join(", "))
+    })
+}
+
+fn time(text: &str) -> Result<Duration, String> {
+    let duration: SignedDuration =
+        text.parse().map_err(|_| "expected a time with its unit: 500ms, 2s, 1m".to_owned())?;
+    Duration::try_from(duration)
+        .ok()
+        .filter(|time| *time <= MAX_TIME)
+        .ok_or_else(|| "it must lie between 0s and 1h".to_owned())
+}

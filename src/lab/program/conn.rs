@@ -1,0 +1,252 @@
+//! Our end of one connection: it never waits, it answers as it was told, and it ends as it was told.
+
+use std::io::{self, Read as _, Write as _};
+use std::net::{Shutdown, SocketAddr};
+use std::time::Duration;
+
+use socket2::{Domain, Protocol, SockAddr, Socket, Type};
+
+use super::setup::{Answer, Payload};
+
+/// So much of what came is taken at a time, and so much of an answer waits at most: whoever does not take our answers is
+/// not read from either.
+const CHUNK: usize = 65_536;
+
+/// The answer to a request head. It says how long it is, so that a client may keep the connection.
+const RESPONSE: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 3\r\nConnection: keep-alive\r\n\r\nok\n";
+
+/// Our end. Dropping it resets the connection, so that nothing lingers.
+#[derive(Debug)]
+pub(super) struct Conn {
+    socket: Option<Socket>,
+    answer: Answer,
+    /// What is to be sent, and how far that got.
+    out: Vec<u8>,
+    sent: usize,
+    /// How many bytes are made up and sent after that.
+    filler: usize,
+    heads: Heads,
+    /// Whether sending is over, by us or because the other end is gone.
+    mute: bool,
+    /// Whether everything that came was read, the FIN included.
+    at_end: bool,
+}
+
+/// What came of a look at a connection.
+#[derive(Debug)]
+pub(super) enum Heard {
+    /// Nothing that ends it.
+    Nothing,
+    /// The other end sent its FIN, and everything before it was read.
+    End,
+    /// It broke: a reset, as a rule.
+    Broken,
+}
+
+impl Conn {
+    /// Takes an accepted socket.
+    pub(super) fn accepted(socket: Socket, answer: Answer) -> io::Result<Self> {
+        socket.set_nonblocking(true)?;
+        Ok(Self::with(socket, answer))
+    }
+
+    /// Begins to connect.
+    pub(super) fn connecting(address: SocketAddr) -> io::Result<Self> {
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+        socket.set_nonblocking(true)?;
+        match socket.connect(&SockAddr::from(address)) {
+            Err(error) if !is_in_progress(&error) => return Err(error),
+            _ => {}
+        }
+        Ok(Self::with(socket, Answer::Nothing))
+    }
+
+    fn with(socket: Socket, answer: Answer) -> Self {
+        Self {
+            socket: Some(socket),
+            answer,
+            out: Vec::new(),
+            sent: 0,
+            filler: 0,
+            heads: Heads::default(),
+            mute: false,
+            at_end: false,
+        }
+    }
+
+    /// Whether `connect` is done: it is, it is not yet, or it failed.
+    pub(super) fn connected(&self) -> io::Result<bool> {
+        let Some(socket) = &self.socket else { return Ok(false) };
+        match socket.take_error()? {
+            Some(error) => Err(error),
+            None => Ok(socket.peer_addr().is_ok()),
+        }
+    }
+
+    /// The address of this end.
+    pub(super) fn local(&self) -> io::Result<SocketAddr> {
+        let socket = self.socket.as_ref().ok_or(io::ErrorKind::NotConnected)?;
+        let address = socket.local_addr()?.as_socket();
+        address.ok_or_else(|| io::Error::other("not an Internet address"))
+    }
+
+    /// Has this sent.
+    pub(super) fn send(&mut self, payload: Payload, host: &str) {
+        match payload {
+            Payload::Nothing => {}
+            Payload::Bytes(bytes) => self.filler = bytes,
+            Payload::Http => self.out.extend_from_slice(
+                format!("GET / HTTP/1.1\r\nHost: {host}\r\nConnection: keep-alive\r\n\r\n")
+                    .as_bytes(),
+            ),
+        }
+    }
+
+    /// Sends what waits, reads what came, and answers it.
+    pub(super) fn serve(&mut self) -> Heard {
+        self.send_only();
+        let mut data = [0; 4_096];
+        let mut taken = 0;
+        while !self.at_end && taken < CHUNK && self.out.len() < CHUNK {
+            let Some(socket) = &mut self.socket else { return Heard::Nothing };
+            match socket.read(&mut data) {
+                Ok(0) => self.at_end = true,
+                Ok(bytes) => {
+                    taken += bytes;
+                    self.answer(&data[..bytes]);
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => return Heard::Broken,
+            }
+        }
+        self.send_only();
+        // What was asked for before the end is answered first.
+        let answered = self.mute || self.sent == self.out.len();
+        if self.at_end && answered { Heard::End } else { Heard::Nothing }
+    }
+
+    /// Sends what waits, and reads nothing.
+    pub(super) fn send_only(&mut self) {
+        if self.flush().is_err() {
+            // The reason is told by a read, and what came before it is read first.
+            self.mute = true;
+        }
+    }
+
+    /// `shutdown(SHUT_WR)`.
+    pub(super) fn half_close(&mut self) -> io::Result<()> {
+        self.mute = true;
+        self.socket.as_ref().map_or(Ok(()), |socket| socket.shutdown(Shutdown::Write))
+    }
+
+    /// `close()`, which sends a FIN unless something that came was not read.
+    pub(super) fn close(mut self) {
+        drop(self.socket.take());
+    }
+
+    /// `SO_LINGER` {1, 0} and `close()`.
+    pub(super) fn reset(self) {
+        drop(self);
+    }
+
+    fn answer(&mut self, data: &[u8]) {
+        if self.mute {
+            return;
+        }
+        match self.answer {
+            Answer::Nothing => {}
+            Answer::Echo => self.out.extend_from_slice(data),
+            Answer::Http => {
+                for _ in 0..self.heads.ended_in(data) {
+                    self.out.extend_from_slice(RESPONSE);
+                }
+            }
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let Some(socket) = &mut self.socket else { return Ok(()) };
+        while !self.mute {
+            if self.sent == self.out.len() {
+                self.out.clear();
+                self.sent = 0;
+                if self.filler == 0 {
+                    break;
+                }
+                let more = self.filler.min(CHUNK);
+                self.filler -= more;
+                self.out.resize(more, b'x');
+            }
+            match socket.write(&self.out[self.sent..]) {
+                Ok(bytes) => self.sent += bytes,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Conn {
+    fn drop(&mut self) {
+        if let Some(socket) = &self.socket {
+            // Nobody is left to be told of a failure, and the close that follows happens anyway.
+            let _ = socket.set_linger(Some(Duration::ZERO));
+        }
+    }
+}
+
+/// POSIX says `EINPROGRESS`, Windows `WSAEWOULDBLOCK`.
+fn is_in_progress(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::WouldBlock || super::CallError::new(error).errno == "EINPROGRESS"
+}
+
+/// Counts request heads by the blank line that ends each; nothing else of the text is looked at. An empty line before a
+/// head is none (RFC 9112, section 2.2).
+#[derive(Debug, Default)]
+struct Heads {
+    /// Whether something stands in the present line.
+    in_line: bool,
+    /// Whether a line with something in it was seen.
+    in_head: bool,
+}
+
+impl Heads {
+    fn ended_in(&mut self, data: &[u8]) -> usize {
+        let mut ended = 0;
+        for byte in data {
+            match byte {
+                b'\n' if self.in_line => self.in_line = false,
+                b'\n' if self.in_head => {
+                    self.in_head = false;
+                    ended += 1;
+                }
+                b'\n' | b'\r' => {}
+                _ => {
+                    self.in_line = true;
+                    self.in_head = true;
+                }
+            }
+        }
+        ended
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_blank_line_behind_a_head_is_one_request() {
+        let count = |text: &str| Heads::default().ended_in(text.as_bytes());
+        assert_eq!(count("GET / HTTP/1.1\r\nHost: a\r\n\r\n"), 1);
+        assert_eq!(count("GET / HTTP/1.1\nHost: a\n\n"), 1);
+        assert_eq!(count("\r\n\r\nGET / HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\n\r\n"), 2);
+        assert_eq!(count("GET / HTTP/1.1\r\nHost: a\r\n"), 0);
+        let mut heads = Heads::default();
+        let split: usize = "GET / HTTP/1.1\r\n\r\n".bytes().map(|it| heads.ended_in(&[it])).sum();
+        assert_eq!(split, 1, "however the bytes arrive");
+    }
+}

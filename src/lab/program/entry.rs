@@ -1,0 +1,225 @@
+//! What the worker keeps of one connection.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::CallError;
+use super::conn::Conn;
+use super::fate::{Descriptor, Evidence, Row, fate, opposite, row, their_state};
+use super::owners::Found;
+use super::state::{Connection, Fate, Holder};
+use crate::lab::observe::{Lane, Seen};
+use crate::model::State;
+use crate::model::lab::End;
+use crate::os::Pair;
+
+/// So many tables are read for an owner that was not in the first.
+const LOOKED_FOR: u8 = 3;
+
+pub(super) struct Entry {
+    pub(super) number: u64,
+    pub(super) pair: Pair,
+    /// Our end; none once it is closed, or where it was never accepted.
+    pub(super) conn: Option<Conn>,
+    /// Whether our connect is not done yet.
+    pub(super) connecting: bool,
+    pub(super) came: Duration,
+    /// When our FIN or reset was sent, or that began which is done from the beginning.
+    pub(super) treated: Option<Duration>,
+    /// When our socket saw the other end's FIN, or a reset.
+    pub(super) heard: Option<Duration>,
+    pub(super) holder: Option<Holder>,
+    pub(super) inode: Option<u32>,
+    pub(super) descriptor: Descriptor,
+    /// In how many tables its owner was looked for.
+    pub(super) looked_for: u8,
+    pub(super) fate: Fate,
+    /// Whether the row of the other end is gone, and its descriptor is in question.
+    pub(super) is_row_gone: bool,
+    /// Whether something happened that the last picture does not show.
+    pub(super) fresh: bool,
+    seen: Ends,
+    picture: Option<Arc<Connection>>,
+}
+
+/// What was last seen of both ends.
+#[derive(Default)]
+struct Ends {
+    /// Whether the other end ever had a row here.
+    was_found: bool,
+    their_state: Option<State>,
+    inferred: bool,
+    our_state: Option<State>,
+    send_queue: Option<u32>,
+}
+
+impl Entry {
+    pub(super) fn new(
+        number: u64,
+        pair: Pair,
+        conn: Option<Conn>,
+        came: Duration,
+        connecting: bool,
+    ) -> Self {
+        Self {
+            number,
+            pair,
+            conn,
+            connecting,
+            came,
+            treated: None,
+            heard: None,
+            holder: None,
+            inode: None,
+            descriptor: Descriptor::NotAsked,
+            looked_for: 0,
+            fate: Fate::Open,
+            is_row_gone: false,
+            fresh: true,
+            seen: Ends::default(),
+            picture: None,
+        }
+    }
+
+    /// Whether nothing more can become of it.
+    pub(super) const fn is_over(&self) -> bool {
+        matches!(self.fate, Fate::Closed { .. } | Fate::NotMade(_) | Fate::Unknown(_))
+    }
+
+    /// Whether its owner is worth another table soon.
+    pub(super) const fn is_looked_for(&self) -> bool {
+        let known = matches!(self.holder, Some(Holder::Processes(_)));
+        !self.is_over() && !known && self.looked_for < LOOKED_FOR
+    }
+
+    /// (The address of the other end, the address of ours).
+    pub(super) const fn addresses(&self, theirs: End) -> (SocketAddr, SocketAddr) {
+        match theirs {
+            End::Client => (self.pair.client, self.pair.peer),
+            End::Peer => (self.pair.peer, self.pair.client),
+        }
+    }
+
+    /// The processes that have the other end, and its inode; none where either is not known.
+    pub(super) fn known_socket(&self) -> Option<(Vec<u32>, u32)> {
+        match &self.holder {
+            Some(Holder::Processes(processes)) => {
+                Some((processes.iter().map(|it| it.pid).collect(), self.inode?))
+            }
+            _ => None,
+        }
+    }
+
+    /// The connect failed.
+    pub(super) fn not_made(&mut self, error: CallError) {
+        self.conn = None;
+        self.connecting = false;
+        self.fate = Fate::NotMade(error);
+        self.fresh = true;
+    }
+
+    /// Takes in what a table tells; none where it has no row of the other end. Once a process is known it stays known:
+    /// later the kernel has the row alone.
+    pub(super) fn learn(&mut self, found: Option<&Found>) {
+        self.looked_for = self.looked_for.saturating_add(1);
+        let Some(Found { holder, inode }) = found else { return };
+        let is_known = matches!(self.holder, Some(Holder::Processes(_)));
+        let is_better = matches!(holder, Some(Holder::Processes(_))) || !is_known;
+        if is_better && holder.is_some() && self.holder != *holder {
+            self.holder.clone_from(holder);
+            self.fresh = true;
+        }
+        self.inode = inode.or(self.inode);
+    }
+
+    /// Works out what became of it. `resets` is whether it is treated with a reset.
+    pub(super) fn work_out(&mut self, lane: Option<&Lane>, theirs: End, resets: bool) {
+        if let Some(lane) = lane {
+            self.seen.was_found |= lane.was_found(theirs);
+            let row = lane.row(theirs);
+            self.inode = row.and_then(|row| row.inode).or(self.inode);
+            self.seen.send_queue = row.and_then(|row| row.queues).map(|queues| queues.send);
+            self.seen.our_state = match lane.seen(opposite(theirs)) {
+                Seen::State(state) => Some(state),
+                Seen::NoRow | Seen::Unknown => None,
+            };
+        }
+        (self.seen.their_state, self.seen.inferred) = their_state(lane, theirs);
+        if self.connecting {
+            return;
+        }
+        let evidence = Evidence {
+            lane,
+            theirs,
+            treated: self.treated,
+            reset: resets && self.treated.is_some(),
+            heard: self.heard,
+            descriptor: self.descriptor,
+        };
+        self.is_row_gone = matches!(row(&evidence), Row::Over(_));
+        self.fate = fate(&evidence);
+    }
+
+    /// It as it is shown.
+    pub(super) fn picture(&mut self, theirs: End) -> Arc<Connection> {
+        self.fresh = false;
+        let (their_address, our_address) = self.addresses(theirs);
+        let picture = Connection {
+            number: self.number,
+            ours: our_address,
+            theirs: their_address,
+            holder: self.shown_holder(their_address),
+            came: self.came,
+            fate: self.fate.clone(),
+            our_state: self.seen.our_state,
+            their_state: self.seen.their_state,
+            inferred: self.seen.inferred,
+            send_queue: self.seen.send_queue,
+        };
+        match &self.picture {
+            Some(last) if **last == picture => Arc::clone(last),
+            _ => Arc::clone(self.picture.insert(Arc::new(picture))),
+        }
+    }
+
+    fn shown_holder(&self, theirs: SocketAddr) -> Holder {
+        let here = self.seen.was_found || theirs.ip().to_canonical().is_loopback();
+        match &self.holder {
+            Some(holder) => holder.clone(),
+            None if here => Holder::NotSeen,
+            None => Holder::Elsewhere(theirs.ip()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Process;
+
+    #[test]
+    fn who_has_it_is_learned_once_and_looked_for_as_long_as_it_lasts() {
+        let address = |port| SocketAddr::from(([127, 0, 0, 1], port));
+        let pair = Pair { client: address(1), peer: address(2) };
+        let mut entry = Entry::new(1, pair, None, Duration::ZERO, false);
+        assert!(entry.is_looked_for());
+        // An hour at one table a second.
+        for _ in 0..3_600 {
+            entry.learn(None);
+        }
+        assert!(!entry.is_looked_for(), "not for ever");
+        let process = Process { pid: 812, name: "curl".to_owned(), started_s: None };
+        let curl = Holder::Processes(vec![process]);
+        for (holder, inode) in [
+            (Some(Holder::NotAccepted), None),
+            (Some(curl.clone()), Some(7)),
+            (Some(Holder::NotAccepted), None),
+            (None, None),
+        ] {
+            entry.learn(Some(&Found { holder, inode }));
+        }
+        assert_eq!((entry.holder.as_ref(), entry.inode), (Some(&curl), Some(7)));
+        assert_eq!(entry.known_socket(), Some((vec![812], 7)));
+    }
+}

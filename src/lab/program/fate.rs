@@ -1,0 +1,153 @@
+//! What became of the other end, from what was seen of both.
+
+use std::time::Duration;
+
+use super::state::{Fate, Unknown};
+use crate::lab::observe::{Lane, STEADY, Seen, other_end};
+use crate::model::State;
+use crate::model::lab::End;
+
+/// What is known of a connection.
+pub(super) struct Evidence<'a> {
+    /// What was seen of both ends; none when it was never looked up.
+    pub lane: Option<&'a Lane>,
+    /// Which end is the other one.
+    pub theirs: End,
+    /// When it was treated: our FIN, our reset, or the beginning where nothing is done later.
+    pub treated: Option<Duration>,
+    /// Whether that was a reset.
+    pub reset: bool,
+    /// When our socket saw the other end's FIN or reset.
+    pub heard: Option<Duration>,
+    /// Whether its process still has the descriptor, asked after the row was gone.
+    pub descriptor: Descriptor,
+}
+
+/// What is known of the other end's descriptor.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Descriptor {
+    /// It was not asked about yet.
+    #[default]
+    NotAsked,
+    /// It is held.
+    Held,
+    /// It is closed; since when, where the row does not tell.
+    Closed(Option<Duration>),
+    /// It cannot be seen.
+    CannotTell,
+}
+
+/// How the table shows the other end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Row {
+    /// It is open, or that is concluded.
+    Open,
+    /// It is closed, or was shut down both ways, or broke, since about then.
+    Over(Duration),
+    /// Our own row is gone, and the other was never here to be seen.
+    Vanished,
+}
+
+/// What became of the other end.
+pub(super) fn fate(evidence: &Evidence<'_>) -> Fate {
+    let open = || evidence.treated.map_or(Fate::Open, |since| Fate::Waiting { since });
+    let over = match row(evidence) {
+        Row::Open => return open(),
+        Row::Vanished if evidence.reset => return Fate::Unknown(Unknown::Reset),
+        Row::Vanished => return Fate::Unknown(Unknown::Vanished),
+        Row::Over(at) => at,
+    };
+    let closed = |at: Duration| {
+        let took = evidence.treated.and_then(|treated| at.checked_sub(treated));
+        Fate::Closed { at, took }
+    };
+    match evidence.descriptor {
+        Descriptor::NotAsked => open(),
+        Descriptor::Held => Fate::Unseen { since: evidence.treated.unwrap_or(over) },
+        Descriptor::CannotTell if evidence.reset => Fate::Unknown(Unknown::Reset),
+        Descriptor::Closed(Some(at)) => closed(at),
+        Descriptor::Closed(None) | Descriptor::CannotTell => closed(over),
+    }
+}
+
+/// How the table shows the other end.
+pub(super) fn row(evidence: &Evidence<'_>) -> Row {
+    let heard = || evidence.heard.map_or(Row::Open, Row::Over);
+    let Some(lane) = evidence.lane else { return heard() };
+    let (theirs, ours) = (evidence.theirs, opposite(evidence.theirs));
+    // When it came into the last run of such states.
+    let since = |such: fn(Option<State>) -> bool| {
+        let changes = lane.changes.iter().rev().filter(|it| it.end == theirs);
+        changes.take_while(|it| such(it.state)).last().map_or(Duration::ZERO, |it| it.at)
+    };
+    if lane.was_found(theirs) {
+        return match lane.seen(theirs) {
+            Seen::State(state) if is_over(Some(state)) => Row::Over(since(is_over)),
+            // Closed by its program and not by us: the kernel alone has it.
+            Seen::State(state)
+                if has_sent_fin(Some(state))
+                    && lane.row(theirs).is_some_and(|row| row.inode.is_none())
+                    && shows_inodes(lane, theirs) =>
+            {
+                Row::Over(since(has_sent_fin))
+            }
+            Seen::NoRow if lane.looks_unchanged(theirs) >= STEADY => Row::Over(since(is_over)),
+            Seen::Unknown | Seen::NoRow | Seen::State(_) => Row::Open,
+        };
+    }
+    if evidence.heard.is_some() {
+        return heard();
+    }
+    match lane.seen(ours) {
+        // Its FIN came: whoever does not read hears nothing of it.
+        Seen::State(State::CloseWait | State::LastAck | State::TimeWait | State::Closing) => {
+            Row::Over(
+                lane.changes
+                    .iter()
+                    .rev()
+                    .find(|it| it.end == ours)
+                    .map_or(Duration::ZERO, |it| it.at),
+            )
+        }
+        Seen::NoRow if lane.looks_unchanged(ours) >= STEADY && evidence.treated.is_some() => {
+            Row::Vanished
+        }
+        Seen::Unknown | Seen::NoRow | Seen::State(_) => Row::Open,
+    }
+}
+
+/// The state of the other end, and whether it is only concluded.
+pub(super) fn their_state(lane: Option<&Lane>, theirs: End) -> (Option<State>, bool) {
+    let Some(lane) = lane else { return (None, false) };
+    match (lane.seen(theirs), lane.seen(opposite(theirs))) {
+        (Seen::State(state), _) => (Some(state), false),
+        (_, Seen::State(ours)) if !lane.was_found(theirs) => {
+            let state = other_end(ours).filter(|state| *state != State::Closed);
+            (state, state.is_some())
+        }
+        _ => (None, false),
+    }
+}
+
+/// The other one.
+pub(super) const fn opposite(end: End) -> End {
+    match end {
+        End::Client => End::Peer,
+        End::Peer => End::Client,
+    }
+}
+
+/// Whether an end in this state, or without a row, has nothing more to send or to hear.
+const fn is_over(state: Option<State>) -> bool {
+    matches!(state, None | Some(State::TimeWait | State::LastAck | State::Closed))
+}
+
+/// Whether an end in this state, or without a row, has sent its FIN.
+const fn has_sent_fin(state: Option<State>) -> bool {
+    is_over(state) || matches!(state, Some(State::FinWait1 | State::FinWait2 | State::Closing))
+}
+
+/// Whether this system's table tells of descriptors at all: on Linux a row has an inode while there is one.
+fn shows_inodes(lane: &Lane, end: End) -> bool {
+    lane.row(end).is_some_and(|row| row.cookie.is_some())
+}

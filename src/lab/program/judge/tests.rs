@@ -1,0 +1,115 @@
+use super::*;
+use crate::lab::program::setup::{Answer, Side, Treatment};
+use crate::lab::program::state::Unknown;
+use crate::model::{Process, State};
+
+const S: Duration = Duration::from_secs(1);
+
+fn setup() -> Setup {
+    Setup {
+        side: Side::Listener {
+            address: ([127, 0, 0, 1], 0).into(),
+            answer: Answer::Nothing,
+            connections: None,
+        },
+        treatment: Treatment::Close,
+        after: S,
+        grace: 5 * S,
+        time: 60 * S,
+    }
+}
+
+fn holder(pid: u32) -> Holder {
+    Holder::Processes(vec![Process { pid, name: "curl".to_owned(), started_s: None }])
+}
+
+fn connection(came: u32, fate: Fate) -> Arc<Connection> {
+    Arc::new(Connection {
+        number: 1,
+        ours: ([127, 0, 0, 1], 80).into(),
+        theirs: ([127, 0, 0, 1], 40_000).into(),
+        holder: holder(812),
+        came: came * S,
+        our_state: None,
+        their_state: matches!(fate, Fate::Waiting { .. }).then_some(State::CloseWait),
+        fate,
+        inferred: false,
+        send_queue: None,
+    })
+}
+
+fn waiting(came: u32) -> Arc<Connection> {
+    connection(came, Fate::Waiting { since: (came + 1) * S })
+}
+
+fn closed(came: u32, millis: u64) -> Arc<Connection> {
+    let took = Duration::from_millis(millis);
+    connection(came, Fate::Closed { at: (came + 1) * S + took, took: Some(took) })
+}
+
+fn only(connections: &[Arc<Connection>], now: u32) -> Party {
+    let mut parties = parties(connections, &setup(), now * S);
+    assert_eq!(parties.len(), 1);
+    parties.remove(0)
+}
+
+#[test]
+fn all_closed_closes_and_the_times_are_told() {
+    let party = only(&[closed(0, 40), closed(0, 10), closed(0, 20)], 2);
+    assert_eq!((party.closed, party.kept, party.judged), (3, 0, Judged::Closes));
+    assert_eq!(party.took, Some([10, 20, 40].map(Duration::from_millis)));
+    assert_eq!(party.reconnects, 0, "all came together");
+}
+
+#[test]
+fn what_is_open_is_too_early_until_the_grace_is_over() {
+    assert_eq!(only(&[waiting(0)], 3).judged, Judged::TooEarly(3 * S));
+    assert_eq!(only(&[connection(0, Fate::Open)], 0).judged, Judged::TooEarly(6 * S));
+    let party = only(&[waiting(0), closed(0, 10)], 6);
+    assert_eq!((party.judged, party.kept, party.kept_for), (Judged::Keeps, 1, Some(5 * S)));
+    assert_eq!(party.states[&State::CloseWait], 1);
+}
+
+#[test]
+fn a_pool_that_died_at_once_is_kept_and_reconnects_without_closing_leak() {
+    let pool: Vec<_> = (0..10).map(|_| waiting(0)).collect();
+    assert_eq!(only(&pool, 100).judged, Judged::Keeps);
+    let leak: Vec<_> = (0..4).map(|turn| waiting(turn * 2)).collect();
+    let party = only(&leak, 100);
+    assert_eq!((party.judged, party.kept, party.reconnects), (Judged::Leaks, 4, 3));
+    // Two of three are closed, one is forgotten each time.
+    let sometimes: Vec<_> = (0..9)
+        .map(|turn| if turn % 3 == 0 { waiting(turn * 2) } else { closed(turn * 2, 10) })
+        .collect();
+    assert_eq!(only(&sometimes, 100).judged, Judged::Leaks);
+}
+
+#[test]
+fn a_pool_that_replaces_the_dead_one_by_one_does_not_leak() {
+    // Ten die together; three are taken out, found dead, closed, and replaced by ones that die as well.
+    let mut pool: Vec<_> = (0..7).map(|_| waiting(0)).collect();
+    for turn in 1..4 {
+        pool.push(connection(0, Fate::Closed { at: turn * 10 * S, took: Some(turn * 9 * S) }));
+        pool.push(waiting(turn * 10));
+    }
+    assert_eq!(only(&pool, 100).judged, Judged::Keeps);
+}
+
+#[test]
+fn a_descriptor_without_a_row_is_kept_and_what_cannot_be_told_is_said() {
+    let party = only(&[connection(0, Fate::Unseen { since: S })], 10);
+    assert_eq!((party.judged, party.unseen, party.kept), (Judged::Keeps, 1, 0));
+    let unknown = connection(0, Fate::Unknown(Unknown::Reset));
+    let party = only(&[unknown, closed(0, 1)], 10);
+    assert_eq!((party.judged, party.closed), (Judged::CouldNotTell, 1));
+    assert_eq!(party.unknown[&Unknown::Reset], 1);
+}
+
+#[test]
+fn each_process_is_judged_by_itself_the_worst_first() {
+    let mut other = Connection::clone(&waiting(0));
+    other.holder = holder(900);
+    let parties = parties(&[closed(0, 1), closed(0, 2), Arc::new(other)], &setup(), 60 * S);
+    let judged: Vec<_> = parties.iter().map(|party| (&party.holder, party.judged)).collect();
+    assert_eq!(judged, [(&holder(900), Judged::Keeps), (&holder(812), Judged::Closes)]);
+}

@@ -1,0 +1,251 @@
+//! What the user chose: which side this program takes, and how it treats the other.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// How many connections a listener holds at a time; more are reset as they come, and counted.
+pub const MAX_HELD: usize = 1_024;
+/// How many connections a client holds at a time.
+pub const MAX_CLIENTS: usize = 64;
+/// How many connections one run has altogether; then nothing new is let in.
+pub const MAX_TOTAL: usize = 4_096;
+/// How long a run lasts at most.
+pub const MAX_TIME: Duration = Duration::from_hours(1);
+/// How much a client sends on one connection at most.
+pub const MAX_BYTES: usize = 16 * 1024 * 1024;
+/// How long an end may take to close before it counts as kept, unless the user says otherwise.
+pub const GRACE: Duration = Duration::from_secs(5);
+
+/// What is done to each connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Treatment {
+    /// `close()` after a while: a FIN.
+    Close,
+    /// `shutdown(SHUT_WR)` after a while: a FIN; reading goes on.
+    HalfClose,
+    /// `SO_LINGER` {1, 0} and `close()` after a while: a RST.
+    Reset,
+    /// Nothing is read, from the beginning.
+    NeverRead,
+    /// Nothing is accepted; a listener's alone.
+    NeverAccept,
+}
+
+impl Treatment {
+    /// Every treatment; the last is a listener's alone.
+    pub const ALL: [Self; 5] =
+        [Self::Close, Self::HalfClose, Self::Reset, Self::NeverRead, Self::NeverAccept];
+
+    /// Its name on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Close => "close",
+            Self::HalfClose => "half-close",
+            Self::Reset => "reset",
+            Self::NeverRead => "never-read",
+            Self::NeverAccept => "never-accept",
+        }
+    }
+
+    /// Whether it does something after a while, and not from the beginning.
+    pub const fn waits(self) -> bool {
+        matches!(self, Self::Close | Self::HalfClose | Self::Reset)
+    }
+}
+
+/// What a listener answers until then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Nothing; what comes is read and thrown away.
+    Nothing,
+    /// What came.
+    Echo,
+    /// A small 200 to every request head of HTTP/1.1, which keeps the connection.
+    Http,
+}
+
+impl Answer {
+    /// Every answer.
+    pub const ALL: [Self; 3] = [Self::Nothing, Self::Echo, Self::Http];
+
+    /// Its name on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Nothing => "none",
+            Self::Echo => "echo",
+            Self::Http => "http",
+        }
+    }
+}
+
+/// What a client sends once it is connected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Payload {
+    /// Nothing.
+    Nothing,
+    /// So many bytes.
+    Bytes(usize),
+    /// `GET /` of HTTP/1.1, which asks to keep the connection.
+    Http,
+}
+
+impl fmt::Display for Payload {
+    /// As the command line has it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nothing => f.write_str("none"),
+            Self::Bytes(bytes) => write!(f, "bytes:{bytes}"),
+            Self::Http => f.write_str("http"),
+        }
+    }
+}
+
+/// Whom a client connects to: a name or an address, and a port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// A host name, or an address without brackets.
+    pub host: String,
+    /// The port; not 0.
+    pub port: u16,
+}
+
+impl Target {
+    /// Reads `host:port`, `192.0.2.7:80` or `[2001:db8::7]:80`; none when it is none of them.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (host, port) = text.trim().rsplit_once(':')?;
+        let port: u16 = port.parse().ok().filter(|port| *port > 0)?;
+        let bracketed = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+        let plain = bracketed.unwrap_or(host);
+        // Without brackets nobody can tell which colon begins the port.
+        let readable = !plain.is_empty()
+            && (bracketed.is_some() || !plain.contains(':'))
+            && !plain.contains(|sign: char| sign.is_whitespace() || sign == '/' || sign == '@');
+        readable.then(|| Self { host: plain.to_owned(), port })
+    }
+
+    /// Whether it is this computer for certain.
+    pub fn is_loopback(&self) -> bool {
+        self.host == "localhost"
+            || self.host.parse().is_ok_and(|address: std::net::IpAddr| address.is_loopback())
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.host.contains(':') {
+            write!(f, "[{}]:{}", self.host, self.port)
+        } else {
+            write!(f, "{}:{}", self.host, self.port)
+        }
+    }
+}
+
+/// Which side this program takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// It listens for the user's own client.
+    Listener {
+        /// Where; port 0 lets the kernel choose.
+        address: SocketAddr,
+        /// What it answers.
+        answer: Answer,
+        /// After how many connections it lets no more in; none for as many as a run has.
+        connections: Option<usize>,
+    },
+    /// It connects to the user's own server.
+    Client {
+        /// Whom to.
+        target: Target,
+        /// What it sends.
+        payload: Payload,
+        /// How many connections it makes, 64 at a time.
+        count: usize,
+    },
+}
+
+/// What the user chose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setup {
+    /// Which side this program takes.
+    pub side: Side,
+    /// What it does to each connection.
+    pub treatment: Treatment,
+    /// After how long, counted from when the connection was made.
+    pub after: Duration,
+    /// How long an end may take to close before it counts as kept.
+    pub grace: Duration,
+    /// How long the run lasts, unless it is over before.
+    pub time: Duration,
+}
+
+impl Setup {
+    /// Whether computers other than this one can take part.
+    pub fn reaches_out(&self) -> bool {
+        match &self.side {
+            Side::Listener { address, .. } => !address.ip().to_canonical().is_loopback(),
+            Side::Client { target, .. } => !target.is_loopback(),
+        }
+    }
+
+    /// The same within the limits of a run.
+    pub(super) fn bounded(mut self) -> Self {
+        self.time = self.time.min(MAX_TIME);
+        match &mut self.side {
+            Side::Listener { connections, .. } => {
+                *connections = connections.map(|most| most.clamp(1, MAX_TOTAL));
+            }
+            Side::Client { count, payload, .. } => {
+                *count = (*count).clamp(1, MAX_TOTAL);
+                if let Payload::Bytes(bytes) = payload {
+                    *bytes = (*bytes).min(MAX_BYTES);
+                }
+                if self.treatment == Treatment::NeverAccept {
+                    // A client accepts nothing; what comes nearest is to take nothing.
+                    self.treatment = Treatment::NeverRead;
+                }
+            }
+        }
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_target_is_a_host_and_a_port() {
+        let parsed = |text| Target::parse(text).map(|target| target.to_string());
+        for text in ["localhost:80", "127.0.0.1:8080", "[::1]:443", "db.example:5432"] {
+            assert_eq!(parsed(text).as_deref(), Some(text));
+        }
+        for text in ["", "80", "host", "host:", ":80", "host:0", "host:99999", "::1:80", "a b:1"] {
+            assert_eq!(parsed(text), None, "{text}");
+        }
+        assert_eq!(parsed("http://localhost:80"), None);
+        let local = |text| Target::parse(text).is_some_and(|target| target.is_loopback());
+        assert!(local("[::1]:1") && local("127.9.9.9:1") && local("localhost:1"));
+        assert!(!local("192.0.2.1:1") && !local("localhost.example:1"));
+    }
+
+    #[test]
+    fn an_address_that_others_reach_is_told() {
+        let setup = |address: &str| Setup {
+            side: Side::Listener {
+                address: address.parse().expect("an address"),
+                answer: Answer::Nothing,
+                connections: None,
+            },
+            treatment: Treatment::Close,
+            after: Duration::ZERO,
+            grace: GRACE,
+            time: MAX_TIME * 2,
+        };
+        assert!(!setup("127.0.0.1:0").reaches_out());
+        assert!(!setup("[::1]:0").reaches_out());
+        assert!(setup("0.0.0.0:0").reaches_out());
+        assert!(setup("[::]:80").reaches_out());
+        assert_eq!(setup("[::1]:0").bounded().time, MAX_TIME);
+    }
+}

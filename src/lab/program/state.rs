@@ -1,0 +1,247 @@
+//! What is shown of a run: one immutable picture, replaced when something happens.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::setup::Setup;
+use crate::lab::errno::CallError;
+use crate::model::lab::Resolution;
+use crate::model::{PollFailure, Process, State};
+use crate::text::Text;
+
+/// A run at one moment.
+#[derive(Clone, Debug)]
+pub struct ProgramState {
+    /// What was chosen.
+    pub setup: Setup,
+    /// How far it is.
+    pub phase: Phase,
+    /// Where it listens, or whom it connects to; none before that is known.
+    pub address: Option<SocketAddr>,
+    /// For how long it has run.
+    pub elapsed: Duration,
+    /// The connections by who has the other end, those that keep most first.
+    pub parties: Vec<Party>,
+    /// Every connection, in the order they came.
+    pub connections: Vec<Arc<Connection>>,
+    /// The worst of the parties' verdicts; none before there is a connection.
+    pub judged: Option<Judged>,
+    /// How many connections are held now.
+    pub held: usize,
+    /// How many were reset as they came, because too many were held.
+    pub refused: usize,
+    /// How the ends are looked up.
+    pub resolution: Resolution,
+    /// The time between two looks: the error of every time of closing that is told.
+    pub interval: Duration,
+    /// What goes wrong, and does not end the run.
+    pub trouble: Option<Trouble>,
+}
+
+impl ProgramState {
+    /// Whether it is neither over nor failed.
+    pub const fn is_running(&self) -> bool {
+        matches!(self.phase, Phase::Starting | Phase::Running)
+    }
+}
+
+/// How far a run is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// It is being prepared.
+    Starting,
+    /// It runs.
+    Running,
+    /// It is over, and all its sockets are closed.
+    Ended(Why),
+    /// It could not begin, or broke; all its sockets are closed.
+    Failed(Failure),
+}
+
+/// Why a run is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// Its time is up.
+    TimeUp,
+    /// It had all its connections, and the other ends of all of them are closed.
+    AllClosed,
+    /// Somebody stopped it.
+    Stopped,
+}
+
+/// Why a run could not begin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// What could not be done.
+    pub what: Text,
+    /// What the system answered; none where it was not the system.
+    pub error: Option<CallError>,
+    /// What to try, where that is known.
+    pub advice: Option<Text>,
+}
+
+/// Something that goes wrong while a run goes on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// A call failed: `accept`, `connect`.
+    Call {
+        /// The call.
+        call: &'static str,
+        /// What the system answered.
+        error: CallError,
+    },
+    /// The other ends cannot be looked up.
+    Look(PollFailure),
+    /// Who has the other ends cannot be seen.
+    Owners(PollFailure),
+}
+
+/// Who has the other end of a connection.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Holder {
+    /// These processes; one as a rule.
+    Processes(Vec<Process>),
+    /// A process of this user, that may not be seen from here; the user's name where it is known.
+    Hidden(Option<Arc<str>>),
+    /// A server that has not accepted it.
+    NotAccepted,
+    /// Somebody on another computer.
+    Elsewhere(IpAddr),
+    /// Somebody on this computer who was gone before that was looked up.
+    NotSeen,
+}
+
+/// What became of the other end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It is open, and nothing was done to it yet.
+    Open,
+    /// It is open since this was done to it, at this time of the run.
+    Waiting {
+        /// When.
+        since: Duration,
+    },
+    /// Its row is gone, and its process still has the descriptor.
+    Unseen {
+        /// When this was done to it.
+        since: Duration,
+    },
+    /// It is closed.
+    Closed {
+        /// When, in the time of the run.
+        at: Duration,
+        /// How long after our FIN or reset, or, where we sent none, after it connected; none when it was closed before.
+        took: Option<Duration>,
+    },
+    /// The connection was not made.
+    NotMade(CallError),
+    /// That cannot be told.
+    Unknown(Unknown),
+}
+
+/// Why it cannot be told what became of the other end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Unknown {
+    /// A reset takes both rows from the table, and the process' descriptors cannot be seen.
+    Reset,
+    /// Our row is gone without a FIN of the other end, which is on another computer.
+    Vanished,
+}
+
+/// One connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Connection {
+    /// Its number, from 1 on.
+    pub number: u64,
+    /// The address of our end.
+    pub ours: SocketAddr,
+    /// The address of the other end.
+    pub theirs: SocketAddr,
+    /// Who has that.
+    pub holder: Holder,
+    /// When it was made, or first seen, in the time of the run.
+    pub came: Duration,
+    /// What became of it.
+    pub fate: Fate,
+    /// The state of our end; none where it has no row.
+    pub our_state: Option<State>,
+    /// The state of the other end; none where it has no row.
+    pub their_state: Option<State>,
+    /// Whether that is concluded from our end, because the other has no row here.
+    pub inferred: bool,
+    /// What the other end has sent and we have not taken (its Send-Q), in bytes, where the table tells.
+    pub send_queue: Option<u32>,
+}
+
+impl Connection {
+    /// Since when the other end has been left with it; none where it was not treated, or is closed.
+    pub const fn since(&self) -> Option<Duration> {
+        match self.fate {
+            Fate::Waiting { since } | Fate::Unseen { since } => Some(since),
+            Fate::Open | Fate::Closed { .. } | Fate::NotMade(_) | Fate::Unknown(_) => None,
+        }
+    }
+}
+
+/// All connections whose other end the same process has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Party {
+    /// Who.
+    pub holder: Holder,
+    /// How many connections.
+    pub connections: usize,
+    /// How many of them came after one of the others was closed, by either end.
+    pub reconnects: usize,
+    /// How many were closed before anything was done to them.
+    pub closed_first: usize,
+    /// How many were closed afterwards.
+    pub closed: usize,
+    /// The shortest, the middle and the longest time that took; none when none was.
+    pub took: Option<[Duration; 3]>,
+    /// How many have been open for longer than the grace since.
+    pub kept: usize,
+    /// How many have no row, and for longer than the grace since a descriptor that is held.
+    pub unseen: usize,
+    /// How long the oldest of those two has been kept.
+    pub kept_for: Option<Duration>,
+    /// How many are open, and it is too early to say.
+    pub open: usize,
+    /// How many were not made.
+    pub not_made: usize,
+    /// How many cannot be told, and why.
+    pub unknown: BTreeMap<Unknown, usize>,
+    /// The states of the other ends that have a row, or are concluded.
+    pub states: BTreeMap<State, usize>,
+    /// What follows.
+    pub judged: Judged,
+}
+
+/// What follows for a process, or for all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Judged {
+    /// It closes.
+    Closes,
+    /// Too early to say; so long it takes yet, unless something happens.
+    TooEarly(Duration),
+    /// It could not be told.
+    CouldNotTell,
+    /// It keeps some open; how many does not grow.
+    Keeps,
+    /// It opens new ones and keeps the old.
+    Leaks,
+}
+
+impl Judged {
+    /// The word for it in documents.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Closes => "closes",
+            Self::TooEarly(_) => "too_early",
+            Self::CouldNotTell => "could_not_tell",
+            Self::Keeps => "keeps",
+            Self::Leaks => "leaks",
+        }
+    }
+}

@@ -1,0 +1,267 @@
+//! What a run says, for both faces.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use super::setup::{Setup, Side, Treatment};
+use super::state::{Fate, Holder, Judged, Party, Phase, ProgramState, Trouble, Unknown, Why};
+use crate::model::{Operation, PollFailure};
+use crate::text;
+use crate::text::{Text, lasting};
+
+/// `40 ms`, `3.2 s`, `8 min`: a duration in a sentence; up to a second rounded up, since it took no longer.
+pub fn brief(time: Duration) -> Text {
+    let millis = u64::try_from(time.as_micros().div_ceil(1_000)).unwrap_or(u64::MAX);
+    match millis {
+        0..1_000 => text!("lab_program.millis", ms = millis),
+        1_000..60_000 => {
+            let tenths = format!("{}.{}", millis / 1_000, millis % 1_000 / 100);
+            text!("lab_program.seconds", s = tenths)
+        }
+        _ => long(time),
+    }
+}
+
+/// `58 s`, `8 min`: a duration without fractions.
+fn long(time: Duration) -> Text {
+    // A terminal may not have the thin space.
+    text!("lab_program.long", time = lasting(time).replace('\u{2009}', " "))
+}
+
+/// Who has the other end.
+pub fn holder_words(holder: &Holder) -> Text {
+    match holder {
+        Holder::Processes(processes) => {
+            let name = processes.first().map_or("", |process| process.name.as_str());
+            let pids: Vec<String> = processes.iter().map(|it| it.pid.to_string()).collect();
+            text!("lab_program.process", pids = pids.join(", "), name = name)
+        }
+        Holder::Hidden(Some(user)) => text!("lab_program.hidden_of", user = user.as_ref()),
+        Holder::Hidden(None) => text!("lab_program.hidden"),
+        Holder::NotAccepted => text!("lab_program.not_accepted"),
+        Holder::Elsewhere(address) => text!("lab_program.elsewhere", address = address.to_string()),
+        Holder::NotSeen => text!("lab_program.not_seen"),
+    }
+}
+
+/// The word for a verdict.
+pub fn verdict_word(judged: Judged) -> Text {
+    match judged {
+        Judged::Closes => text!("lab_program.verdict.closes"),
+        Judged::Keeps => text!("lab_program.verdict.keeps"),
+        Judged::Leaks => text!("lab_program.verdict.leaks"),
+        Judged::TooEarly(_) => text!("lab_program.verdict.too_early"),
+        Judged::CouldNotTell => text!("lab_program.verdict.could_not_tell"),
+    }
+}
+
+/// The numbers of a process in one sentence, and what follows in another.
+pub fn party_sentence(party: &Party, state: &ProgramState) -> [Text; 2] {
+    let setup = &state.setup;
+    let who = holder_words(&party.holder);
+    let connections = text!("lab_program.connections", n = party.connections);
+    let mut pieces = Vec::new();
+    if party.kept > 0 {
+        pieces.push(text!("lab_program.part.kept", n = party.kept));
+    }
+    if party.unseen > 0 {
+        pieces.push(text!("lab_program.part.unseen", n = party.unseen));
+    }
+    if let Some([_, _, most]) = party.took {
+        let (n, time) = (party.closed, brief(most));
+        pieces.push(match setup.treatment {
+            Treatment::Close | Treatment::HalfClose => {
+                text!("lab_program.part.closed_fin", n = n, time = time)
+            }
+            Treatment::Reset => text!("lab_program.part.closed_reset", n = n, time = time),
+            Treatment::NeverRead | Treatment::NeverAccept => {
+                text!("lab_program.part.gave_up", n = n, time = time)
+            }
+        });
+    }
+    if party.closed_first > 0 {
+        pieces.push(text!("lab_program.part.closed_first", n = party.closed_first));
+    }
+    if party.open > 0 {
+        pieces.push(text!("lab_program.part.open", n = party.open));
+    }
+    if party.not_made > 0 {
+        pieces.push(text!("lab_program.part.not_made", n = party.not_made));
+    }
+    let unknown: usize = party.unknown.values().sum();
+    if unknown > 0 {
+        pieces.push(text!("lab_program.part.unknown", n = unknown));
+    }
+    let numbers = pieces
+        .into_iter()
+        .fold(connections, |before, part| text!("lab_program.and", before = before, part = part));
+    [text!("lab_program.party", who = who, numbers = numbers), follows(party, state)]
+}
+
+/// What follows from a process' numbers.
+fn follows(party: &Party, state: &ProgramState) -> Text {
+    let setup = &state.setup;
+    match party.judged {
+        Judged::Closes if party.closed == 0 && setup.treatment.waits() => {
+            text!("lab_program.follows.not_tried")
+        }
+        Judged::Closes if setup.treatment.waits() => text!("lab_program.follows.closes"),
+        Judged::Closes => text!("lab_program.follows.gives_up"),
+        Judged::Leaks => text!("lab_program.follows.leaks", time = kept_for(party)),
+        Judged::Keeps if party.unseen > 0 => {
+            text!("lab_program.follows.unseen", time = kept_for(party))
+        }
+        Judged::Keeps if !setup.treatment.waits() => {
+            text!("lab_program.follows.waits", time = kept_for(party))
+        }
+        Judged::Keeps => text!("lab_program.follows.keeps", time = kept_for(party)),
+        Judged::TooEarly(yet) => {
+            let yet = Duration::from_secs(yet.as_secs() + 1);
+            if state.is_running() {
+                text!("lab_program.follows.too_early", time = long(yet))
+            } else {
+                text!("lab_program.follows.ended_early", time = long(yet))
+            }
+        }
+        Judged::CouldNotTell => match party.unknown.keys().next() {
+            Some(Unknown::Reset) => text!("lab_program.follows.reset"),
+            Some(Unknown::Vanished) => text!("lab_program.follows.vanished"),
+            None => text!("lab_program.follows.not_made"),
+        },
+    }
+}
+
+fn kept_for(party: &Party) -> Text {
+    brief(party.kept_for.unwrap_or_default())
+}
+
+/// The sentence for the whole: what the worst does, or why there is nothing to say.
+pub fn conclusion(state: &ProgramState) -> [Text; 2] {
+    if let (Phase::Starting | Phase::Running | Phase::Ended(_), Some(worst)) =
+        (&state.phase, state.parties.first())
+    {
+        return party_sentence(worst, state);
+    }
+    match (&state.phase, &state.setup.side) {
+        (Phase::Failed(failure), _) => failure_words(failure),
+        (Phase::Starting, _) => [text!("lab_program.starting"), text!("lab_program.nothing")],
+        (Phase::Ended(_), Side::Listener { .. }) => {
+            [text!("lab_program.nobody_came"), text!("lab_program.nobody_came_why")]
+        }
+        (Phase::Ended(_), Side::Client { .. }) => {
+            [text!("lab_program.none_made"), text!("lab_program.nothing")]
+        }
+        (Phase::Running, Side::Listener { .. }) => {
+            let address = state.address.map_or_else(String::new, |it: SocketAddr| it.to_string());
+            [text!("lab_program.waits", address = address), text!("lab_program.waits_how")]
+        }
+        (Phase::Running, Side::Client { target, .. }) => [
+            text!("lab_program.connects", target = target.to_string()),
+            text!("lab_program.nothing"),
+        ],
+    }
+}
+
+/// Why a run could not begin, and what to try.
+pub fn failure_words(failure: &super::Failure) -> [Text; 2] {
+    let advice = failure.advice.clone().unwrap_or_else(|| text!("lab_program.nothing"));
+    let what = failure.what.clone();
+    let what = match &failure.error {
+        Some(error) => text!(
+            "lab_program.failed.because",
+            what = what,
+            errno = error.errno.as_str(),
+            meaning = error.meaning.clone()
+        ),
+        None => what,
+    };
+    [what, advice]
+}
+
+/// What became of one connection.
+pub fn fate_words(fate: &Fate, setup: &Setup) -> Text {
+    match fate {
+        Fate::Open => text!("lab_program.fate.open"),
+        Fate::Waiting { .. } => match setup.treatment {
+            Treatment::Close | Treatment::HalfClose => text!("lab_program.fate.after_fin"),
+            Treatment::Reset => text!("lab_program.fate.after_reset"),
+            Treatment::NeverRead | Treatment::NeverAccept => text!("lab_program.fate.still_waits"),
+        },
+        Fate::Unseen { .. } => text!("lab_program.fate.unseen"),
+        Fate::Closed { took: None, .. } => text!("lab_program.fate.closed_first"),
+        Fate::Closed { took: Some(took), .. } => {
+            let time = brief(*took);
+            match setup.treatment {
+                Treatment::Close | Treatment::HalfClose => {
+                    text!("lab_program.fate.closed_fin", time = time)
+                }
+                Treatment::Reset => text!("lab_program.fate.closed_reset", time = time),
+                Treatment::NeverRead | Treatment::NeverAccept => {
+                    text!("lab_program.fate.gave_up", time = time)
+                }
+            }
+        }
+        Fate::NotMade(error) => text!("lab_program.fate.not_made", errno = error.errno.as_str()),
+        Fate::Unknown(Unknown::Reset) => text!("lab_program.fate.reset"),
+        Fate::Unknown(Unknown::Vanished) => text!("lab_program.fate.vanished"),
+    }
+}
+
+/// How far a run is, in a few words.
+pub fn phase_words(state: &ProgramState) -> Text {
+    match &state.phase {
+        Phase::Starting => text!("lab_program.phase.starting"),
+        Phase::Running => {
+            let left = state.setup.time.saturating_sub(state.elapsed);
+            text!("lab_program.phase.running", time = long(left))
+        }
+        Phase::Ended(Why::TimeUp) => text!("lab_program.phase.time_up"),
+        Phase::Ended(Why::AllClosed) => text!("lab_program.phase.all_closed"),
+        Phase::Ended(Why::Stopped) => text!("lab_program.phase.stopped"),
+        Phase::Failed(_) => text!("lab_program.phase.failed"),
+    }
+}
+
+/// What goes wrong while a run goes on.
+pub fn trouble_words(trouble: &Trouble) -> Text {
+    match trouble {
+        Trouble::Call { call, error } => text!(
+            "lab_program.trouble.call",
+            call = *call,
+            errno = error.errno.as_str(),
+            meaning = error.meaning.clone()
+        ),
+        Trouble::Look(failure) => {
+            text!(
+                "lab_program.trouble.look",
+                source = failure.source.as_str(),
+                cause = cause(failure)
+            )
+        }
+        Trouble::Owners(failure) => {
+            text!(
+                "lab_program.trouble.owners",
+                source = failure.source.as_str(),
+                cause = cause(failure)
+            )
+        }
+    }
+}
+
+fn cause(failure: &PollFailure) -> String {
+    match failure.operation {
+        Operation::ReadSocketTable | Operation::RunCollector => failure.cause.clone(),
+    }
+}
+
+/// What to say before other computers can take part; none where they cannot.
+pub fn reach_warning(setup: &Setup) -> Option<Text> {
+    setup.reaches_out().then(|| match &setup.side {
+        Side::Listener { address, .. } => {
+            text!("lab_program.reach.listener", address = address.to_string())
+        }
+        Side::Client { target, .. } => {
+            text!("lab_program.reach.client", target = target.to_string())
+        }
+    })
+}

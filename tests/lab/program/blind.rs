@@ -1,0 +1,122 @@
+//! A run that sees less than there is.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use sockscope::lab::Program;
+use sockscope::lab::program::{Answer, Eyes, Holder, Judged, Treatment, Trouble, Unknown};
+use sockscope::model::lab::Resolution;
+use sockscope::model::{Operation, PollFailure, Snapshot, Socket, State};
+use sockscope::os::{Pair, PairProbe, SocketSource, live_source, pair_probe};
+
+use super::{address, connect, listener, wait};
+
+/// A probe that sees our end alone, as of a connection to another computer.
+struct OneEyed(Box<dyn PairProbe>);
+
+impl PairProbe for OneEyed {
+    fn resolution(&self) -> Resolution {
+        self.0.resolution()
+    }
+
+    fn shows_unowned(&self) -> bool {
+        self.0.shows_unowned()
+    }
+
+    fn lookup(&mut self, pairs: &[Pair]) -> Result<Vec<[Option<Socket>; 2]>, PollFailure> {
+        let rows = self.0.lookup(pairs)?;
+        Ok(rows.into_iter().map(|[_, peer]| [None, peer]).collect())
+    }
+
+    fn listener(&mut self, local: SocketAddr) -> Result<Option<Socket>, PollFailure> {
+        self.0.listener(local)
+    }
+}
+
+/// A source that never has a table.
+struct Blind;
+
+impl SocketSource for Blind {
+    fn name(&self) -> &'static str {
+        "blind"
+    }
+
+    fn is_live(&self) -> bool {
+        true
+    }
+
+    fn poll(&mut self) -> Result<Option<Snapshot>, PollFailure> {
+        Err(PollFailure {
+            source: "blind".to_owned(),
+            operation: Operation::ReadSocketTable,
+            cause: "no table today".to_owned(),
+        })
+    }
+}
+
+fn start_with(
+    treatment: Treatment,
+    probe: impl PairProbe + 'static,
+    source: Box<dyn SocketSource>,
+) -> Program {
+    let eyes = Eyes { probe: Box::new(probe), source, held: Box::new(|_| None) };
+    let setup = listener(treatment, Answer::Nothing);
+    Program::start_with(setup, eyes, Arc::new(|| {})).expect("two threads")
+}
+
+#[test]
+fn an_end_that_is_not_in_the_table_is_concluded_from_ours() {
+    if !pair_probe().shows_unowned() {
+        // Our own end has no process once it is closed.
+        return;
+    }
+    let program = start_with(Treatment::Close, OneEyed(pair_probe()), Box::new(Blind));
+    let stream = connect(address(&program));
+    let state = wait(&program, |state| state.judged == Some(Judged::Keeps));
+    let connection = &state.connections[0];
+    assert_eq!((connection.their_state, connection.inferred), (Some(State::CloseWait), true));
+    assert_eq!(connection.holder, Holder::NotSeen);
+    assert!(matches!(&state.trouble, Some(Trouble::Owners(failure)) if failure.source == "blind"));
+    drop(stream);
+    wait(&program, |state| state.judged == Some(Judged::Closes));
+}
+
+#[test]
+fn a_reset_of_an_end_that_nobody_sees_could_not_be_told() {
+    let program = start_with(Treatment::Reset, OneEyed(pair_probe()), live_source());
+    let stream = connect(address(&program));
+    let state = wait(&program, |state| state.judged == Some(Judged::CouldNotTell));
+    assert!(state.parties[0].unknown.contains_key(&Unknown::Reset));
+    drop(stream);
+}
+
+/// A probe that is not fit for its work.
+struct Panics;
+
+impl PairProbe for Panics {
+    fn resolution(&self) -> Resolution {
+        Resolution::Exact
+    }
+
+    fn shows_unowned(&self) -> bool {
+        true
+    }
+
+    fn lookup(&mut self, _: &[Pair]) -> Result<Vec<[Option<Socket>; 2]>, PollFailure> {
+        panic!("on purpose: the run has to live through it")
+    }
+
+    fn listener(&mut self, _: SocketAddr) -> Result<Option<Socket>, PollFailure> {
+        Ok(None)
+    }
+}
+
+#[test]
+fn without_a_look_up_what_our_own_socket_hears_is_judged() {
+    let program = start_with(Treatment::HalfClose, Panics, live_source());
+    let stream = connect(address(&program));
+    let state = wait(&program, |state| state.judged == Some(Judged::Keeps));
+    assert!(matches!(&state.trouble, Some(Trouble::Look(_))), "{:?}", state.trouble);
+    drop(stream);
+    wait(&program, |state| state.judged == Some(Judged::Closes));
+}
