@@ -4,6 +4,7 @@
 //! caller reads the latest [`BenchState`] whenever it likes and is rung up when there is a new one.
 //! Dropping the handle interrupts what is running, closes everything abortively and joins the threads.
 
+mod command;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -16,12 +17,16 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
-pub use state::{BenchState, ConnectionState, EndState, Refused};
+pub use command::{
+    Actor, Client, Command, Connect, Leave, Local, On, OpenListener, Reconnect, Server, Target,
+    Which,
+};
+pub use state::{
+    BenchState, ConnectionState, EndState, Holding, ListenerState, ReadBack, Refused, Running,
+};
 
 use super::cancel::Cancel;
 use super::observe::{Observation, Observer};
-use super::options::SocketOptions;
-use crate::model::lab::End;
 use crate::os::{PairProbe, pair_probe};
 use crate::text;
 use state::Shared;
@@ -35,56 +40,6 @@ pub const MAX_SEND: usize = 16 * 1024 * 1024;
 
 /// How many commands wait behind the running one at most.
 const MAX_QUEUED: usize = 16;
-
-/// Something to do on the bench. What acts on an end acts on every open socket of that end.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Command {
-    /// Makes connections to the built-in peer.
-    Connect {
-        /// How many, from 1 to 64.
-        count: usize,
-        /// Set on each client before it connects.
-        client: SocketOptions,
-        /// Set on each accepted socket.
-        peer: SocketOptions,
-    },
-    /// Sets the options of living sockets and reads them back.
-    SetOptions {
-        /// Which end.
-        end: End,
-        /// The options.
-        options: SocketOptions,
-    },
-    /// Sends so many bytes.
-    Send {
-        /// Which end.
-        end: End,
-        /// From 1 byte to 16 MiB.
-        bytes: usize,
-    },
-    /// Makes one `recv`, and waits for data up to two seconds for all sockets together.
-    Read {
-        /// Which end.
-        end: End,
-    },
-    /// Sends the FIN and goes on reading.
-    ShutdownWrite {
-        /// Which end.
-        end: End,
-    },
-    /// Closes as the options say.
-    Close {
-        /// Which end.
-        end: End,
-    },
-    /// Sets `SO_LINGER` to `{1, 0}` and closes: a reset.
-    Abort {
-        /// Which end.
-        end: End,
-    },
-    /// Interrupts what runs, closes everything abortively and forgets it.
-    Reset,
-}
 
 /// The handle of the bench.
 pub struct Bench {

@@ -28,7 +28,9 @@ mod scenarios;
 mod socket;
 
 pub use bench::{
-    Bench, BenchState, Command, ConnectionState, EndState, MAX_CONNECTIONS, MAX_SEND, Refused,
+    Actor, Bench, BenchState, Client, Command, Connect, ConnectionState, EndState, Holding, Leave,
+    ListenerState, Local, MAX_CONNECTIONS, MAX_SEND, On, OpenListener, ReadBack, Reconnect,
+    Refused, Running, Server, Target, Which,
 };
 pub use cancel::Cancel;
 pub use errno::{CallError, meaning};

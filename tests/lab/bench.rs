@@ -1,15 +1,17 @@
 //! The bench by its commands.
 
+use std::net::Shutdown;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use sockscope::lab::{
-    Bench, BenchState, Command, ConnectionState, Linger, MAX_CONNECTIONS, MAX_SEND, NUMBERING,
-    Numbering, OptionName, OptionValue, Seen, SocketOptions,
+    Bench, BenchState, Command, Connect, ConnectionState, Holding, Linger, MAX_CONNECTIONS,
+    MAX_SEND, NUMBERING, Numbering, On, OptionName, OptionValue, RECV_SIZE, Running, Seen, Server,
+    SocketOptions, Target, Which,
 };
-use sockscope::model::lab::{CallOutcome, End, Role};
+use sockscope::model::lab::{CallOutcome, End, Role, Who};
 use sockscope::model::{Socket, State};
 use sockscope::os::{Pair, pair_probe};
 
@@ -43,16 +45,22 @@ fn act(bench: &Bench, commands: impl IntoIterator<Item = Command>) -> Arc<BenchS
     wait(bench, |state| state.finished >= due)
 }
 
-fn connect(count: usize, client: SocketOptions) -> Command {
-    Command::Connect { count, client, peer: DEFAULT }
+fn connect(count: usize, options: SocketOptions) -> Command {
+    Command::Connect(Connect { count, options, ..Connect::new(Target::BuiltIn(Server::First)) })
+}
+
+const fn all(end: End) -> On {
+    On { end, of: Which::All }
 }
 
 /// The outcomes of the calls that begin so, in order: the value, or the errno.
-fn outcomes(connection: &ConnectionState, end: End, call: &str) -> Vec<String> {
-    connection
+fn outcomes(state: &BenchState, number: u64, end: End, call: &str) -> Vec<String> {
+    state
         .calls
         .iter()
-        .filter(|logged| logged.who.role == role(end) && logged.call.starts_with(call))
+        .filter(|logged| {
+            logged.who == Who { role: role(end), number } && logged.call.starts_with(call)
+        })
         .map(|logged| match &logged.outcome {
             CallOutcome::Returned(value) => value.clone(),
             CallOutcome::Failed { errno, .. } => errno.clone(),
@@ -79,9 +87,9 @@ fn an_abortive_close_resets_and_leaves_no_time_wait() {
         &bench,
         [
             connect(3, abortive),
-            Command::Close { end: End::Client },
-            Command::Read { end: End::Peer },
-            Command::Close { end: End::Peer },
+            Command::Close { on: all(End::Client) },
+            Command::Read { on: all(End::Peer), bytes: RECV_SIZE },
+            Command::Close { on: all(End::Peer) },
         ],
     );
     let state = wait(&bench, |state| {
@@ -91,7 +99,7 @@ fn an_abortive_close_resets_and_leaves_no_time_wait() {
     });
     assert_eq!(state.connections.len(), 3);
     for connection in &state.connections {
-        assert_eq!(outcomes(connection, End::Peer, "recv"), [errno("ECONNRESET")]);
+        assert_eq!(outcomes(&state, connection.number, End::Peer, "recv"), [errno("ECONNRESET")]);
         let lane = state.lane(connection).expect("a lane");
         assert!(
             lane.changes.iter().all(|change| change.state != Some(State::TimeWait)),
@@ -115,9 +123,9 @@ fn a_plain_close_leaves_time_wait_on_the_side_that_closed_first() {
             &bench,
             [
                 connect(1, DEFAULT),
-                Command::Close { end: first },
-                Command::Read { end: second },
-                Command::Close { end: second },
+                Command::Close { on: all(first) },
+                Command::Read { on: all(second), bytes: RECV_SIZE },
+                Command::Close { on: all(second) },
             ],
         );
         let state = wait(&bench, |state| {
@@ -126,9 +134,12 @@ fn a_plain_close_leaves_time_wait_on_the_side_that_closed_first() {
                 && state.seen(connection, second) == Seen::NoRow
         });
         let connection = &state.connections[0];
-        assert_eq!(outcomes(connection, second, "recv"), ["0"]);
-        assert_eq!(outcomes(connection, first, "close"), ["0"]);
-        assert!(!connection.end(first).held && !connection.end(second).held);
+        assert_eq!(outcomes(&state, connection.number, second, "recv"), ["0"]);
+        assert_eq!(outcomes(&state, connection.number, first, "close"), ["0"]);
+        assert!(
+            !(connection.end(first).holding == Holding::Held)
+                && !(connection.end(second).holding == Holding::Held)
+        );
     }
 }
 
@@ -152,7 +163,7 @@ fn options_of_living_sockets_change_and_read_back() {
         (End::Peer, DEFAULT.on(reuse).linger(Linger::Seconds(7))),
         (End::Client, DEFAULT.with(reuse, OptionValue::Switch(false)).linger(Linger::Off)),
     ] {
-        let state = act(&bench, [Command::SetOptions { end, options }]);
+        let state = act(&bench, [Command::SetOptions { on: all(end), options }]);
         for connection in &state.connections {
             assert_eq!(connection.end(end).asked, options);
             for option in options.each() {
@@ -160,9 +171,10 @@ fn options_of_living_sockets_change_and_read_back() {
             }
         }
     }
-    let state = act(&bench, [Command::Close { end: End::Client }]);
+    let state = act(&bench, [Command::Close { on: all(End::Client) }]);
     assert!(state.connections[0].end(End::Client).kernel.is_empty());
-    let linger = outcomes(&state.connections[0], End::Client, "setsockopt(SO_LINGER, {1, 0})");
+    let linger =
+        outcomes(&state, state.connections[0].number, End::Client, "setsockopt(SO_LINGER, {1, 0})");
     assert_eq!(linger, ["0"]);
 }
 
@@ -174,24 +186,24 @@ fn bytes_arrive_and_a_half_close_still_reads() {
         &bench,
         [
             connect(1, DEFAULT),
-            Command::Send { end: client, bytes: 64 },
-            Command::Read { end: peer },
-            Command::ShutdownWrite { end: client },
-            Command::Read { end: peer },
-            Command::Send { end: peer, bytes: 5 },
-            Command::Read { end: client },
-            Command::Send { end: client, bytes: 1 },
+            Command::Send { on: all(client), bytes: 64 },
+            Command::Read { on: all(peer), bytes: RECV_SIZE },
+            Command::Shutdown { on: all(client), how: Shutdown::Write },
+            Command::Read { on: all(peer), bytes: RECV_SIZE },
+            Command::Send { on: all(peer), bytes: 5 },
+            Command::Read { on: all(client), bytes: RECV_SIZE },
+            Command::Send { on: all(client), bytes: 1 },
         ],
     );
     let connection = &state.connections[0];
-    assert_eq!(outcomes(connection, peer, "recv(65536)"), ["64", "0"]);
-    assert_eq!(outcomes(connection, client, "recv"), ["5"]);
+    assert_eq!(outcomes(&state, connection.number, peer, "recv(65536)"), ["64", "0"]);
+    assert_eq!(outcomes(&state, connection.number, client, "recv"), ["5"]);
     let pipe = match NUMBERING {
         Numbering::WinSock => errno("ESHUTDOWN"),
         Numbering::Linux | Numbering::Bsd => errno("EPIPE"),
     };
-    assert_eq!(outcomes(connection, client, "send"), ["64", &pipe]);
-    assert_eq!(outcomes(connection, client, "shutdown(SHUT_WR)"), ["0"]);
+    assert_eq!(outcomes(&state, connection.number, client, "send"), ["64", &pipe]);
+    assert_eq!(outcomes(&state, connection.number, client, "shutdown(SHUT_WR)"), ["0"]);
     wait(&bench, |state| {
         state.seen(&state.connections[0], client) == Seen::State(State::FinWait2)
             && state.seen(&state.connections[0], peer) == Seen::State(State::CloseWait)
@@ -218,9 +230,11 @@ fn a_close_that_blocks_ends_with_the_bench_or_a_reset() {
     for reset in [true, false] {
         let bench = bench();
         let patient = DEFAULT.linger(Linger::Seconds(300));
-        act(&bench, [connect(2, patient), Command::Send { end: End::Client, bytes: MAX_SEND }]);
-        bench.send(Command::Close { end: End::Client });
-        wait(&bench, |state| matches!(state.running, Some(Command::Close { .. })));
+        act(&bench, [connect(2, patient), Command::Send { on: all(End::Client), bytes: MAX_SEND }]);
+        bench.send(Command::Close { on: all(End::Client) });
+        wait(&bench, |state| {
+            matches!(state.running[..], [Running { command: Command::Close { .. }, .. }])
+        });
         thread::sleep(Duration::from_millis(100));
         let began = Instant::now();
         if reset {
@@ -240,9 +254,9 @@ fn commands_that_cannot_work_are_refused_with_a_reason() {
     for (command, reason) in [
         (connect(0, DEFAULT), "lab.refused.connections"),
         (connect(MAX_CONNECTIONS + 1, DEFAULT), "lab.refused.connections"),
-        (Command::Read { end: End::Client }, "lab.refused.no_client"),
-        (Command::Abort { end: End::Peer }, "lab.refused.no_peer"),
-        (Command::Send { end: End::Client, bytes: MAX_SEND + 1 }, "lab.refused.bytes"),
+        (Command::Read { on: all(End::Client), bytes: RECV_SIZE }, "lab.refused.no_client"),
+        (Command::Abort { on: all(End::Peer) }, "lab.refused.no_peer"),
+        (Command::Send { on: all(End::Client), bytes: MAX_SEND + 1 }, "lab.refused.bytes"),
     ] {
         let state = act(&bench, [command]);
         assert_eq!(refusal(&state), Some(reason));
@@ -253,7 +267,9 @@ fn commands_that_cannot_work_are_refused_with_a_reason() {
     assert_eq!(refusal(&state), None);
     let held = |state: &BenchState| {
         let ends = state.connections.iter().flat_map(|connection| {
-            End::ALL.into_iter().map(|end| usize::from(connection.end(end).held))
+            End::ALL
+                .into_iter()
+                .map(|end| usize::from(connection.end(end).holding == Holding::Held))
         });
         ends.sum::<usize>()
     };
@@ -263,8 +279,8 @@ fn commands_that_cannot_work_are_refused_with_a_reason() {
     let state = act(
         &bench,
         [
-            Command::Abort { end: End::Client },
-            Command::Close { end: End::Peer },
+            Command::Abort { on: all(End::Client) },
+            Command::Close { on: all(End::Peer) },
             connect(1, DEFAULT),
         ],
     );

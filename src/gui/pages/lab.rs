@@ -73,7 +73,7 @@ impl Lab {
     fn connect(&mut self, ui: &mut Ui, cx: &Cx<'_>) {
         let theme = Theme::of(ui);
         let Some(bench) = cx.bench else { return };
-        let ready = bench.failure.is_none() && bench.running.is_none();
+        let ready = bench.failure.is_none() && bench.running.is_empty();
         ui.add_enabled_ui(ready, |ui| {
             if primary_button(ui, ICON_BOLT, &cx.say(&text!("lab_page.connect"))).clicked() {
                 cx.send(Command::Bench(self.bench.connect_command()));

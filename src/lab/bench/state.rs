@@ -1,32 +1,57 @@
 //! What the bench shows: one immutable picture of everything, replaced when something happens.
 
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
-use super::Command;
+use super::command::{Actor, Client, Command, Server, Target};
 use crate::lab::errno::CallError;
 use crate::lab::log::Bounded;
 use crate::lab::observe::{Lane, Observation, Seen};
 use crate::lab::options::{OptionName, OptionValue, SocketOptions};
+use crate::model::State;
 use crate::model::lab::{Call, End};
 use crate::os::Pair;
 use crate::text;
 use crate::text::Text;
+
+/// How many calls are kept.
+pub(super) const CALLS: usize = 5_000;
+
+/// What the kernel says of each option that this system has, read back.
+pub type ReadBack = Vec<(OptionName, Result<OptionValue, CallError>)>;
 
 /// The bench at one moment.
 #[derive(Clone, Debug)]
 pub struct BenchState {
     /// Its connections, oldest first; the closed ones stay until they are in the way or a reset.
     pub connections: Vec<ConnectionState>,
-    /// What was seen of them, and how.
+    /// The listeners of the built-in peer.
+    pub listeners: [ListenerState; 2],
+    /// What was seen of the connections, and how.
     pub observation: Arc<Observation>,
-    /// The command that is being carried out.
-    pub running: Option<Command>,
-    /// How many commands are done with: carried out, refused, or swept away by a reset.
+    /// The newest 5 000 calls on all sockets, in the order in which they began.
+    pub calls: Arc<Bounded<Call>>,
+    /// What is being carried out: one command by each actor at most.
+    pub running: Vec<Running>,
+    /// How many commands are done with: carried out, refused, or swept away by a stop or a reset.
     pub finished: u64,
     /// The last command, when it could not be carried out.
     pub refused: Option<Refused>,
     /// Why the bench works no more; only a new one helps.
     pub failure: Option<Text>,
+    /// When the first command was sent since the start or the last reset, from which the times of calls and changes
+    /// count; none before it.
+    pub began: Option<Instant>,
+}
+
+/// A command that is being carried out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Running {
+    /// By whom.
+    pub actor: Actor,
+    /// The command.
+    pub command: Command,
 }
 
 /// A command that was not carried out.
@@ -41,12 +66,16 @@ pub struct Refused {
 /// One connection of the bench.
 #[derive(Clone, Debug)]
 pub struct ConnectionState {
-    /// Its number, from 1 on; never given twice by one bench.
+    /// Its number, from 1 on; never given twice by one bench. Both its ends have it in the log.
     pub number: u64,
-    /// The addresses of its ends; none when it could not be made, and then the calls say why.
+    /// Who made it.
+    pub client: Client,
+    /// To what.
+    pub target: Target,
+    /// The addresses of its ends, as soon as its SYN is sent; none before, or when it came to none, and then the calls say why.
     pub pair: Option<Pair>,
-    /// The newest 500 calls on either end, oldest first.
-    pub calls: Arc<Bounded<Call>>,
+    /// Whether the built-in peer has accepted it.
+    pub accepted: bool,
     pub(super) ends: [EndState; 2],
 }
 
@@ -55,32 +84,106 @@ impl ConnectionState {
     pub const fn end(&self, end: End) -> &EndState {
         &self.ends[end as usize]
     }
+
+    /// Whether a descriptor of ours is open at either end, leaked ones included.
+    pub fn is_open(&self) -> bool {
+        self.ends.iter().any(|end| end.holding.is_open())
+    }
 }
 
-/// One end of a connection of the bench.
+/// What became of a descriptor of ours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Holding {
+    /// There never was one: not accepted, or not ours.
+    #[default]
+    Never,
+    /// It is open, and commands act on it.
+    Held,
+    /// It is open, and forgotten.
+    Leaked,
+    /// It is closed.
+    Closed,
+}
+
+impl Holding {
+    /// Whether it is open.
+    pub const fn is_open(self) -> bool {
+        matches!(self, Self::Held | Self::Leaked)
+    }
+}
+
+/// One end of a connection of the bench: what its descriptor tells. What the table tells is in the lane.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EndState {
-    /// Whether our socket is open; false after we closed it.
-    pub held: bool,
-    /// The options that were asked for last.
+    /// Whether the descriptor is open.
+    pub holding: Holding,
+    /// The options that were asked for.
     pub asked: SocketOptions,
     /// What the kernel says of each option, read back after they were set; empty when the socket is closed.
-    pub kernel: Vec<(OptionName, Result<OptionValue, CallError>)>,
+    pub kernel: ReadBack,
+    /// Whether it reads whatever comes.
+    pub reading: bool,
+    /// Whether a read gave 0: the other end sends no more.
+    pub at_end: bool,
+    /// How many bytes the kernel took from us.
+    pub sent: u64,
+    /// How many bytes it gave us.
+    pub received: u64,
+    /// The state as the descriptor itself tells it (`TCP_INFO`), also where the table has no row for it any more; none
+    /// when the socket is closed, and where the system does not tell.
+    pub descriptor: Option<State>,
+}
+
+/// One listener of the built-in peer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListenerState {
+    /// Where it listens; none when it is closed.
+    pub address: Option<SocketAddr>,
+    /// Where it listened last.
+    pub last_address: Option<SocketAddr>,
+    /// The options that were asked for.
+    pub asked: SocketOptions,
+    /// What the kernel says of each; empty when it is closed.
+    pub kernel: ReadBack,
+    /// The backlog that was asked for.
+    pub backlog: u32,
+    /// How many connections wait to be accepted, and the backlog that is in force; none where the row does not tell.
+    pub queue: Option<(u32, u32)>,
+    /// Whether it accepts whatever comes.
+    pub automatic: bool,
 }
 
 impl BenchState {
     pub(super) fn new(observation: Arc<Observation>) -> Self {
         Self {
             connections: Vec::new(),
+            listeners: Default::default(),
             observation,
-            running: None,
+            calls: Arc::new(Bounded::new(CALLS)),
+            running: Vec::new(),
             finished: 0,
             refused: None,
             failure: None,
+            began: None,
         }
     }
 
-    /// What was seen of a connection over time; none when it could not be made.
+    /// The connection with this number.
+    pub fn connection(&self, number: u64) -> Option<&ConnectionState> {
+        self.connections.iter().find(|connection| connection.number == number)
+    }
+
+    /// One of the listeners.
+    pub const fn listener(&self, server: Server) -> &ListenerState {
+        &self.listeners[server as usize]
+    }
+
+    /// Whether this actor is at work.
+    pub fn is_busy(&self, actor: Actor) -> bool {
+        self.running.iter().any(|running| running.actor == actor)
+    }
+
+    /// What was seen of a connection; none when it was never looked up.
     pub fn lane(&self, connection: &ConnectionState) -> Option<&Lane> {
         self.observation.lane(connection.number)
     }
@@ -104,13 +207,18 @@ impl BenchState {
 
     /// The worker panicked: its sockets are closed, and nothing works any more.
     pub(super) fn fail(&mut self, commands_swept_away: u64) {
-        self.finished += commands_swept_away + u64::from(self.running.take().is_some());
+        self.finished += commands_swept_away + self.running.drain(..).count() as u64;
         self.failure = Some(text!("lab.failed"));
-        for connection in &mut self.connections {
-            for end in &mut connection.ends {
-                end.held = false;
-                end.kernel.clear();
+        for end in self.connections.iter_mut().flat_map(|connection| &mut connection.ends) {
+            if end.holding.is_open() {
+                end.holding = Holding::Closed;
             }
+            end.kernel.clear();
+            end.descriptor = None;
+        }
+        for listener in &mut self.listeners {
+            listener.address = None;
+            listener.kernel.clear();
         }
     }
 }

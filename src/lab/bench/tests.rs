@@ -4,6 +4,7 @@ use super::*;
 use crate::lab::link::Link;
 use crate::lab::listener::{BACKLOG, Listener};
 use crate::lab::log::Recorder;
+use crate::lab::options::SocketOptions;
 use crate::text::Text;
 
 fn wait(bench: &Bench, enough: impl Fn(&BenchState) -> bool) -> Arc<BenchState> {
@@ -19,7 +20,7 @@ fn wait(bench: &Bench, enough: impl Fn(&BenchState) -> bool) -> Arc<BenchState> 
 }
 
 fn connect(count: usize) -> Command {
-    Command::Connect { count, client: SocketOptions::default(), peer: SocketOptions::default() }
+    Command::Connect(Connect { count, ..Connect::new(Target::BuiltIn(Server::First)) })
 }
 
 #[test]

@@ -4,7 +4,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::state::{ConnectionState, EndState, Refused, Shared};
+use super::command::{Actor, Client, Connect, Server, Target};
+use super::state::{CALLS, ConnectionState, EndState, Holding, Refused, Running, Shared};
 use super::{Command, Inbox, MAX_CONNECTIONS, MAX_SEND};
 use crate::lab::cancel::Cancel;
 use crate::lab::errno::CallError;
@@ -19,9 +20,6 @@ use crate::os::Pair;
 use crate::text;
 use crate::text::Text;
 
-/// How many calls of each connection are kept.
-const CALLS: usize = 500;
-
 /// The listener's address: loopback only, and a port that is free.
 const LISTEN_ON: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
@@ -33,12 +31,12 @@ pub(super) struct Worker {
     shared: Arc<Shared>,
     cancel: Cancel,
     began: Instant,
+    recorder: Recorder,
     last_number: u64,
 }
 
 struct Connection {
     number: u64,
-    recorder: Recorder,
     pair: Option<Pair>,
     /// None when it could not be made.
     link: Option<Link>,
@@ -57,6 +55,7 @@ impl Worker {
             listener: None,
             observer,
             shared,
+            recorder: Recorder::new(began, CALLS, cancel.clone()),
             cancel,
             began,
             last_number: 0,
@@ -65,12 +64,14 @@ impl Worker {
 
     pub(super) fn run(mut self, inbox: &Inbox) {
         while let Some(command) = inbox.pop() {
-            self.shared.update(|state| state.running = Some(command.clone()));
+            self.shared.update(|state| {
+                state.running.push(Running { actor: Actor::Peer, command: command.clone() })
+            });
             self.observer.expect_changes();
             let carried_out = self.carry_out(&command);
             self.publish();
             self.shared.update(|state| {
-                state.running = None;
+                state.running.clear();
                 match carried_out {
                     Ok(()) => {
                         state.finished += 1;
@@ -86,44 +87,49 @@ impl Worker {
     /// came to see, and stands in the log.
     fn carry_out(&mut self, command: &Command) -> Result<(), Text> {
         match *command {
-            Command::Connect { count, client, peer } => self.connect(count, [client, peer]),
-            Command::SetOptions { end, options } => self.on_each(end, |connection| {
-                let before = std::mem::replace(&mut connection.asked[end as usize], options);
+            Command::Connect(Connect { count, options, peer, .. }) => {
+                self.connect(count, [options, peer])
+            }
+            Command::SetOptions { on, options } => self.on_each(on.end, |connection| {
+                let before = std::mem::replace(&mut connection.asked[on.end as usize], options);
                 let mut changed = options.each_unlike(before);
                 connection
-                    .act(end, |socket| changed.try_for_each(|option| socket.set_option(option)))
+                    .act(on.end, |socket| changed.try_for_each(|option| socket.set_option(option)))
             }),
-            Command::Send { end, bytes } => {
+            Command::Send { on, bytes } => {
                 if !(1..=MAX_SEND).contains(&bytes) {
                     return Err(text!("lab.refused.bytes", n = MAX_SEND));
                 }
                 let patience = patience();
-                self.on_each(end, |connection| {
-                    connection.act(end, |socket| socket.send(bytes, patience()).map(drop))
+                self.on_each(on.end, |connection| {
+                    connection.act(on.end, |socket| socket.send(bytes, patience()).map(drop))
                 })
             }
-            Command::Read { end } => {
+            Command::Read { on, bytes } => {
                 let patience = patience();
-                self.on_each(end, |connection| {
-                    connection.act(end, |socket| socket.recv(patience()).map(drop))
+                self.on_each(on.end, |connection| {
+                    connection
+                        .act(on.end, |socket| socket.recv_at_most(bytes, patience()).map(drop))
                 })
             }
-            Command::ShutdownWrite { end } => {
-                self.on_each(end, |connection| connection.act(end, LabSocket::shutdown_write))
-            }
-            Command::Close { end } => self.on_each(end, |connection| {
-                connection.link.as_mut().map_or(Ok(()), |link| link.close(end))
+            Command::Shutdown { on, how } => self.on_each(on.end, |connection| {
+                connection.act(on.end, |socket| socket.shutdown(how))
             }),
-            Command::Abort { end } => {
-                self.on_each(end, |connection| connection.act(end, LabSocket::abort))
+            Command::Close { on } => self.on_each(on.end, |connection| {
+                connection.link.as_mut().map_or(Ok(()), |link| link.close(on.end))
+            }),
+            Command::Abort { on } => {
+                self.on_each(on.end, |connection| connection.act(on.end, LabSocket::abort))
             }
             Command::Reset => {
                 self.connections.clear();
                 self.listener = None;
                 self.began = Instant::now();
+                self.recorder = Recorder::new(self.began, CALLS, self.cancel.clone());
                 self.observer.restart(self.began);
                 Ok(())
             }
+            _ => Err(text!("lab.refused.stopped")),
         }
     }
 
@@ -166,7 +172,7 @@ impl Worker {
     fn make_connection(&mut self, options: [SocketOptions; 2]) -> Connection {
         self.last_number += 1;
         let number = self.last_number;
-        let recorder = Recorder::new(self.began, CALLS, self.cancel.clone());
+        let recorder = self.recorder.clone();
         let mut pair = None;
         let observer = &self.observer;
         let listener = match self.listener.take() {
@@ -183,7 +189,7 @@ impl Worker {
         if link.is_err() {
             observer.let_go(number);
         }
-        Connection { number, recorder, pair, link: link.ok(), asked: options }
+        Connection { number, pair, link: link.ok(), asked: options }
     }
 
     /// Acts on every connection whose end is open, until the lab is cancelled.
@@ -221,6 +227,7 @@ impl Worker {
         let observation = self.observer.latest();
         self.shared.update(|state| {
             state.connections = connections;
+            state.calls = self.recorder.calls();
             state.observe(&observation);
         });
     }
@@ -247,15 +254,18 @@ impl Connection {
         let end = |end: End| {
             let held = self.link.as_ref().map(|link| link.end(end)).filter(|it| it.is_held());
             EndState {
-                held: held.is_some(),
+                holding: if held.is_some() { Holding::Held } else { Holding::Closed },
                 asked: self.asked[end as usize],
                 kernel: held.map(|socket| read_back(socket, end)).unwrap_or_default(),
+                ..EndState::default()
             }
         };
         ConnectionState {
             number: self.number,
             pair: self.pair,
-            calls: self.recorder.calls(),
+            client: Client::A,
+            target: Target::BuiltIn(Server::First),
+            accepted: self.link.is_some(),
             ends: End::ALL.map(end),
         }
     }

@@ -29,9 +29,14 @@ impl Default for BenchView {
 
 impl BenchView {
     /// Connects as the view says.
-    pub(super) const fn connect_command(&self) -> lab::Command {
+    pub(super) fn connect_command(&self) -> lab::Command {
         let [client, peer] = &self.ends;
-        lab::Command::Connect { count: self.count, client: client.options, peer: peer.options }
+        lab::Command::Connect(lab::Connect {
+            options: client.options,
+            peer: peer.options,
+            count: self.count,
+            ..lab::Connect::new(lab::Target::BuiltIn(lab::Server::First))
+        })
     }
 
     pub(super) fn ui(&mut self, ui: &mut Ui, cx: &Cx<'_>) {

@@ -18,8 +18,8 @@ const MOST_CALLS: usize = 1_000;
 #[derive(Default)]
 pub(super) struct CallsView {
     calls: Vec<Call>,
-    /// How many calls each connection had then, by its number.
-    known: Vec<(u64, u64)>,
+    /// How many calls there were then.
+    known: u64,
 }
 
 impl CallsView {
@@ -28,21 +28,14 @@ impl CallsView {
         self.calls_card(ui, cx, bench);
     }
 
-    /// Puts the newest calls of all connections in one order, newest first, when there are new ones.
+    /// Takes the newest calls, newest first, when there are new ones.
     fn take_calls(&mut self, bench: &BenchState) {
-        let known: Vec<(u64, u64)> = bench
-            .connections
-            .iter()
-            .map(|it| (it.number, it.calls.iter().len() as u64 + it.calls.dropped()))
-            .collect();
+        let known = bench.calls.iter().len() as u64 + bench.calls.dropped();
         if known == self.known {
             return;
         }
         self.known = known;
-        let mut calls: Vec<&Call> =
-            bench.connections.iter().flat_map(|connection| connection.calls.iter()).collect();
-        calls.sort_by_key(|call| std::cmp::Reverse(call.at));
-        self.calls = calls.into_iter().take(MOST_CALLS).cloned().collect();
+        self.calls = bench.calls.iter().rev().take(MOST_CALLS).cloned().collect();
     }
 
     fn calls_card(&self, ui: &mut Ui, cx: &Cx<'_>, bench: &BenchState) {

@@ -1,6 +1,7 @@
 //! One end of the bench: its states, its options as asked and as the kernel has them, and its actions.
 
 use std::collections::BTreeMap;
+use std::net::Shutdown;
 
 use eframe::egui::{Align, DragValue, Layout, Ui, vec2};
 use egui_material_icons::icons::{ICON_CALL_MADE, ICON_CALL_RECEIVED, ICON_WARNING};
@@ -10,7 +11,9 @@ use crate::gui::glyph::badge;
 use crate::gui::theme::measure::{size, space};
 use crate::gui::theme::{Theme, TypeStyle};
 use crate::gui::widgets::{Button, Card, icon, segmented, switch};
-use crate::lab::{self, BenchState, Linger, OptionName, OptionValue, Seen, SocketOptions, Watch};
+use crate::lab::{
+    self, BenchState, Holding, Linger, OptionName, OptionValue, Seen, SocketOptions, Watch,
+};
 use crate::model::lab::{End, Resolution};
 use crate::text;
 
@@ -55,7 +58,7 @@ impl EndView {
     fn options(&mut self, ui: &mut Ui, cx: &Cx<'_>, bench: &BenchState, end: End) {
         let before = self.options;
         let ends = bench.connections.iter().rev().map(|connection| connection.end(end));
-        let newest = ends.into_iter().find(|end| end.held);
+        let newest = ends.into_iter().find(|end| end.holding == Holding::Held);
         let kernel = |name: OptionName| {
             let (_, value) = newest?.kernel.iter().find(|(known, _)| *known == name)?;
             let asked = newest?.asked.get(name);
@@ -111,8 +114,12 @@ impl EndView {
         }
         if asked != before {
             self.options = asked;
-            if bench.connections.iter().any(|connection| connection.end(end).held) {
-                cx.send(Command::Bench(lab::Command::SetOptions { end, options: asked }));
+            if bench
+                .connections
+                .iter()
+                .any(|connection| connection.end(end).holding == Holding::Held)
+            {
+                cx.send(Command::Bench(lab::Command::SetOptions { on: all(end), options: asked }));
             }
         }
     }
@@ -124,6 +131,11 @@ pub(super) fn title(cx: &Cx<'_>, end: End) -> String {
         End::Client => text!("lab_page.client"),
         End::Peer => text!("lab_page.peer"),
     })
+}
+
+/// All sockets of an end.
+const fn all(end: End) -> lab::On {
+    lab::On { end, of: lab::Which::All }
 }
 
 /// The newest connection's address at this end.
@@ -196,8 +208,9 @@ fn option_row(
 
 /// What can be done with the open sockets of this end.
 fn actions(ui: &mut Ui, cx: &Cx<'_>, bench: &BenchState, end: End) {
-    let open = bench.connections.iter().any(|connection| connection.end(end).held);
-    let ready = bench.failure.is_none() && bench.running.is_none();
+    let open =
+        bench.connections.iter().any(|connection| connection.end(end).holding == Holding::Held);
+    let ready = bench.failure.is_none() && bench.running.is_empty();
     let title = title(cx, end);
     let why = cx.say(&if open {
         text!("lab_page.busy")
@@ -205,11 +218,11 @@ fn actions(ui: &mut Ui, cx: &Cx<'_>, bench: &BenchState, end: End) {
         text!("lab_page.not_open", end = title.as_str())
     });
     let actions = [
-        (text!("lab_page.send", n = SEND), lab::Command::Send { end, bytes: SEND }),
-        (text!("lab_page.read"), lab::Command::Read { end }),
-        (text!("lab_page.shutdown"), lab::Command::ShutdownWrite { end }),
-        (text!("lab_page.close"), lab::Command::Close { end }),
-        (text!("lab_page.abort"), lab::Command::Abort { end }),
+        (text!("lab_page.send", n = SEND), lab::Command::Send { on: all(end), bytes: SEND }),
+        (text!("lab_page.read"), lab::Command::Read { on: all(end), bytes: lab::RECV_SIZE }),
+        (text!("lab_page.shutdown"), lab::Command::Shutdown { on: all(end), how: Shutdown::Write }),
+        (text!("lab_page.close"), lab::Command::Close { on: all(end) }),
+        (text!("lab_page.abort"), lab::Command::Abort { on: all(end) }),
     ];
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(space::S, space::S);
