@@ -192,14 +192,7 @@ impl<'a> StateDiagram<'a> {
 }
 
 /// A node as a button that shows the sockets in its state.
-fn node_button(
-    ui: &Ui,
-    cx: &Cx<'_>,
-    state: State,
-    count: u32,
-    lit: bool,
-    place: Rect,
-) -> Response {
+fn node_button(ui: &Ui, cx: &Cx<'_>, state: State, count: u32, lit: bool, place: Rect) -> Response {
     let id = ui.unique_id().with(("state", state.index()));
     let response = ui.interact(place, id, Sense::click());
     let sockets = text!("count.sockets", n = count);

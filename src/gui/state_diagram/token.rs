@@ -69,9 +69,8 @@ pub(super) fn paint(
         let beside = if right_of_it > 0 { BESIDE } else { 0.0 };
         let goal = place(node).right_top() - vec2(FROM_CORNER + beside, 0.0) - origin;
         let id = ui.unique_id().with(("token", index));
-        let animate = |axis: &str, value: f32| {
-            ui.ctx().animate_value_with_time(id.with(axis), value, time)
-        };
+        let animate =
+            |axis: &str, value: f32| ui.ctx().animate_value_with_time(id.with(axis), value, time);
         let middle = pos2(animate("x", goal.x), animate("y", goal.y)) + origin;
         let painter = ui.painter();
         let (fill, ink) = if token.inferred {

@@ -88,7 +88,8 @@ fn a_send_is_a_transfer_and_a_fin_is_inferred_where_it_arrived() {
 fn a_peer_elsewhere_has_a_lane_that_its_other_end_tells() {
     use State::{Established, FinWait1, FinWait2, SynSent, TimeWait};
     let seen = [SynSent, Established, FinWait1, FinWait2, TimeWait];
-    let changes: Vec<_> = (0..).zip(seen).map(|(at, it)| change(at, End::Client, Some(it))).collect();
+    let changes: Vec<_> =
+        (0..).zip(seen).map(|(at, it)| change(at, End::Client, Some(it))).collect();
     let track = track(&changes, &[], [true, false]);
     assert_eq!(track.inferred, [false, true]);
     let told = [Some(Established), Some(State::CloseWait), Some(State::Closed)];
@@ -132,7 +133,8 @@ fn a_row_that_ends_by_itself_was_not_reset() {
         change(3, End::Peer, None),
         change(60_003, End::Client, None),
     ];
-    let calls = [call(0, Role::Client, "close()", Ok("0")), call(2, Role::Peer, "close()", Ok("0"))];
+    let calls =
+        [call(0, Role::Client, "close()", Ok("0")), call(2, Role::Peer, "close()", Ok("0"))];
     let track = track(&changes, &calls, [true; 2]);
     assert!(track.transfers.iter().all(|it| it.what == Sent::Fin), "{:?}", track.transfers);
     assert_eq!(track.transfers.len(), 2);

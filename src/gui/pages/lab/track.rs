@@ -107,7 +107,9 @@ impl Track {
                 Some(state) => lab::other_end(state),
                 None => None,
             };
-            if let Some(state) = state.filter(|state| told.last().map(|last| last.state) != Some(Some(*state))) {
+            if let Some(state) =
+                state.filter(|state| told.last().map(|last| last.state) != Some(Some(*state)))
+            {
                 told.push(Segment { from: segment.from, state: Some(state) });
             }
         }
@@ -120,7 +122,9 @@ impl Track {
     fn fin(&self, from: End) -> Option<Transfer> {
         use State::{CloseWait, Closing, FinWait2, LastAck, TimeWait};
         let first = |end: End, states: &[State]| {
-            self.lanes[end as usize].iter().find(|it| it.state.is_some_and(|it| states.contains(&it)))
+            self.lanes[end as usize]
+                .iter()
+                .find(|it| it.state.is_some_and(|it| states.contains(&it)))
         };
         let to = other(from);
         let told = if self.inferred[to as usize] {
@@ -191,6 +195,9 @@ fn tick(call: &Call) -> Option<Tick> {
         (CallOutcome::Failed { errno, .. }, _) => format!("{name}: {errno}"),
         (CallOutcome::Returned(value), "send") => format!("send {value}"),
         (CallOutcome::Returned(value), "recv") if value == "0" => "recv = 0".to_owned(),
+        (CallOutcome::Returned(_), "recv") if call.call.ends_with("to the end") => {
+            "recv to the end".to_owned()
+        }
         (CallOutcome::Returned(value), "recv") => format!("recv {value}"),
         (CallOutcome::Returned(_), "shutdown") => shutdown(&call.call).to_owned(),
         (CallOutcome::Returned(_), name) => name.to_owned(),
