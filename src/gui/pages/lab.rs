@@ -67,8 +67,7 @@ impl Lab {
                 (cx.say(&text!("lab_page.bench")), cx.say(&text!("lab_page.scenarios")));
             let parts = [(Part::Bench, bench.as_str()), (Part::Scenarios, scenarios.as_str())];
             segmented(ui, &mut self.part, &parts);
-            let room = Room::of(ui.ctx().content_rect().width());
-            if self.part == Part::Bench && room != Room::Narrow {
+            if self.part == Part::Bench {
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                     self.bench.bar(ui, cx);
                 });

@@ -9,10 +9,10 @@ use crate::gui::theme::{Theme, TypeStyle};
 use crate::text;
 
 /// Half the size of a token.
-const RADIUS: f32 = 9.0;
+const RADIUS: f32 = 8.5;
 
-/// How far left of the node's corner its middle lies.
-const FROM_CORNER: f32 = 10.0;
+/// How far left of the node's corner, and above it, its middle lies: the node's name stays free.
+const FROM_CORNER: Vec2 = vec2(10.0, 3.0);
 
 /// Between two tokens on one node.
 const BESIDE: f32 = 2.0 * RADIUS + 2.0;
@@ -67,7 +67,7 @@ pub(super) fn paint(
         // Of two on one node the first stands left.
         let right_of_it = tokens[index + 1..].iter().filter(|other| other.at == token.at).count();
         let beside = if right_of_it > 0 { BESIDE } else { 0.0 };
-        let goal = place(node).right_top() - vec2(FROM_CORNER + beside, 0.0) - origin;
+        let goal = place(node).right_top() - FROM_CORNER - vec2(beside, 0.0) - origin;
         let id = ui.unique_id().with(("token", index));
         let animate =
             |axis: &str, value: f32| ui.ctx().animate_value_with_time(id.with(axis), value, time);

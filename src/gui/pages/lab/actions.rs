@@ -2,12 +2,12 @@
 
 use std::net::Shutdown;
 
-use eframe::egui::{DragValue, Popup, PopupCloseBehavior, Ui, vec2};
+use eframe::egui::{DragValue, Popup, PopupCloseBehavior, Response, Ui, vec2};
 
 use super::options::sized;
 use super::setup::{Choices, Habit};
 use crate::gui::cx::{Command, Cx};
-use crate::gui::theme::measure::space;
+use crate::gui::theme::measure::{size, space};
 use crate::gui::theme::{Theme, TypeStyle};
 use crate::gui::widgets::{Button, segmented, switch};
 use crate::lab::{
@@ -19,7 +19,7 @@ use crate::text;
 use crate::text::Text;
 
 /// The width of the field that says how much is sent.
-const BYTES: f32 = 76.0;
+const BYTES: f32 = 64.0;
 
 /// The sockets that an action would be for.
 struct Addressed<'a> {
@@ -34,8 +34,7 @@ pub(super) fn ui(ui: &mut Ui, cx: &Cx<'_>, bench: &BenchState, choices: &mut Cho
     let title = super::end::title(cx, end);
     let on = choices.on(bench, end);
     let addressed = Addressed::new(bench, on);
-    ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing = vec2(space::S, space::XS);
+    small_lines(ui, |ui| {
         let act = |ui: &mut Ui, label: &Text, why: Option<Text>, command: lab::Command| {
             let label = cx.say(label);
             let name = cx.say(&text!(
@@ -90,6 +89,16 @@ pub(super) fn ui(ui: &mut Ui, cx: &Cx<'_>, bench: &BenchState, choices: &mut Cho
     });
 }
 
+/// Small controls one after the other, in as many lines as they take.
+pub(super) fn small_lines(ui: &mut Ui, controls: impl FnOnce(&mut Ui)) {
+    ui.scope(|ui| {
+        // A line is never lower than this.
+        ui.spacing_mut().interact_size.y = size::CONTROL_SMALL;
+        ui.spacing_mut().item_spacing = vec2(space::S, space::XS);
+        ui.horizontal_wrapped(controls);
+    });
+}
+
 /// A button that sends commands, or says why it cannot.
 pub(super) fn press(
     ui: &mut Ui,
@@ -100,51 +109,51 @@ pub(super) fn press(
     why: Option<Text>,
     commands: Vec<lab::Command>,
 ) {
-    ui.add_enabled_ui(why.is_none(), |ui| {
-        let button = Button::new(label).name(name).small();
-        let button = if harsh { button.harsh() } else { button };
-        let response = button.show(ui);
-        let response = match why {
-            Some(why) => response.on_disabled_hover_text(cx.say(&why)),
-            None => response,
-        };
-        if response.clicked() {
-            for command in commands {
-                cx.send(Command::Bench(command));
-            }
+    let button = Button::new(label).name(name).small();
+    let button = if harsh { button.harsh() } else { button };
+    // As a widget, and not in a scope of its own, it goes to the next line where this one is full.
+    let response = ui.add_enabled(why.is_none(), |ui: &mut Ui| button.show(ui));
+    if explained(cx, response, why).clicked() {
+        for command in commands {
+            cx.send(Command::Bench(command));
         }
-    });
+    }
 }
 
-/// A button of a menu.
-pub(super) fn press_plain(ui: &mut Ui, label: &str) -> bool {
-    Button::new(label).small().show(ui).clicked()
+/// With the reason why it does not work now, in its tooltip.
+fn explained(cx: &Cx<'_>, response: Response, why: Option<Text>) -> Response {
+    match why {
+        Some(why) => response.on_disabled_hover_text(cx.say(&why)),
+        None => response,
+    }
+}
+
+/// A line of a menu.
+pub(super) fn menu_line(ui: &mut Ui, label: &str, name: &str, enabled: bool) -> Response {
+    ui.add_enabled(enabled, eframe::egui::Button::new(label)).accessible_name(name)
 }
 
 fn shutdown(ui: &mut Ui, cx: &Cx<'_>, title: &str, addressed: &Addressed<'_>, on: On) {
     let label = cx.say(&text!("lab_bench_page.shutdown"));
     let name = cx.say(&text!("lab_bench_page.action", end = title, action = label.as_str()));
     let why = addressed.reading();
-    ui.add_enabled_ui(why.is_none(), |ui| {
-        let response = Button::new(&label).name(&name).small().show(ui);
-        let response = match &why {
-            Some(why) => response.on_disabled_hover_text(cx.say(why)),
-            None => response,
-        };
-        Popup::menu(&response).accessible_name(name).show(|ui| {
-            let ways = [
-                (Shutdown::Write, text!("lab_bench_page.shutdown_write"), addressed.sending()),
-                (Shutdown::Read, text!("lab_bench_page.shutdown_read"), None),
-                (Shutdown::Both, text!("lab_bench_page.shutdown_both"), None),
-            ];
-            for (how, label, why) in ways {
-                let label = cx.say(&label);
-                let name =
-                    cx.say(&text!("lab_bench_page.action", end = title, action = label.as_str()));
-                let command = lab::Command::Shutdown { on, how };
-                press(ui, cx, &label, &name, false, why, vec![command]);
+    let button = Button::new(&label).name(&name).small();
+    let response = ui.add_enabled(why.is_none(), |ui: &mut Ui| button.show(ui));
+    let response = explained(cx, response, why);
+    Popup::menu(&response).accessible_name(name).show(|ui| {
+        let ways = [
+            (Shutdown::Write, text!("lab_bench_page.shutdown_write"), addressed.sending()),
+            (Shutdown::Read, text!("lab_bench_page.shutdown_read"), None),
+            (Shutdown::Both, text!("lab_bench_page.shutdown_both"), None),
+        ];
+        for (how, label, why) in ways {
+            let label = cx.say(&label);
+            let name = text!("lab_bench_page.action", end = title, action = label.as_str());
+            let response = menu_line(ui, &label, &cx.say(&name), why.is_none());
+            if explained(cx, response, why).clicked() {
+                cx.send(Command::Bench(lab::Command::Shutdown { on, how }));
             }
-        });
+        }
     });
 }
 

@@ -5,7 +5,7 @@ use egui_material_icons::icons::{ICON_BOLT, ICON_RESTART_ALT, ICON_STOP};
 
 use super::setup::{Choices, Place};
 use crate::gui::cx::{Command, Cx};
-use crate::gui::theme::measure::size;
+use crate::gui::theme::measure::{Room, size};
 use crate::gui::theme::{Theme, Tone, TypeStyle};
 use crate::gui::widgets::{Button, banner, field};
 use crate::lab::{self, BenchState, MAX_CONNECTIONS};
@@ -55,15 +55,20 @@ pub(super) fn ui(ui: &mut Ui, cx: &Cx<'_>, bench: &BenchState, choices: &mut Cho
     let count = ui.add_sized([40.0, size::CONTROL], drag);
     let label = ui.label(TypeStyle::Body.rich(name).color(theme.text.secondary));
     count.labelled_by(label.id);
+    let narrow = Room::of(ui.ctx().content_rect().width()) == Room::Narrow;
+    if choices.place == Place::Typed && !narrow {
+        typed_target(ui, cx, choices, TYPED);
+    }
     target(ui, cx, choices);
 }
 
+fn typed_target(ui: &mut Ui, cx: &Cx<'_>, choices: &mut Choices, width: f32) {
+    let name = cx.say(&text!("lab_bench_page.typed_target"));
+    let hint = cx.say(&text!("lab_bench_page.typed_hint"));
+    field(ui, &mut choices.typed, &name, &hint, width);
+}
+
 fn target(ui: &mut Ui, cx: &Cx<'_>, choices: &mut Choices) {
-    if choices.place == Place::Typed {
-        let name = cx.say(&text!("lab_bench_page.typed_target"));
-        let hint = cx.say(&text!("lab_bench_page.typed_hint"));
-        field(ui, &mut choices.typed, &name, &hint, TYPED);
-    }
     let name = cx.say(&text!("lab_bench_page.target"));
     let now = cx.say(&place(choices.place));
     let shown = RichText::new(&now).color(Theme::of(ui).text.primary);
@@ -106,7 +111,12 @@ fn is_at_work(bench: &BenchState) -> bool {
 }
 
 /// What went wrong, and what leaves this machine.
-pub(super) fn notes(ui: &mut Ui, cx: &Cx<'_>, choices: &Choices) {
+pub(super) fn notes(ui: &mut Ui, cx: &Cx<'_>, choices: &mut Choices) {
+    let narrow = Room::of(ui.ctx().content_rect().width()) == Room::Narrow;
+    if choices.place == Place::Typed && narrow {
+        let width = ui.available_width();
+        typed_target(ui, cx, choices, width);
+    }
     let Some(bench) = cx.bench else {
         banner(ui, Tone::Critical, "", &cx.say(&text!("lab_bench_page.no_bench")), |_| {});
         return;

@@ -12,7 +12,7 @@
 //!
 //! In a narrow window the right column stands under the lanes.
 
-use eframe::egui::{Align, Layout, Rect, ScrollArea, Ui, UiBuilder, pos2, vec2};
+use eframe::egui::{Rect, ScrollArea, Ui, UiBuilder, pos2, vec2};
 
 use super::calls::CallsView;
 use super::end::EndsView;
@@ -21,13 +21,13 @@ use super::run::Run;
 use super::setup::Choices;
 use super::{bar, seeing, states, strip};
 use crate::gui::cx::Cx;
-use crate::gui::theme::measure::{Room, size, space};
+use crate::gui::theme::measure::{Room, size};
 use crate::gui::widgets::side_by_side;
 use crate::lab::BenchState;
 use crate::model::lab::End;
 
 /// The least heights of the calls, and of the cards at the right.
-const CALLS: f32 = 132.0;
+const CALLS: f32 = 112.0;
 const STATES: f32 = 284.0;
 const SEEING: f32 = 320.0;
 
@@ -46,7 +46,7 @@ pub(super) struct BenchView {
 }
 
 impl BenchView {
-    /// What stands right of the page's parts, or under them where there is little room.
+    /// What stands right of the page's parts.
     pub(super) fn bar(&mut self, ui: &mut Ui, cx: &Cx<'_>) {
         if let Some(bench) = cx.bench {
             bar::ui(ui, cx, bench, &mut self.choices);
@@ -55,14 +55,7 @@ impl BenchView {
 
     pub(super) fn ui(&mut self, ui: &mut Ui, cx: &Cx<'_>) {
         let room = Room::of(ui.ctx().content_rect().width());
-        if room == Room::Narrow {
-            let wanted = vec2(ui.available_width(), size::CONTROL);
-            ui.allocate_ui_with_layout(wanted, Layout::right_to_left(Align::Center), |ui| {
-                ui.spacing_mut().item_spacing.x = space::M;
-                self.bar(ui, cx);
-            });
-        }
-        bar::notes(ui, cx, &self.choices);
+        bar::notes(ui, cx, &mut self.choices);
         let Some(bench) = cx.bench else { return };
         strip::ui(ui, cx, bench, &mut self.choices);
         if let Some(shown) = self.choices.shown(bench) {

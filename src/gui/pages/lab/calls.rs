@@ -5,7 +5,7 @@ use std::time::Duration;
 use eframe::egui::{Align, Label, Popup, Ui, UiBuilder, vec2};
 use egui_material_icons::icons::{ICON_CONTENT_COPY, ICON_SCIENCE};
 
-use super::actions::press_plain;
+use super::actions::menu_line;
 use crate::gui::cx::{Command, Cx};
 use crate::gui::table::{Rows, TableColumn, table};
 use crate::gui::theme::{Theme, TypeStyle};
@@ -86,10 +86,12 @@ fn copy(ui: &mut Ui, cx: &Cx<'_>, rows: &[Row]) {
         let label = cx.say(&text!("lab_bench_page.copy_calls"));
         let button = Button::new(&label).icon(ICON_CONTENT_COPY).small().show(ui);
         Popup::menu(&button).accessible_name(label).show(|ui| {
-            if press_plain(ui, &cx.say(&text!("lab_bench_page.copy_tabs"))) {
+            let label = cx.say(&text!("lab_bench_page.copy_tabs"));
+            if menu_line(ui, &label, &label, true).clicked() {
                 cx.send(Command::Copy(tabs(cx, rows)));
             }
-            if press_plain(ui, &cx.say(&text!("lab_bench_page.copy_markdown"))) {
+            let label = cx.say(&text!("lab_bench_page.copy_markdown"));
+            if menu_line(ui, &label, &label, true).clicked() {
                 cx.send(Command::Copy(markdown(cx, rows)));
             }
         });

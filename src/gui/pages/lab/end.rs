@@ -7,9 +7,9 @@ use super::setup::Choices;
 use super::{actions, listener};
 use crate::gui::cx::{Command, Cx};
 use crate::gui::glyph::badge;
-use crate::gui::theme::measure::{size, space};
+use crate::gui::theme::measure::{size, space, stroke};
 use crate::gui::theme::{Theme, TypeStyle};
-use crate::gui::widgets::{Card, field, segmented, switch};
+use crate::gui::widgets::{Card, segmented, small_field, switch};
 use crate::lab::{
     self, BenchState, Client, ConnectionState, EndState, Holding, On, Seen, Which, other_end,
 };
@@ -20,12 +20,13 @@ use crate::text::bytes;
 
 /// The height of a card without its options: header, setting up, status, three lines of actions.
 const REST: f32 = size::CARD_HEADER
-    + size::SEGMENTED
+    + size::CONTROL
     + STATUS
     + 3.0 * size::CONTROL_SMALL
     + 3.0 * space::S
     + 2.0 * space::XS
-    + space::L;
+    + space::L
+    + 2.0 * stroke::HAIRLINE;
 
 /// The height of the line that tells of the descriptor.
 const STATUS: f32 = 20.0;
@@ -43,11 +44,18 @@ pub(super) enum Part {
 }
 
 /// What the view of both cards keeps.
-#[derive(Default)]
 pub(super) struct EndsView {
-    pub(super) part: Part,
+    part: Part,
     /// Whether all options are in sight.
     more: bool,
+    /// In how many columns options stand.
+    columns: usize,
+}
+
+impl Default for EndsView {
+    fn default() -> Self {
+        Self { part: Part::default(), more: false, columns: 1 }
+    }
 }
 
 impl EndsView {
@@ -60,9 +68,9 @@ impl EndsView {
     }
 
     /// How high the cards are, each this wide.
-    pub(super) fn height(&self, width: f32) -> f32 {
-        let inner = width - 2.0 * space::L;
-        let rows = End::ALL.map(|end| options::rows(self.role(end), inner, self.more));
+    pub(super) fn height(&mut self, width: f32) -> f32 {
+        self.columns = options::columns(width - 2.0 * space::L);
+        let rows = End::ALL.map(|end| options::rows(self.role(end), self.columns, self.more));
         #[expect(clippy::cast_precision_loss, reason = "a few rows")]
         let rows = rows.into_iter().max().unwrap_or_default() as f32;
         (REST + rows * options::ROW).ceil()
@@ -84,14 +92,13 @@ impl EndsView {
             ui,
             |ui| state(ui, cx, bench, shown, end),
             |ui| {
-                let width = ui.available_width();
                 match end {
                     End::Client => client_setup(ui, cx, bench, choices),
                     End::Peer => self.peer_parts(ui, cx, bench, choices),
                 }
-                self.status(ui, cx, bench, choices, end, width);
+                self.status(ui, cx, bench, choices, end);
                 if self.role(end) == Role::Listener {
-                    listener::ui(ui, cx, bench, choices, self.more);
+                    listener::ui(ui, cx, bench, choices, (self.columns, self.more));
                 } else {
                     self.options(ui, cx, bench, choices, end);
                     actions::ui(ui, cx, bench, choices, end);
@@ -119,7 +126,6 @@ impl EndsView {
         bench: &BenchState,
         choices: &Choices,
         end: End,
-        width: f32,
     ) {
         let theme = Theme::of(ui);
         let role = self.role(end);
@@ -131,11 +137,12 @@ impl EndsView {
         let wanted = vec2(ui.available_width(), STATUS);
         ui.allocate_ui_with_layout(wanted, Layout::right_to_left(Align::Center), |ui| {
             ui.set_min_size(wanted);
-            if options::has_more(width) {
+            let hidden = options::hidden(role, self.columns);
+            if hidden > 0 {
                 let label = if self.more {
                     text!("lab_bench_page.fewer_options")
                 } else {
-                    text!("lab_bench_page.more_options", n = options::hidden(role))
+                    text!("lab_bench_page.more_options", n = hidden)
                 };
                 let label = cx.say(&label);
                 let name =
@@ -177,7 +184,7 @@ impl EndsView {
             End::Client => &mut choices.of_client().options,
             End::Peer => &mut choices.accepted,
         };
-        if options::ui(ui, cx, &subject, asked, self.more) {
+        if options::ui(ui, cx, &subject, asked, self.columns, self.more) {
             let options = *asked;
             let held = |it: &ConnectionState| it.end(end).holding == Holding::Held;
             if bench.connections.iter().any(held) {
@@ -318,10 +325,10 @@ fn client_setup(ui: &mut Ui, cx: &Cx<'_>, bench: &BenchState, choices: &mut Choi
         let setup = choices.of_client();
         let name = cx.say(&text!("lab_bench_page.local_address"));
         let hint = cx.say(&text!("lab_bench_page.any_address"));
-        small_field(ui, &mut setup.address, &name, &hint, ADDRESS);
+        small_field(ui, &mut setup.address, &name, &hint, ADDRESS).on_hover_text(name);
         let name = cx.say(&text!("lab_bench_page.local_port"));
         let hint = cx.say(&text!("lab_bench_page.any_port"));
-        small_field(ui, &mut setup.port, &name, &hint, PORT);
+        small_field(ui, &mut setup.port, &name, &hint, PORT).on_hover_text(name);
         let name = cx.say(&text!("lab_bench_page.client_blocking"));
         switch(ui, &mut setup.blocking, &name);
         let word = cx.say(&text!("lab_bench_page.blocking"));
@@ -329,11 +336,6 @@ fn client_setup(ui: &mut Ui, cx: &Cx<'_>, bench: &BenchState, choices: &mut Choi
         ui.add(Label::new(word).truncate())
             .on_hover_text(cx.say(&text!("lab_bench_page.about.blocking")));
     });
-}
-
-/// A field as high as the segments beside it; its name is its tooltip.
-pub(super) fn small_field(ui: &mut Ui, text: &mut String, name: &str, hint: &str, width: f32) {
-    field(ui, text, name, hint, width).on_hover_text(name);
 }
 
 /// A number with its name before it.

@@ -1,15 +1,14 @@
 //! The built-in peer's listener: its options, where it listens, and who waits there.
 
-use eframe::egui::{Ui, vec2};
+use eframe::egui::Ui;
 
-use super::actions::press;
-use super::end::{number, small_field};
+use super::actions::{press, small_lines};
+use super::end::number;
 use super::options::{self, Subject};
 use super::setup::Choices;
 use crate::gui::cx::{Command, Cx};
-use crate::gui::theme::measure::space;
 use crate::gui::theme::{Theme, TypeStyle};
-use crate::gui::widgets::switch;
+use crate::gui::widgets::{small_field, switch};
 use crate::lab::{self, BenchState, Server};
 use crate::model::lab::Role;
 use crate::text;
@@ -60,16 +59,21 @@ pub(super) fn switch_automatic(ui: &mut Ui, cx: &Cx<'_>, bench: &BenchState, ser
 }
 
 /// Draws its options and what can be done with it.
-pub(super) fn ui(ui: &mut Ui, cx: &Cx<'_>, bench: &BenchState, choices: &mut Choices, more: bool) {
+pub(super) fn ui(
+    ui: &mut Ui,
+    cx: &Cx<'_>,
+    bench: &BenchState,
+    choices: &mut Choices,
+    (columns, more): (usize, bool),
+) {
     let server = choices.server();
     let listener = bench.listener(server);
     let title = cx.say(&text!("lab_bench_page.listener"));
     let (asked, kernel) = (listener.asked, &listener.kernel);
     let subject = Subject { title: &title, role: Role::Listener, asked, kernel };
     let setup = &mut choices.listeners[server as usize];
-    let mut changed = options::ui(ui, cx, &subject, &mut setup.options, more);
-    ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing = vec2(space::S, space::XS);
+    let mut changed = options::ui(ui, cx, &subject, &mut setup.options, columns, more);
+    small_lines(ui, |ui| {
         let color = Theme::of(ui).text.secondary;
         let setup = &mut choices.listeners[server as usize];
         let backlog = cx.say(&text!("lab_bench_page.backlog"));
@@ -83,7 +87,7 @@ pub(super) fn ui(ui: &mut Ui, cx: &Cx<'_>, bench: &BenchState, choices: &mut Cho
             None => cx.say(&text!("lab_bench_page.any_port")),
         };
         ui.label(TypeStyle::Dense.rich(cx.say(&text!("lab_bench_page.port"))).color(color));
-        small_field(ui, &mut setup.port, &name, &hint, PORT);
+        small_field(ui, &mut setup.port, &name, &hint, PORT).on_hover_text(name);
         if changed && listener.address.is_some() {
             let (options, backlog) = (setup.options, setup.backlog);
             cx.send(Command::Bench(lab::Command::SetListener { server, options, backlog }));

@@ -1,6 +1,6 @@
 //! The options of one socket: what is asked for at the left, what the kernel says at the right.
 
-use eframe::egui::{Align, DragValue, Label, Layout, Ui, UiBuilder, vec2};
+use eframe::egui::{Align, DragValue, Label, Layout, Response, Ui, vec2};
 use egui_material_icons::icons::ICON_WARNING;
 
 use crate::gui::cx::Cx;
@@ -13,7 +13,7 @@ use crate::text;
 use crate::text::thousands;
 
 /// From this width on, the options stand in two columns.
-const TWO_COLUMNS: f32 = 600.0;
+const TWO_COLUMNS: f32 = 560.0;
 
 /// How many stand in sight where there is one column.
 const FIRST: usize = 6;
@@ -51,26 +51,23 @@ fn names(role: Role) -> Vec<OptionName> {
     first.into_iter().chain(rest).collect()
 }
 
-/// How many rows these options take over this width.
-pub(super) fn rows(role: Role, width: f32, more: bool) -> usize {
+/// In how many columns they stand, in a card whose body is this wide.
+pub(super) const fn columns(width: f32) -> usize {
+    if width >= TWO_COLUMNS { 2 } else { 1 }
+}
+
+/// How many rows these options take.
+pub(super) fn rows(role: Role, columns: usize, more: bool) -> usize {
     let all = names(role).len();
-    if width >= TWO_COLUMNS {
-        all.div_ceil(2)
-    } else if more {
-        all
-    } else {
-        FIRST
+    match columns {
+        1 if !more => FIRST,
+        _ => all.div_ceil(columns),
     }
 }
 
-/// Whether some are out of sight over this width, unless they are asked for.
-pub(super) const fn has_more(width: f32) -> bool {
-    width < TWO_COLUMNS
-}
-
-/// How many are out of sight then.
-pub(super) fn hidden(role: Role) -> usize {
-    names(role).len() - FIRST
+/// How many are out of sight until they are asked for.
+pub(super) fn hidden(role: Role, columns: usize) -> usize {
+    if columns > 1 { 0 } else { names(role).len() - FIRST }
 }
 
 /// Draws them; says whether the user asks for something else now.
@@ -79,21 +76,19 @@ pub(super) fn ui(
     cx: &Cx<'_>,
     subject: &Subject<'_>,
     options: &mut SocketOptions,
+    columns: usize,
     more: bool,
 ) -> bool {
     let before = *options;
-    let names = names(subject.role);
-    let width = ui.available_width();
-    let rows = rows(subject.role, width, more);
-    let columns = if width >= TWO_COLUMNS { 2 } else { 1 };
+    let rows = rows(subject.role, columns, more);
+    let whole = ui.available_width();
+    #[expect(clippy::cast_precision_loss, reason = "one or two")]
+    let of_them = columns as f32;
+    let column = (whole - (of_them - 1.0) * space::XXL) / of_them;
     ui.scope(|ui| {
-        ui.spacing_mut().item_spacing.y = 0.0;
+        ui.spacing_mut().item_spacing = vec2(space::XXL, 0.0);
         ui.horizontal_top(|ui| {
-            ui.spacing_mut().item_spacing.x = space::XXL;
-            #[expect(clippy::cast_precision_loss, reason = "one or two")]
-            let of_them = columns as f32;
-            let column = (width - (of_them - 1.0) * space::XXL) / of_them;
-            for names in names.chunks(rows).take(columns) {
+            for names in names(subject.role).chunks(rows).take(columns) {
                 ui.allocate_ui_with_layout(vec2(column, 0.0), Layout::top_down(Align::Min), |ui| {
                     ui.set_width(column);
                     for name in names {
@@ -223,12 +218,9 @@ fn asked(
 }
 
 /// A field of a number, as high as a small control.
-pub(super) fn sized(ui: &mut Ui, width: f32, field: DragValue<'_>) -> eframe::egui::Response {
-    ui.scope_builder(UiBuilder::new(), |ui| {
-        ui.spacing_mut().interact_size.y = ROW - 2.0;
-        ui.add_sized([width, ROW - 2.0], field)
-    })
-    .inner
+pub(super) fn sized(ui: &mut Ui, width: f32, field: DragValue<'_>) -> Response {
+    ui.spacing_mut().interact_size.y = ROW;
+    ui.add_sized([width, ROW], field)
 }
 
 /// The kernel's value as people read it.

@@ -16,11 +16,11 @@ use crate::text;
 use crate::text::bytes;
 
 /// The heights, from top to bottom: names of calls, ticks, lane, between, lane, ticks, names of calls, axis.
-const LABEL: f32 = 14.0;
+const LABEL: f32 = 13.0;
 const TICK: f32 = 7.0;
-const LANE: f32 = 26.0;
-const BETWEEN: f32 = 34.0;
-const AXIS: f32 = 18.0;
+const LANE: f32 = 25.0;
+const BETWEEN: f32 = 30.0;
+const AXIS: f32 = 17.0;
 pub(super) const HEIGHT: f32 = 2.0 * (LABEL + TICK + LANE) + BETWEEN + AXIS;
 
 /// The coloured line on top of a piece of a lane, and the least width of a piece.
@@ -322,8 +322,8 @@ impl Painting<'_> {
             pos2(x, room.bottom() - AXIS / 2.0 + 1.0),
             text.size() + vec2(2.0 * space::XS, 2.0),
         );
-        let over = (place.right() - room.right()).max(0.0);
-        place = place.translate(vec2(-over, 0.0));
+        let (over, under) = (place.right() - room.right(), room.left() - place.left());
+        place = place.translate(vec2(under.max(0.0) - over.max(0.0), 0.0));
         painter.rect(
             place,
             CornerRadius::same(radius::BADGE),
