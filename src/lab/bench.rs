@@ -1,19 +1,35 @@
 //! The bench: connections to the built-in peer, and a hand on each end.
 //!
-//! A [`Bench`] is a handle. Commands go to a worker thread, where every call that may block is made; the
-//! caller reads the latest [`BenchState`] whenever it likes and is rung up when there is a new one.
-//! Dropping the handle interrupts what is running, closes everything abortively and joins the threads.
+//! ```text
+//!   Bench::send ──> desk ──┬──> inbox ──> client A ──┐
+//!                          ├──> inbox ──> client B ──┼── Session: log, observer, who waits to be accepted
+//!                          └──> inbox ──> peer ──────┘
+//!   Bench::latest <── Shared: one picture, replaced when something happens; a bell
+//! ```
+//!
+//! A [`Bench`] is a handle. Each end has a thread of its own (an [`Actor`]), where every call that may block is made,
+//! so that a client that blocks in `close()` holds up nobody else. The caller reads the latest [`BenchState`] whenever it
+//! likes and is rung up when there is a new one.
+//!
+//! Dropping the handle interrupts what is running, closes everything abortively and joins the threads. Two things may
+//! outlive it, because no system lets them be interrupted: a resolver, and a `close()` that lingers towards another machine.
 
+mod actor;
+mod client;
 mod command;
+mod inbox;
+mod peer;
+mod resolve;
+mod shared;
+mod sockets;
 mod state;
 #[cfg(test)]
 mod tests;
-mod worker;
 
-use std::collections::VecDeque;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
@@ -25,27 +41,46 @@ pub use state::{
     BenchState, ConnectionState, EndState, Holding, ListenerState, ReadBack, Refused, Running,
 };
 
-use super::cancel::Cancel;
 use super::observe::{Observation, Observer};
+use crate::model::lab::End;
 use crate::os::{PairProbe, pair_probe};
 use crate::text;
-use state::Shared;
-use worker::Worker;
+use crate::text::Text;
+use client::ClientWork;
+use inbox::{Inbox, Job, Part};
+use peer::PeerWork;
+use shared::{Session, Shared};
 
-/// How many connections the bench has at most.
+/// How many connections the bench has at most, open ones of all clients together.
 pub const MAX_CONNECTIONS: usize = 64;
 
 /// How many bytes one command sends on one connection at most: more than the buffers of both ends hold.
 pub const MAX_SEND: usize = 16 * 1024 * 1024;
 
-/// How many commands wait behind the running one at most.
-const MAX_QUEUED: usize = 16;
+/// How often one command reconnects at most.
+pub const MAX_RECONNECTS: u32 = 1_000;
 
 /// The handle of the bench.
 pub struct Bench {
-    inbox: Arc<Inbox>,
+    inboxes: Inboxes,
     shared: Arc<Shared>,
-    thread: Option<JoinHandle<()>>,
+    desk: Mutex<Desk>,
+    threads: Vec<JoinHandle<()>>,
+    // Dropped last, so that it can still see the sockets go.
+    observer: Arc<Observer>,
+}
+
+/// One for each of [`Actor::ALL`].
+type Inboxes = [Arc<Inbox>; 3];
+
+/// Where commands are given out, one at a time.
+#[derive(Default)]
+struct Desk {
+    session: Option<Arc<Session>>,
+    /// The last command to a listener, which whatever connects there has to wait for.
+    listening: Option<Arc<Job>>,
+    /// Which listeners were opened in this session, or tried to.
+    opened: [bool; 2],
 }
 
 impl Bench {
@@ -61,57 +96,86 @@ impl Bench {
         probe: Box<dyn PairProbe>,
         wake: Arc<dyn Fn() + Send + Sync>,
     ) -> io::Result<Self> {
-        let began = Instant::now();
+        Self::with_work(probe, wake, |actor, inbox, shared, observer| match actor {
+            Actor::Client(client) => {
+                actor::run(actor, inbox, shared, observer, |session, cancel| {
+                    ClientWork::new(client, session, cancel)
+                });
+            }
+            Actor::Peer => actor::run(actor, inbox, shared, observer, PeerWork::new),
+        })
+    }
+
+    /// Puts the work of each actor on its thread, and sees to it that a panic there is shown and not lost.
+    fn with_work(
+        probe: Box<dyn PairProbe>,
+        wake: Arc<dyn Fn() + Send + Sync>,
+        work: impl Fn(Actor, &Inbox, &Shared, &Observer) + Send + Sync + 'static,
+    ) -> io::Result<Self> {
         let nothing_seen = Arc::new(Observation::new(probe.as_ref()));
         let shared = Arc::new(Shared::new(BenchState::new(nothing_seen), wake));
-        let observer = {
-            let shared = Arc::clone(&shared);
-            Observer::start(
-                probe,
-                began,
-                Box::new(move |seen, news| {
-                    if news {
-                        shared.update(|state| state.observe(seen));
-                    } else {
-                        shared.update_silently(|state| state.observe(seen));
-                    }
-                }),
-            )?
+        let inboxes: Inboxes = Actor::ALL.map(|_| Arc::new(Inbox::new()));
+        let observer = Arc::new(watch(probe, &shared, &inboxes)?);
+        let threads = Threads {
+            work: Arc::new(work),
+            ending: Arc::default(),
+            inboxes: inboxes.clone(),
+            shared: Arc::clone(&shared),
+            observer: Arc::clone(&observer),
         };
-        let cancel = Cancel::new();
-        let inbox = Arc::new(Inbox::new(cancel.clone()));
-        let worker = Worker::new(observer, Arc::clone(&shared), cancel, began);
-        Self::with_worker(inbox, shared, move |inbox| worker.run(inbox))
+        let desk = Mutex::default();
+        // Made first, so that dropping it ends the threads that there are when there is no thread for the next.
+        let mut bench = Self { inboxes, shared, desk, threads: Vec::new(), observer };
+        for (place, actor) in Actor::ALL.into_iter().enumerate() {
+            bench.threads.push(threads.start(place, actor)?);
+        }
+        Ok(bench)
     }
 
-    /// Puts the work on its thread, and sees to it that a panic there is shown and not lost.
-    fn with_worker(
-        inbox: Arc<Inbox>,
-        shared: Arc<Shared>,
-        work: impl FnOnce(&Inbox) + Send + 'static,
-    ) -> io::Result<Self> {
-        let thread = {
-            let inbox = Arc::clone(&inbox);
-            let shared = Arc::clone(&shared);
-            thread::Builder::new().name("lab-bench".to_owned()).spawn(move || {
-                // Unwinding drops every socket, which closes it abortively.
-                let ended = catch_unwind(AssertUnwindSafe(|| work(&inbox)));
-                let swept = inbox.close();
-                if ended.is_err() {
-                    shared.update(|state| state.fail(swept));
-                }
-            })?
-        };
-        Ok(Self { inbox, shared, thread: Some(thread) })
-    }
-
-    /// Has a command carried out after those that were sent before. One that cannot be is refused: the
-    /// state says which and why. [`Command::Reset`] overtakes all others.
+    /// Has a command carried out by those whom it concerns, each after what was sent to it before. One that cannot be is
+    /// refused: the state says which and why. [`Command::Stop`] and [`Command::Reset`] overtake all others.
+    ///
+    /// A built-in listener that nobody opened yet is opened, with no options, when something connects to it.
     pub fn send(&self, command: Command) {
-        match self.inbox.push(command) {
-            Ok(0) => {}
-            Ok(swept) => self.shared.update(|state| state.finished += swept),
-            Err(refused) => self.shared.update(|state| state.refuse(*refused)),
+        let mut desk = self.desk.lock().unwrap_or_else(PoisonError::into_inner);
+        if command == Command::Reset {
+            *desk = Desk::default();
+            self.shared.begin_anew();
+        }
+        if let Some(server) = connects_to(&command)
+            && !desk.opened[server as usize]
+        {
+            self.give_out(&mut desk, Command::OpenListener(OpenListener::new(server)));
+        }
+        self.give_out(&mut desk, command);
+    }
+
+    fn give_out(&self, desk: &mut MutexGuard<'_, Desk>, command: Command) {
+        let session = match command {
+            Command::Stop | Command::Reset => None,
+            _ => Some(Arc::clone(desk.session.get_or_insert_with(|| {
+                Arc::new(Session::begin(&self.shared, &self.observer, &self.inboxes[2]))
+            }))),
+        };
+        let actors = concerned(&command);
+        let after = connects_to(&command).and(desk.listening.clone());
+        if let Command::OpenListener(open) = &command {
+            desk.opened[open.server as usize] = true;
+        }
+        let is_listening = matches!(
+            command,
+            Command::OpenListener(_) | Command::CloseListener { .. } | Command::SetListener { .. }
+        );
+        let parts = actors.iter().filter(|concerned| **concerned).count();
+        let job = Arc::new(Job::new(command, session, after, &self.shared, parts));
+        if is_listening {
+            desk.listening = Some(Arc::clone(&job));
+        }
+        for (inbox, _) in self.inboxes.iter().zip(actors).filter(|(_, concerned)| *concerned) {
+            match inbox.push(Arc::clone(&job)) {
+                Ok(swept) => swept.iter().for_each(|job| job.part_done(Part::Done)),
+                Err(refused) => job.part_done(Part::Refused(refused)),
+            }
         }
     }
 
@@ -123,79 +187,141 @@ impl Bench {
 
 impl Drop for Bench {
     fn drop(&mut self) {
-        self.inbox.close();
-        if let Some(thread) = self.thread.take() {
+        // All are told before the first is waited for: one may block until another's sockets are closed.
+        close(&self.inboxes);
+        for thread in self.threads.drain(..) {
             // The work's own panic is caught and shown; what is left here could only be one in `wake`.
             let _ = thread.join();
         }
     }
 }
 
-/// The commands that wait for the worker.
-struct Inbox {
-    waiting: Mutex<Waiting>,
-    arrived: Condvar,
-    cancel: Cancel,
+/// Starts the observer, which has the picture changed and the actors look when it sees something new.
+fn watch(
+    probe: Box<dyn PairProbe>,
+    shared: &Arc<Shared>,
+    inboxes: &Inboxes,
+) -> io::Result<Observer> {
+    let (shared, inboxes) = (Arc::clone(shared), inboxes.clone());
+    Observer::start(
+        probe,
+        Instant::now(),
+        Box::new(move |seen, news| {
+            if news {
+                shared.update(|state| state.observe(seen));
+                inboxes.iter().for_each(|inbox| inbox.poke());
+            } else {
+                shared.update_silently(|state| state.observe(seen));
+            }
+        }),
+    )
 }
 
+/// What every actor's thread is made of.
+struct Threads<W> {
+    work: Arc<W>,
+    ending: Arc<Ending>,
+    inboxes: Inboxes,
+    shared: Arc<Shared>,
+    observer: Arc<Observer>,
+}
+
+/// How many threads have ended, and whether one panicked.
 #[derive(Default)]
-struct Waiting {
-    commands: VecDeque<Command>,
-    closed: bool,
+struct Ending {
+    ended: AtomicUsize,
+    panicked: AtomicBool,
 }
 
-impl Inbox {
-    fn new(cancel: Cancel) -> Self {
-        Self { waiting: Mutex::default(), arrived: Condvar::new(), cancel }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Waiting> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Takes a command in; says how many it swept away.
-    fn push(&self, command: Command) -> Result<u64, Box<Refused>> {
-        let mut waiting = self.lock();
-        let refuse = |command, reason| Err(Box::new(Refused { command, reason }));
-        if waiting.closed {
-            return refuse(command, text!("lab.refused.stopped"));
-        }
-        let mut swept = 0;
-        if command == Command::Reset {
-            swept = waiting.commands.drain(..).count() as u64;
-            self.cancel.cancel();
-        } else if waiting.commands.len() >= MAX_QUEUED {
-            return refuse(command, text!("lab.refused.queue", n = MAX_QUEUED));
-        }
-        waiting.commands.push_back(command);
-        self.arrived.notify_one();
-        Ok(swept)
-    }
-
-    /// Waits for the next command; none when it is time to stop.
-    fn pop(&self) -> Option<Command> {
-        let mut waiting = self.lock();
-        loop {
-            if waiting.closed {
-                return None;
+impl<W: Fn(Actor, &Inbox, &Shared, &Observer) + Send + Sync + 'static> Threads<W> {
+    fn start(&self, place: usize, actor: Actor) -> io::Result<JoinHandle<()>> {
+        let name = match actor {
+            Actor::Client(Client::A) => "lab-client-a",
+            Actor::Client(Client::B) => "lab-client-b",
+            Actor::Peer => "lab-peer",
+        };
+        let (work, ending, inboxes) =
+            (Arc::clone(&self.work), Arc::clone(&self.ending), self.inboxes.clone());
+        let (shared, observer) = (Arc::clone(&self.shared), Arc::clone(&self.observer));
+        thread::Builder::new().name(name.to_owned()).spawn(move || {
+            // Unwinding drops every socket, which closes it abortively.
+            let done = catch_unwind(AssertUnwindSafe(|| {
+                work(actor, &inboxes[place], &shared, &observer);
+            }));
+            if done.is_err() {
+                ending.panicked.store(true, Ordering::SeqCst);
+                close(&inboxes);
             }
-            if let Some(command) = waiting.commands.pop_front() {
-                if command == Command::Reset {
-                    // What it was to interrupt has ended; the wish must not reach what comes next.
-                    self.cancel.withdraw();
-                }
-                return Some(command);
+            // The last one says it: by then the sockets of all are closed.
+            let ended = ending.ended.fetch_add(1, Ordering::SeqCst) + 1;
+            if ended == inboxes.len() && ending.panicked.load(Ordering::SeqCst) {
+                shared.update(BenchState::fail);
             }
-            waiting = self.arrived.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+        })
+    }
+}
+
+/// Interrupts everybody and sweeps away what waits.
+fn close(inboxes: &Inboxes) {
+    for inbox in inboxes {
+        for job in inbox.close() {
+            job.part_done(Part::Done);
         }
     }
+}
 
-    /// Interrupts what runs and takes nothing more in; says how many commands were waiting.
-    fn close(&self) -> u64 {
-        let mut waiting = self.lock();
-        waiting.closed = true;
-        self.cancel.cancel();
-        self.arrived.notify_one();
-        waiting.commands.drain(..).count() as u64
+/// Which of [`Actor::ALL`] have a part in a command.
+const fn concerned(command: &Command) -> [bool; 3] {
+    let on = match command {
+        Command::Stop | Command::Reset => return [true; 3],
+        Command::OpenListener(_)
+        | Command::CloseListener { .. }
+        | Command::SetListener { .. }
+        | Command::Accept { .. }
+        | Command::AcceptAutomatically { .. } => return [false, false, true],
+        Command::Connect(connect) | Command::Reconnect(Reconnect { connect, .. }) => {
+            return only(connect.client);
+        }
+        Command::SetOptions { on, .. }
+        | Command::Send { on, .. }
+        | Command::Read { on, .. }
+        | Command::ReadToEnd { on }
+        | Command::KeepReading { on, .. }
+        | Command::Shutdown { on, .. }
+        | Command::Close { on }
+        | Command::Abort { on }
+        | Command::Leak { on } => on,
+    };
+    match (on.end, on.of) {
+        (End::Peer, _) => [false, false, true],
+        (End::Client, Which::Client(client)) => only(client),
+        (End::Client, Which::All | Which::Connection(_)) => [true, true, false],
+    }
+}
+
+const fn only(client: Client) -> [bool; 3] {
+    match client {
+        Client::A => [true, false, false],
+        Client::B => [false, true, false],
+    }
+}
+
+/// The built-in listener that a command connects to.
+const fn connects_to(command: &Command) -> Option<Server> {
+    match command {
+        Command::Connect(Connect { target: Target::BuiltIn(server), .. })
+        | Command::Reconnect(Reconnect {
+            connect: Connect { target: Target::BuiltIn(server), .. },
+            ..
+        }) => Some(*server),
+        _ => None,
+    }
+}
+
+/// Why nothing was done with the sockets of an end.
+fn text_for(end: End) -> Text {
+    match end {
+        End::Client => text!("lab.refused.no_client"),
+        End::Peer => text!("lab.refused.no_peer"),
     }
 }

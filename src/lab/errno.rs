@@ -46,10 +46,18 @@ impl CallError {
         self.errno == CANCELLED
     }
 
+    /// A `connect` that goes on: `EINPROGRESS`, by WinSock `WSAEWOULDBLOCK`.
+    pub(super) fn is_in_progress(&self) -> bool {
+        matches!(self.errno.as_str(), "EINPROGRESS" | "WSAEINPROGRESS" | "WSAEWOULDBLOCK")
+    }
+
     fn without_number(error: &io::Error) -> Self {
         let (errno, meaning) = match error.kind() {
             io::ErrorKind::Interrupted => (CANCELLED, text!("lab.errno.cancelled")),
             io::ErrorKind::TimedOut => ("no errno", text!("lab.errno.time_limit")),
+            io::ErrorKind::NotFound => {
+                ("no errno", text!("lab.errno.no_such_name", answer = error.to_string()))
+            }
             _ => ("no errno", text!("lab.errno.other", answer = error.to_string())),
         };
         Self { errno: errno.to_owned(), meaning }
@@ -62,22 +70,57 @@ pub(super) fn cancelled() -> io::Error {
     io::ErrorKind::Interrupted.into()
 }
 
+/// The error of a name that the resolver does not know, with what it answers: resolvers have no errno.
+pub(super) fn no_such_name(answer: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::NotFound, answer.to_owned())
+}
+
 /// What an error by this name means in the lab; none for a name that has no sentence of its own.
 pub fn meaning(errno: &str) -> Option<Text> {
     Some(match errno.strip_prefix("WSA").unwrap_or(errno) {
         "EACCES" | "EPERM" => text!("lab.errno.not_permitted"),
         "EADDRINUSE" => text!("lab.errno.address_in_use"),
         "EADDRNOTAVAIL" => text!("lab.errno.address_not_available"),
+        "EAFNOSUPPORT" | "EPROTONOSUPPORT" => text!("lab.errno.no_such_family"),
         "EAGAIN" | "EWOULDBLOCK" => text!("lab.errno.would_block"),
+        "EALREADY" => text!("lab.errno.already_connecting"),
+        "EBADF" | "ENOTSOCK" => text!("lab.errno.not_a_socket"),
         "ECONNABORTED" => text!("lab.errno.aborted"),
         "ECONNREFUSED" => text!("lab.errno.refused"),
         "ECONNRESET" => text!("lab.errno.reset"),
+        "EDESTADDRREQ" => text!("lab.errno.no_destination"),
+        "EHOSTUNREACH" | "EHOSTDOWN" => text!("lab.errno.host_unreachable"),
+        "EINPROGRESS" => text!("lab.errno.in_progress"),
+        "EINTR" => text!("lab.errno.interrupted"),
         "EINVAL" => text!("lab.errno.invalid"),
+        "EISCONN" => text!("lab.errno.connected_already"),
         "EMFILE" => text!("lab.errno.too_many_files"),
+        "ENETDOWN" => text!("lab.errno.network_down"),
+        "ENETRESET" => text!("lab.errno.network_reset"),
+        "ENETUNREACH" => text!("lab.errno.network_unreachable"),
+        "ENFILE" => text!("lab.errno.too_many_files_of_all"),
         "ENOBUFS" | "ENOMEM" => text!("lab.errno.no_memory"),
+        "ENOPROTOOPT" | "EOPNOTSUPP" => text!("lab.errno.not_supported"),
         "ENOTCONN" => text!("lab.errno.not_connected"),
         "EPIPE" | "ESHUTDOWN" => text!("lab.errno.pipe"),
         "ETIMEDOUT" => text!("lab.errno.timed_out"),
+        _ => return None,
+    })
+}
+
+/// What one can try after an error by this name; none where there is nothing to try, or nothing wrong.
+pub fn remedy(errno: &str) -> Option<Text> {
+    Some(match errno.strip_prefix("WSA").unwrap_or(errno) {
+        "EACCES" | "EPERM" => text!("lab.remedy.not_permitted"),
+        "EADDRINUSE" => text!("lab.remedy.address_in_use"),
+        "EADDRNOTAVAIL" => text!("lab.remedy.address_not_available"),
+        "EAFNOSUPPORT" | "EPROTONOSUPPORT" => text!("lab.remedy.no_such_family"),
+        "ECONNREFUSED" => text!("lab.remedy.refused"),
+        "EHOSTUNREACH" | "EHOSTDOWN" | "ENETUNREACH" => text!("lab.remedy.unreachable"),
+        "EMFILE" => text!("lab.remedy.too_many_files"),
+        "ENETDOWN" => text!("lab.remedy.network_down"),
+        "ENFILE" | "ENOBUFS" | "ENOMEM" => text!("lab.remedy.no_memory"),
+        "ETIMEDOUT" => text!("lab.remedy.timed_out"),
         _ => return None,
     })
 }
@@ -205,9 +248,10 @@ mod tests {
     #[test]
     fn every_meaning_has_its_sentence() {
         for row in NAMES {
-            if let Some(meaning) = meaning(row.0) {
-                assert_ne!(meaning.plain(), meaning.id(), "{}", row.0);
+            for sentence in [meaning(row.0), remedy(row.0)].into_iter().flatten() {
+                assert_ne!(sentence.plain(), sentence.id(), "{}", row.0);
             }
+            assert!(remedy(row.0).is_none() || meaning(row.0).is_some(), "{}", row.0);
         }
     }
 }

@@ -29,8 +29,18 @@ impl Listener {
         backlog: i32,
         recorder: &Recorder,
     ) -> Result<Self, CallError> {
-        let mut socket =
-            LabSocket::new(Who { role: Role::Listener, number: 0 }, address, recorder)?;
+        Self::open_numbered(0, address, options, backlog, recorder)
+    }
+
+    /// [`Listener::open`], called by this number in the log.
+    pub fn open_numbered(
+        number: u64,
+        address: SocketAddr,
+        options: SocketOptions,
+        backlog: i32,
+        recorder: &Recorder,
+    ) -> Result<Self, CallError> {
+        let mut socket = LabSocket::new(Who { role: Role::Listener, number }, address, recorder)?;
         socket.set_options(options)?;
         socket.bind(address)?;
         socket.listen(backlog)?;

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::cancel::Cancel;
 use super::errno::CallError;
@@ -32,6 +32,17 @@ impl<T> Bounded<T> {
         self.newest.push_back(entry);
     }
 
+    /// [`Bounded::push`] behind the last entry whose `key` is not greater.
+    pub fn push_in_order<K: Ord>(&mut self, entry: T, key: impl Fn(&T) -> K) {
+        let own = key(&entry);
+        let behind = self.newest.iter().rev().take_while(|other| key(other) > own).count();
+        self.push(entry);
+        let last = self.newest.len() - 1;
+        for place in (last.saturating_sub(behind)..last).rev() {
+            self.newest.swap(place, place + 1);
+        }
+    }
+
     /// The entries that are kept, oldest first.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &T> + ExactSizeIterator {
         self.newest.iter()
@@ -43,7 +54,7 @@ impl<T> Bounded<T> {
     }
 }
 
-/// Writes down the calls of one connection, both ends, as they are made.
+/// Writes down calls as they are made.
 #[derive(Clone, Debug)]
 pub struct Recorder {
     began: Instant,
@@ -69,6 +80,12 @@ impl Recorder {
         &self.cancel
     }
 
+    /// The same log, for one whose waiting calls end when `cancel` says so.
+    #[must_use]
+    pub(super) fn with_cancel(&self, cancel: Cancel) -> Self {
+        Self { cancel, ..self.clone() }
+    }
+
     /// Makes a call and writes it down: `call` as C writes it, its value as `written` says.
     pub fn call<T>(
         &self,
@@ -79,16 +96,41 @@ impl Recorder {
     ) -> Result<T, CallError> {
         let at = self.began.elapsed();
         let result = make().map_err(|error| CallError::new(&error));
+        self.note(at, who, call, result.as_ref().map(written));
+        result
+    }
+
+    /// [`Recorder::call`] for a call that is made again and again until there is something: it is written down when it
+    /// gives something, or fails.
+    pub fn call_if_any<T>(
+        &self,
+        who: Who,
+        call: String,
+        make: impl FnOnce() -> io::Result<Option<T>>,
+        written: impl FnOnce(&T) -> String,
+    ) -> Result<Option<T>, CallError> {
+        let at = self.began.elapsed();
+        let result = make().map_err(|error| CallError::new(&error));
+        match &result {
+            Ok(None) => {}
+            Ok(Some(value)) => self.note(at, who, call, Ok(written(value))),
+            Err(error) => self.note(at, who, call, Err(error)),
+        }
+        result
+    }
+
+    /// Puts a call in its place: several threads may write, and the order is that in which calls began.
+    fn note(&self, at: Duration, who: Who, call: String, result: Result<String, &CallError>) {
         let took = self.began.elapsed().saturating_sub(at);
-        let outcome = match &result {
-            Ok(value) => CallOutcome::Returned(written(value)),
+        let outcome = match result {
+            Ok(value) => CallOutcome::Returned(value),
             Err(error) => {
                 CallOutcome::Failed { errno: error.errno.clone(), meaning: error.meaning.plain() }
             }
         };
         let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::make_mut(&mut calls).push(Call { at, who, call, outcome, took });
-        result
+        Arc::make_mut(&mut calls)
+            .push_in_order(Call { at, who, call, outcome, took }, |call| call.at);
     }
 }
 
@@ -115,6 +157,28 @@ mod tests {
         let calls = recorder.calls();
         assert_eq!((calls.iter().len(), calls.dropped()), (500, 703));
         assert_eq!(calls.iter().next_back().map(|call| call.call.as_str()), Some("call(1202)"));
+    }
+
+    #[test]
+    fn a_call_stands_where_it_began() {
+        let mut calls = Bounded::new(3);
+        for at in [1, 4, 2, 5, 3] {
+            calls.push_in_order(at, |at| *at);
+        }
+        assert_eq!(calls.iter().copied().collect::<Vec<_>>(), [3, 4, 5]);
+        calls.push_in_order(0, |at| *at);
+        assert_eq!(calls.iter().copied().collect::<Vec<_>>(), [0, 4, 5], "no room, and no panic");
+    }
+
+    #[test]
+    fn nothing_is_written_down_for_nothing() {
+        let recorder = Recorder::new(Instant::now(), 5, Cancel::new());
+        let mut answers = [Ok(None), Ok(Some(7)), Err(io::ErrorKind::TimedOut.into())].into_iter();
+        while let Some(answer) = answers.next() {
+            // What it gives is judged by the log.
+            let _ = recorder.call_if_any(CLIENT, "recv()".to_owned(), || answer, i32::to_string);
+        }
+        assert_eq!(recorder.calls().iter().len(), 2);
     }
 
     #[test]

@@ -10,7 +10,7 @@
 //!         options: what can be set, and this system's numbers
 //! ```
 //!
-//! Left out on purpose: other hosts, and anything that needs privilege. Invariant: whatever is opened here
+//! Left out on purpose: anything that needs privilege, and other hosts, unless the user types one on the bench. Invariant: whatever is opened here
 //! is closed abortively when its owner is dropped, panics included, so that nothing lingers.
 
 mod bench;
@@ -29,11 +29,11 @@ mod socket;
 
 pub use bench::{
     Actor, Bench, BenchState, Client, Command, Connect, ConnectionState, EndState, Holding, Leave,
-    ListenerState, Local, MAX_CONNECTIONS, MAX_SEND, On, OpenListener, ReadBack, Reconnect,
-    Refused, Running, Server, Target, Which,
+    ListenerState, Local, MAX_CONNECTIONS, MAX_RECONNECTS, MAX_SEND, On, OpenListener, ReadBack,
+    Reconnect, Refused, Running, Server, Target, Which,
 };
 pub use cancel::Cancel;
-pub use errno::{CallError, meaning};
+pub use errno::{CallError, meaning, remedy};
 pub use link::Link;
 pub use listener::{BACKLOG, Listener};
 pub use log::{Bounded, Recorder};

@@ -7,11 +7,14 @@
 //! `close()` does may depend on that.
 
 mod closing;
+mod connecting;
+mod data;
 
-use std::io::{self, Read as _};
+use std::cell::Cell;
+use std::io;
 use std::net::{Shutdown, SocketAddr};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 
@@ -20,7 +23,7 @@ use super::errno::{CallError, cancelled};
 use super::log::{Recorder, zero};
 use super::options::{Linger, OptionName, OptionValue, SocketOption, SocketOptions};
 use crate::model::State;
-use crate::model::lab::{Role, Who};
+use crate::model::lab::Who;
 use crate::os::descriptor_state;
 
 /// How long a call waits for the other end before it gives up.
@@ -40,6 +43,8 @@ pub struct LabSocket {
     recorder: Recorder,
     socket: Option<Socket>,
     blocking: bool,
+    sent: Cell<u64>,
+    received: Cell<u64>,
 }
 
 impl LabSocket {
@@ -52,7 +57,28 @@ impl LabSocket {
             || Socket::new(Domain::for_address(like), Type::STREAM, Some(Protocol::TCP)),
             |_| "a socket".to_owned(),
         )?;
-        Ok(Self { who, recorder: recorder.clone(), socket: Some(socket), blocking: true })
+        Ok(Self::around(socket, who, recorder))
+    }
+
+    fn around(socket: Socket, who: Who, recorder: &Recorder) -> Self {
+        Self {
+            who,
+            recorder: recorder.clone(),
+            socket: Some(socket),
+            blocking: true,
+            sent: Cell::new(0),
+            received: Cell::new(0),
+        }
+    }
+
+    /// How many bytes the kernel took from it so far, those of failed calls included.
+    pub const fn sent(&self) -> u64 {
+        self.sent.get()
+    }
+
+    /// How many bytes the kernel gave it so far, those of failed calls included.
+    pub const fn received(&self) -> u64 {
+        self.received.get()
     }
 
     /// Which of the lab's sockets it is.
@@ -83,50 +109,6 @@ impl LabSocket {
         self.call(format!("listen({backlog})"), |socket| socket.listen(backlog), zero)
     }
 
-    /// `accept()`: the next connection and where it came from. What is accepted is a peer with this number, logged by
-    /// this recorder.
-    ///
-    /// `EAGAIN` when none comes within `patience`.
-    pub fn accept(
-        &self,
-        patience: Duration,
-        number: u64,
-        recorder: &Recorder,
-    ) -> Result<(Self, SocketAddr), CallError> {
-        let who = Who { role: Role::Peer, number };
-        let cancel = recorder.cancel().clone();
-        let (accepted, from) = recorder.call(
-            self.who,
-            "accept()".to_owned(),
-            || {
-                let socket = self.socket.as_ref().ok_or_else(closed)?;
-                let deadline = Instant::now() + patience;
-                let (accepted, from) =
-                    in_steps(socket, self.blocking, &cancel, |socket| match socket.accept() {
-                        Err(error) if is_wait(&error) && Instant::now() < deadline => Step::Wait,
-                        result => Step::Done(result),
-                    })?;
-                // Some systems hand the listener's mode on, and the lab's sockets block.
-                accepted.set_nonblocking(false)?;
-                Ok((accepted, address_of(&from)?))
-            },
-            |(_, from)| from.to_string(),
-        )?;
-        let recorder = recorder.clone();
-        Ok((Self { who, recorder, socket: Some(accepted), blocking: true }, from))
-    }
-
-    /// `connect(address)`; gives up after `patience`. A non-blocking socket gives `EINPROGRESS` where it would wait.
-    pub fn connect(&mut self, address: SocketAddr, patience: Duration) -> Result<(), CallError> {
-        let cancel = self.recorder.cancel().clone();
-        let blocking = self.blocking;
-        self.call(
-            format!("connect({address})"),
-            |socket| connect(socket, address, blocking, patience, &cancel),
-            zero,
-        )
-    }
-
     /// `getsockname()`.
     pub fn local_address(&self) -> Result<SocketAddr, CallError> {
         self.call(
@@ -134,17 +116,6 @@ impl LabSocket {
             |socket| address_of(&socket.local_addr()?),
             SocketAddr::to_string,
         )
-    }
-
-    /// `getsockopt(SO_ERROR)`: how a `connect` in progress ended, or what broke the connection; none when nothing did.
-    pub fn pending_error(&self) -> Result<Option<CallError>, CallError> {
-        let error = self.recorder.call(
-            self.who,
-            "getsockopt(SO_ERROR)".to_owned(),
-            || self.socket.as_ref().ok_or_else(closed)?.take_error(),
-            |error| error.as_ref().map_or_else(|| "0".to_owned(), |it| CallError::new(it).errno),
-        )?;
-        Ok(error.map(|error| CallError::new(&error)))
     }
 
     /// One `setsockopt` for each option; stops at the first that fails.
@@ -168,121 +139,6 @@ impl LabSocket {
         self.asked(descriptor_state)
     }
 
-    /// `send(bytes)`: sends so many bytes, and says how many the kernel took.
-    ///
-    /// Takes less when the other end does not read and `patience` runs out, or the socket does not block; `EAGAIN` when
-    /// not even one byte.
-    pub fn send(&mut self, bytes: usize, patience: Duration) -> Result<usize, CallError> {
-        let cancel = self.recorder.cancel().clone();
-        let blocking = self.blocking;
-        self.call(
-            format!("send({bytes})"),
-            |socket| {
-                let deadline = Instant::now() + if blocking { patience } else { Duration::ZERO };
-                let data = vec![b'x'; bytes.min(RECV_SIZE)];
-                let mut sent = 0;
-                in_steps(socket, blocking, &cancel, |socket| {
-                    loop {
-                        let rest = data.len().min(bytes - sent);
-                        // A send to a closed connection raises SIGPIPE on Unix; Rust's runtime
-                        // ignores that signal, and what remains is the errno that the lab is after.
-                        match socket.send(&data[..rest]) {
-                            Ok(taken) => sent += taken,
-                            Err(error) if is_wait(&error) && Instant::now() < deadline => {
-                                return Step::Wait;
-                            }
-                            Err(error) if is_wait(&error) && sent > 0 => {
-                                return Step::Done(Ok(sent));
-                            }
-                            Err(error) => return Step::Done(Err(error)),
-                        }
-                        if sent == bytes {
-                            return Step::Done(Ok(sent));
-                        }
-                    }
-                })
-            },
-            usize::to_string,
-        )
-    }
-
-    /// `recv()`: waits for data, and says how many bytes came; 0 is the end of the stream.
-    ///
-    /// `EAGAIN` when nothing came within `patience`, or at once where the socket does not block.
-    pub fn recv(&mut self, patience: Duration) -> Result<usize, CallError> {
-        self.recv_at_most(RECV_SIZE, patience)
-    }
-
-    /// [`LabSocket::recv`] of at most so many bytes.
-    pub fn recv_at_most(&mut self, bytes: usize, patience: Duration) -> Result<usize, CallError> {
-        let cancel = self.recorder.cancel().clone();
-        let blocking = self.blocking;
-        self.call(
-            format!("recv({bytes})"),
-            |socket| {
-                let deadline = Instant::now() + if blocking { patience } else { Duration::ZERO };
-                let mut data = vec![0; bytes.min(RECV_SIZE)];
-                in_steps(socket, blocking, &cancel, |mut socket| match socket.read(&mut data) {
-                    Err(error) if is_wait(&error) && Instant::now() < deadline => Step::Wait,
-                    result => Step::Done(result),
-                })
-            },
-            usize::to_string,
-        )
-    }
-
-    /// Reads until the end of the stream, or until nothing comes for `patience`, and says how many bytes came: one line
-    /// of the log, however many calls it takes.
-    ///
-    /// The error carries what broke the stream; the bytes that came before it are in the log.
-    pub fn recv_to_end(&mut self, patience: Duration) -> (usize, Result<(), CallError>) {
-        let cancel = self.recorder.cancel().clone();
-        let mut read = 0;
-        let read_so_far = &mut read;
-        let result = self.recorder.call(
-            self.who,
-            format!("recv({RECV_SIZE}) to the end"),
-            || {
-                let socket = self.socket.as_ref().ok_or_else(closed)?;
-                let mut data = vec![0; RECV_SIZE];
-                let mut deadline = Instant::now() + patience;
-                in_steps(socket, self.blocking, &cancel, |mut socket| {
-                    loop {
-                        match socket.read(&mut data) {
-                            Ok(0) => return Step::Done(Ok(*read_so_far)),
-                            Ok(bytes) => {
-                                *read_so_far += bytes;
-                                deadline = Instant::now() + patience;
-                                if cancel.is_cancelled() {
-                                    return Step::Done(Err(cancelled()));
-                                }
-                            }
-                            Err(error) if is_wait(&error) && Instant::now() < deadline => {
-                                return Step::Wait;
-                            }
-                            Err(error) => return Step::Done(Err(error)),
-                        }
-                    }
-                })
-            },
-            |bytes| format!("{bytes}, then 0"),
-        );
-        (read, result.map(drop))
-    }
-
-    /// `recv(MSG_PEEK)`: what a read would give, and leaves it there. Never waits.
-    pub fn peek(&mut self) -> Result<usize, CallError> {
-        let (cancel, blocking) = (self.recorder.cancel().clone(), self.blocking);
-        self.call(
-            "recv(1, MSG_PEEK)".to_owned(),
-            |socket| {
-                let mut byte = [std::mem::MaybeUninit::uninit()];
-                in_steps(socket, blocking, &cancel, |socket| Step::Done(socket.peek(&mut byte)))
-            },
-            usize::to_string,
-        )
-    }
-
     /// `shutdown(SHUT_WR)`: sends the FIN and goes on reading.
     pub fn shutdown_write(&mut self) -> Result<(), CallError> {
         self.shutdown(Shutdown::Write)
@@ -302,8 +158,9 @@ impl LabSocket {
     pub fn duplicate(&self) -> Result<Self, CallError> {
         let socket =
             self.call("dup()".to_owned(), Socket::try_clone, |_| "a descriptor".to_owned())?;
-        let recorder = self.recorder.clone();
-        Ok(Self { who: self.who, recorder, socket: Some(socket), blocking: self.blocking })
+        let mut duplicate = Self::around(socket, self.who, &self.recorder);
+        duplicate.blocking = self.blocking;
+        Ok(duplicate)
     }
 
     /// `close()`, as the socket's own linger option has it; it may block for that long.
@@ -357,47 +214,6 @@ impl Drop for LabSocket {
 /// The address of an Internet socket.
 fn address_of(address: &SockAddr) -> io::Result<SocketAddr> {
     address.as_socket().ok_or_else(|| io::Error::other("not an Internet address"))
-}
-
-/// `connect` in steps: begun without blocking, then asked whether it is done, so that it can be cancelled.
-fn connect(
-    socket: &Socket,
-    address: SocketAddr,
-    blocking: bool,
-    patience: Duration,
-    cancel: &Cancel,
-) -> io::Result<()> {
-    let deadline = Instant::now() + patience;
-    let address = SockAddr::from(address);
-    if !blocking {
-        return socket.connect(&address);
-    }
-    let mut begun = false;
-    in_steps(socket, blocking, cancel, |socket| {
-        if !begun {
-            begun = true;
-            match socket.connect(&address) {
-                Err(error) if is_in_progress(&error) => {}
-                result => return Step::Done(result),
-            }
-        }
-        match socket.take_error() {
-            Ok(None) => {}
-            Ok(Some(error)) | Err(error) => return Step::Done(Err(error)),
-        }
-        if socket.peer_addr().is_ok() {
-            Step::Done(Ok(()))
-        } else if Instant::now() < deadline {
-            Step::Wait
-        } else {
-            Step::Done(Err(io::ErrorKind::TimedOut.into()))
-        }
-    })
-}
-
-/// POSIX says `EINPROGRESS`, Windows `WSAEWOULDBLOCK`.
-fn is_in_progress(error: &io::Error) -> bool {
-    is_wait(error) || CallError::new(error).errno == "EINPROGRESS"
 }
 
 enum Step<T> {

@@ -1,4 +1,4 @@
-//! The bench by its commands.
+//! The bench by its commands: options, bytes, limits, and what is left when it goes.
 
 use std::net::Shutdown;
 use std::sync::Arc;
@@ -7,106 +7,29 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use sockscope::lab::{
-    Bench, BenchState, Command, Connect, ConnectionState, Holding, Linger, MAX_CONNECTIONS,
-    MAX_SEND, NUMBERING, Numbering, On, OptionName, OptionValue, RECV_SIZE, Running, Seen, Server,
-    SocketOptions, Target, Which,
+    Actor, Bench, BenchState, Client, Command, Connect, ConnectionState, Holding, Linger,
+    MAX_CONNECTIONS, MAX_SEND, NUMBERING, Numbering, On, OpenListener, OptionName, OptionValue,
+    RECV_SIZE, Seen, Server, Which,
 };
-use sockscope::model::lab::{CallOutcome, End, Role, Who};
-use sockscope::model::{Socket, State};
+use sockscope::model::State;
+use sockscope::model::lab::End;
 use sockscope::os::{Pair, pair_probe};
 
 use super::errno;
-
-const DEFAULT: SocketOptions = SocketOptions::NONE;
-
-fn bench() -> Bench {
-    Bench::start(Arc::new(|| {})).expect("two threads")
-}
-
-fn wait(bench: &Bench, enough: impl Fn(&BenchState) -> bool) -> Arc<BenchState> {
-    let deadline = Instant::now() + Duration::from_secs(20);
-    while Instant::now() < deadline {
-        let state = bench.latest();
-        if enough(&state) {
-            return state;
-        }
-        thread::sleep(Duration::from_millis(2));
-    }
-    panic!("waited in vain: {:#?}", bench.latest());
-}
-
-/// Sends commands and waits until the bench is done with them.
-fn act(bench: &Bench, commands: impl IntoIterator<Item = Command>) -> Arc<BenchState> {
-    let mut due = bench.latest().finished;
-    for command in commands {
-        bench.send(command);
-        due += 1;
-    }
-    wait(bench, |state| state.finished >= due)
-}
-
-fn connect(count: usize, options: SocketOptions) -> Command {
-    Command::Connect(Connect { count, options, ..Connect::new(Target::BuiltIn(Server::First)) })
-}
-
-const fn all(end: End) -> On {
-    On { end, of: Which::All }
-}
-
-/// The outcomes of the calls that begin so, in order: the value, or the errno.
-fn outcomes(state: &BenchState, number: u64, end: End, call: &str) -> Vec<String> {
-    state
-        .calls
-        .iter()
-        .filter(|logged| {
-            logged.who == Who { role: role(end), number } && logged.call.starts_with(call)
-        })
-        .map(|logged| match &logged.outcome {
-            CallOutcome::Returned(value) => value.clone(),
-            CallOutcome::Failed { errno, .. } => errno.clone(),
-        })
-        .collect()
-}
-
-const fn role(end: End) -> Role {
-    match end {
-        End::Client => Role::Client,
-        End::Peer => Role::Peer,
-    }
-}
-
-fn refusal(state: &BenchState) -> Option<&'static str> {
-    state.refused.as_ref().map(|refused| refused.reason.id())
-}
+use super::hands::*;
 
 #[test]
-fn an_abortive_close_resets_and_leaves_no_time_wait() {
-    let bench = bench();
-    let abortive = DEFAULT.linger(Linger::Seconds(0));
-    act(
-        &bench,
-        [
-            connect(3, abortive),
-            Command::Close { on: all(End::Client) },
-            Command::Read { on: all(End::Peer), bytes: RECV_SIZE },
-            Command::Close { on: all(End::Peer) },
-        ],
-    );
-    let state = wait(&bench, |state| {
-        state.connections.iter().all(|connection| {
-            End::ALL.into_iter().all(|end| state.seen(connection, end) == Seen::NoRow)
-        })
-    });
-    assert_eq!(state.connections.len(), 3);
-    for connection in &state.connections {
-        assert_eq!(outcomes(&state, connection.number, End::Peer, "recv"), [errno("ECONNRESET")]);
-        let lane = state.lane(connection).expect("a lane");
-        assert!(
-            lane.changes.iter().all(|change| change.state != Some(State::TimeWait)),
-            "{lane:?}"
-        );
-        let rows = pair_probe().lookup(&[lane.pair]).expect("a table");
-        assert_eq!(rows, [[None, None]]);
+fn one_command_connects() {
+    // The listener that nobody opened is opened.
+    let bench = Bench::start(Arc::new(|| {})).expect("four threads");
+    let hands = Hands { bench };
+    hands.bench.send(Command::Connect(connect()));
+    let state = hands
+        .wait("it is accepted", |state| state.connections.first().is_some_and(|it| it.accepted));
+    assert!(state.listener(Server::First).address.is_some_and(|it| it.ip().is_loopback()));
+    assert!(state.listener(Server::Second).address.is_none());
+    for end in End::ALL {
+        hands.wait_state(state.connections[0].number, end, Some(State::Established));
     }
 }
 
@@ -117,29 +40,26 @@ fn a_plain_close_leaves_time_wait_on_the_side_that_closed_first() {
         return;
     }
     for first in End::ALL {
-        let bench = bench();
+        let hands = Hands::listening(DEFAULT);
         let second = End::ALL[1 - first as usize];
-        act(
-            &bench,
-            [
-                connect(1, DEFAULT),
-                Command::Close { on: all(first) },
-                Command::Read { on: all(second), bytes: RECV_SIZE },
-                Command::Close { on: all(second) },
-            ],
-        );
-        let state = wait(&bench, |state| {
-            let connection = &state.connections[0];
-            state.seen(connection, first) == Seen::State(State::TimeWait)
-                && state.seen(connection, second) == Seen::NoRow
-        });
-        let connection = &state.connections[0];
-        assert_eq!(outcomes(&state, connection.number, second, "recv"), ["0"]);
-        assert_eq!(outcomes(&state, connection.number, first, "close"), ["0"]);
-        assert!(
-            !(connection.end(first).holding == Holding::Held)
-                && !(connection.end(second).holding == Holding::Held)
-        );
+        let number = hands.connect(connect());
+        hands.act([
+            Command::Close { on: all(first) },
+            read(all(second)),
+            Command::Close { on: all(second) },
+        ]);
+        hands.wait_state(number, first, Some(State::TimeWait));
+        let state = hands.wait_state(number, second, None);
+        let [closer, other] = match first {
+            End::Client => [client(number), peer(number)],
+            End::Peer => [peer(number), client(number)],
+        };
+        assert_eq!(hands.outcomes(other, "recv"), ["0"]);
+        assert_eq!(hands.outcomes(closer, "close"), ["0"]);
+        for end in End::ALL {
+            let end = connection(&state, number).end(end);
+            assert_eq!((end.holding, end.kernel.len()), (Holding::Closed, 0));
+        }
     }
 }
 
@@ -150,8 +70,9 @@ fn kernel(connection: &ConnectionState, end: End, name: OptionName) -> Option<Op
 
 #[test]
 fn options_of_living_sockets_change_and_read_back() {
-    let bench = bench();
-    let state = act(&bench, [connect(2, DEFAULT)]);
+    let hands = Hands::listening(DEFAULT);
+    hands.connect(Connect { count: 2, ..connect() });
+    let state = hands.bench.latest();
     let (reuse, linger) = (OptionName::ReuseAddress, OptionName::Linger);
     let off = OptionValue::Linger(Linger::Off);
     for connection in &state.connections {
@@ -163,7 +84,7 @@ fn options_of_living_sockets_change_and_read_back() {
         (End::Peer, DEFAULT.on(reuse).linger(Linger::Seconds(7))),
         (End::Client, DEFAULT.with(reuse, OptionValue::Switch(false)).linger(Linger::Off)),
     ] {
-        let state = act(&bench, [Command::SetOptions { on: all(end), options }]);
+        let state = hands.act([Command::SetOptions { on: all(end), options }]);
         for connection in &state.connections {
             assert_eq!(connection.end(end).asked, options);
             for option in options.each() {
@@ -171,122 +92,204 @@ fn options_of_living_sockets_change_and_read_back() {
             }
         }
     }
-    let state = act(&bench, [Command::Close { on: all(End::Client) }]);
-    assert!(state.connections[0].end(End::Client).kernel.is_empty());
-    let linger =
-        outcomes(&state, state.connections[0].number, End::Client, "setsockopt(SO_LINGER, {1, 0})");
+    let number = state.connections[0].number;
+    let linger = hands.outcomes(client(number), "setsockopt(SO_LINGER, {1, 0})");
     assert_eq!(linger, ["0"]);
 }
 
 #[test]
+fn options_of_a_listener_change_and_read_back() {
+    let server = Server::Second;
+    let hands = Hands::listening(DEFAULT);
+    let options = DEFAULT.on(OptionName::KeepAlive);
+    let state = hands.act([Command::SetListener { server, options, backlog: 3 }]);
+    let listener_state = state.listener(server);
+    assert_eq!((listener_state.asked, listener_state.backlog), (options, 3));
+    assert_eq!(hands.last(listener(server), "listen"), "0");
+    assert_eq!(hands.calls(listener(server), "listen(3)").len(), 1);
+    let alive = listener_state.kernel.iter().find(|(name, _)| *name == OptionName::KeepAlive);
+    assert_eq!(alive.and_then(|it| it.1.clone().ok()), Some(OptionValue::Switch(true)));
+    let first = hands.bench.latest();
+    assert_eq!(first.listener(Server::First).asked, DEFAULT, "the other is as it was");
+    if is_linux() {
+        hands.wait("the queue is as long", |state| state.listener(server).queue == Some((0, 3)));
+    }
+}
+
+#[test]
 fn bytes_arrive_and_a_half_close_still_reads() {
-    let bench = bench();
-    let (client, peer) = (End::Client, End::Peer);
-    let state = act(
-        &bench,
-        [
-            connect(1, DEFAULT),
-            Command::Send { on: all(client), bytes: 64 },
-            Command::Read { on: all(peer), bytes: RECV_SIZE },
-            Command::Shutdown { on: all(client), how: Shutdown::Write },
-            Command::Read { on: all(peer), bytes: RECV_SIZE },
-            Command::Send { on: all(peer), bytes: 5 },
-            Command::Read { on: all(client), bytes: RECV_SIZE },
-            Command::Send { on: all(client), bytes: 1 },
-        ],
-    );
-    let connection = &state.connections[0];
-    assert_eq!(outcomes(&state, connection.number, peer, "recv(65536)"), ["64", "0"]);
-    assert_eq!(outcomes(&state, connection.number, client, "recv"), ["5"]);
+    let hands = Hands::listening(DEFAULT);
+    let number = hands.connect(connect());
+    let state = hands.act([
+        Command::Send { on: CLIENTS, bytes: 64 },
+        Command::Read { on: PEERS, bytes: 60 },
+        read(PEERS),
+        Command::Shutdown { on: CLIENTS, how: Shutdown::Write },
+        read(PEERS),
+        Command::Send { on: PEERS, bytes: 5 },
+        read(CLIENTS),
+        Command::Send { on: CLIENTS, bytes: 1 },
+    ]);
+    assert_eq!(hands.outcomes(peer(number), "recv"), ["60", "4", "0"]);
+    assert_eq!(hands.outcomes(client(number), "recv"), ["5"]);
     let pipe = match NUMBERING {
         Numbering::WinSock => errno("ESHUTDOWN"),
         Numbering::Linux | Numbering::Bsd => errno("EPIPE"),
     };
-    assert_eq!(outcomes(&state, connection.number, client, "send"), ["64", &pipe]);
-    assert_eq!(outcomes(&state, connection.number, client, "shutdown(SHUT_WR)"), ["0"]);
-    wait(&bench, |state| {
-        state.seen(&state.connections[0], client) == Seen::State(State::FinWait2)
-            && state.seen(&state.connections[0], peer) == Seen::State(State::CloseWait)
+    assert_eq!(hands.outcomes(client(number), "send"), ["64", &pipe]);
+    assert_eq!(hands.outcomes(client(number), "shutdown(SHUT_WR)"), ["0"]);
+    let ends = End::ALL.map(|end| {
+        let end = connection(&state, number).end(end);
+        (end.sent, end.received, end.at_end)
     });
+    assert_eq!(ends, [(64, 5, false), (5, 64, true)]);
+    hands.wait_state(number, End::Client, Some(State::FinWait2));
+    hands.wait_state(number, End::Peer, Some(State::CloseWait));
+}
+
+#[test]
+fn one_end_reads_whatever_comes_until_told_otherwise() {
+    let hands = Hands::listening(DEFAULT);
+    let number = hands.connect(connect());
+    hands.act([Command::KeepReading { on: PEERS, yes: true }]);
+    for total in [100_000, 100_001, 2_100_001] {
+        let before = connection(&hands.bench.latest(), number).end(End::Client).sent;
+        let bytes = usize::try_from(total - before).expect("a few bytes");
+        hands.act([Command::Send { on: CLIENTS, bytes }]);
+        let state = hands
+            .wait("it is read", |state| connection(state, number).end(End::Peer).received == total);
+        assert!(connection(&state, number).end(End::Peer).reading);
+    }
+    hands.act([
+        Command::KeepReading { on: PEERS, yes: false },
+        Command::Send { on: CLIENTS, bytes: 3 },
+    ]);
+    thread::sleep(Duration::from_millis(100));
+    let state = hands.bench.latest();
+    assert_eq!(connection(&state, number).end(End::Peer).received, 2_100_001);
+    hands.act([Command::KeepReading { on: PEERS, yes: true }, Command::Close { on: CLIENTS }]);
+    let state =
+        hands.wait("it is at the end", |state| connection(state, number).end(End::Peer).at_end);
+    let end = connection(&state, number).end(End::Peer);
+    assert_eq!((end.received, end.reading), (2_100_004, false));
+}
+
+#[test]
+fn commands_reach_those_they_are_for() {
+    let hands = Hands::listening(DEFAULT);
+    let a = hands.connect(connect());
+    let b = hands.connect(Connect { client: Client::B, ..connect() });
+    let later = hands.connect(connect());
+    let sent = |end: End| {
+        let state = hands.bench.latest();
+        [a, b, later].map(|number| connection(&state, number).end(end).sent)
+    };
+    for end in End::ALL {
+        let on = |of| Command::Send { on: On { end, of }, bytes: 1 };
+        hands.act([on(Which::Client(Client::A))]);
+        assert_eq!(sent(end), [1, 0, 1]);
+        hands.act([on(Which::Client(Client::B))]);
+        assert_eq!(sent(end), [1, 1, 1]);
+        hands.act([on(Which::Connection(later))]);
+        assert_eq!(sent(end), [1, 1, 2]);
+        hands.act([on(Which::All)]);
+        assert_eq!(sent(end), [2, 2, 3]);
+        hands.act([on(Which::Connection(99))]);
+        assert!(hands.refusal().is_some());
+    }
 }
 
 #[test]
 fn dropping_the_bench_leaves_nothing_established() {
-    let bench = bench();
-    let state = act(&bench, [connect(8, DEFAULT)]);
-    let pairs: Vec<Pair> =
-        state.connections.iter().filter_map(|connection| connection.pair).collect();
+    let hands = Hands::listening(DEFAULT);
+    hands.connect(Connect { count: 8, ..connect() });
+    hands.act([Command::Leak { on: of(Client::A) }]);
+    let state = hands.bench.latest();
+    let pairs: Vec<Pair> = state.connections.iter().filter_map(|it| it.pair).collect();
     assert_eq!(pairs.len(), 8);
-    let established = |rows: &[[Option<Socket>; 2]]| rows.iter().flatten().flatten().count();
-    let rows = pair_probe().lookup(&pairs).expect("a table");
-    assert_eq!(established(&rows), 16);
-    drop(bench);
-    let rows = pair_probe().lookup(&pairs).expect("a table");
-    assert_eq!(established(&rows), 0, "{rows:?}");
+    let listeners = Server::ALL.map(|server| state.listener(server).address.expect("it listens"));
+    let mut probe = pair_probe();
+    let mut rows =
+        || probe.lookup(&pairs).expect("a table").into_iter().flatten().flatten().count();
+    assert_eq!(rows(), 16);
+    drop(hands);
+    assert_eq!(rows(), 0);
+    for address in listeners {
+        assert!(pair_probe().listener(address).expect("a table").is_none(), "{address}");
+    }
 }
 
 #[test]
 fn a_close_that_blocks_ends_with_the_bench_or_a_reset() {
     for reset in [true, false] {
-        let bench = bench();
-        let patient = DEFAULT.linger(Linger::Seconds(300));
-        act(&bench, [connect(2, patient), Command::Send { on: all(End::Client), bytes: MAX_SEND }]);
-        bench.send(Command::Close { on: all(End::Client) });
-        wait(&bench, |state| {
-            matches!(state.running[..], [Running { command: Command::Close { .. }, .. }])
-        });
+        let hands = Hands::listening(DEFAULT);
+        let options = DEFAULT.linger(Linger::Seconds(300));
+        hands.connect(Connect { options, count: 2, blocking: false, ..connect() });
+        hands.act([Command::Send { on: CLIENTS, bytes: MAX_SEND }]);
+        hands.bench.send(Command::Close { on: CLIENTS });
+        hands.wait("it closes", |state| state.is_busy(Actor::Client(Client::A)));
         thread::sleep(Duration::from_millis(100));
         let began = Instant::now();
         if reset {
-            let state = act(&bench, [Command::Reset]);
-            // The close counts as well, so wait for the reset itself.
-            drop(state);
-            wait(&bench, |state| state.connections.is_empty());
+            hands.bench.send(Command::Reset);
+            hands.wait("it is reset", |state| {
+                state.running.is_empty() && state.connections.is_empty()
+            });
         }
-        drop(bench);
+        drop(hands);
         assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
     }
 }
 
 #[test]
 fn commands_that_cannot_work_are_refused_with_a_reason() {
-    let bench = bench();
+    let hands = Hands::listening(DEFAULT);
+    let connections = |count| Command::Connect(Connect { count, ..connect() });
+    let server = Server::First;
+    let outside = "192.0.2.1".parse().expect("an address");
     for (command, reason) in [
-        (connect(0, DEFAULT), "lab.refused.connections"),
-        (connect(MAX_CONNECTIONS + 1, DEFAULT), "lab.refused.connections"),
-        (Command::Read { on: all(End::Client), bytes: RECV_SIZE }, "lab.refused.no_client"),
-        (Command::Abort { on: all(End::Peer) }, "lab.refused.no_peer"),
-        (Command::Send { on: all(End::Client), bytes: MAX_SEND + 1 }, "lab.refused.bytes"),
+        (connections(0), "lab.refused.connections"),
+        (connections(MAX_CONNECTIONS + 1), "lab.refused.connections"),
+        (read(CLIENTS), "lab.refused.no_client"),
+        (Command::Abort { on: PEERS }, "lab.refused.no_peer"),
+        (Command::Send { on: CLIENTS, bytes: MAX_SEND + 1 }, "lab.refused.bytes"),
+        (Command::Read { on: CLIENTS, bytes: 0 }, "lab_bench.refused.read"),
+        (Command::Read { on: CLIENTS, bytes: RECV_SIZE + 1 }, "lab_bench.refused.read"),
+        (Command::OpenListener(OpenListener::new(server)), "lab_bench.refused.listens"),
+        (
+            Command::SetListener { server, options: DEFAULT, backlog: 65_536 },
+            "lab_bench.refused.backlog",
+        ),
     ] {
-        let state = act(&bench, [command]);
-        assert_eq!(refusal(&state), Some(reason));
+        hands.act([command]);
+        assert_eq!(hands.refusal(), Some(reason));
+        let state = hands.bench.latest();
         let sentence = state.refused.as_ref().map(|it| it.reason.plain());
-        assert!(sentence.is_some_and(|it| !it.contains("lab.") && !it.contains("%{")));
+        assert!(
+            sentence.is_some_and(|it| !it.contains("lab.")
+                && !it.contains("lab_")
+                && !it.contains("%{")),
+            "{reason}"
+        );
     }
-    let state = act(&bench, [connect(MAX_CONNECTIONS, DEFAULT)]);
-    assert_eq!(refusal(&state), None);
-    let held = |state: &BenchState| {
-        let ends = state.connections.iter().flat_map(|connection| {
-            End::ALL
-                .into_iter()
-                .map(|end| usize::from(connection.end(end).holding == Holding::Held))
-        });
-        ends.sum::<usize>()
-    };
-    assert_eq!(held(&state), 2 * MAX_CONNECTIONS);
-    let state = act(&bench, [connect(1, DEFAULT)]);
-    assert_eq!(refusal(&state), Some("lab.refused.connections"));
-    let state = act(
-        &bench,
-        [
-            Command::Abort { on: all(End::Client) },
-            Command::Close { on: all(End::Peer) },
-            connect(1, DEFAULT),
-        ],
-    );
-    assert_eq!((refusal(&state), held(&state)), (None, 2));
-    assert_eq!(state.connections.len(), MAX_CONNECTIONS);
-    let state = act(&bench, [Command::Reset]);
+    hands.act([Command::CloseListener { server }]);
+    hands.act([Command::OpenListener(OpenListener {
+        address: outside,
+        ..OpenListener::new(server)
+    })]);
+    assert_eq!(hands.refusal(), Some("lab_bench.refused.not_loopback"));
+    hands.act([Command::OpenListener(OpenListener::new(server))]);
+    hands.connect(Connect { count: MAX_CONNECTIONS, ..connect() });
+    assert_eq!(hands.refusal(), None);
+    let open = |state: &BenchState| End::ALL.map(|end| holding(state, end, Holding::Held));
+    assert_eq!(open(&hands.bench.latest()), [MAX_CONNECTIONS; 2]);
+    hands.act([connections(1)]);
+    assert_eq!(hands.refusal(), Some("lab.refused.connections"));
+    hands.act([Command::Abort { on: CLIENTS }, Command::Close { on: PEERS }]);
+    hands.bench.send(connections(1));
+    let state = hands.wait("the next is open", |state| open(state) == [1, 1]);
+    assert_eq!(state.connections.len(), MAX_CONNECTIONS, "the oldest closed one made room");
+    let state = hands.act([Command::Reset]);
     assert!(state.connections.is_empty());
 }
 
@@ -298,15 +301,38 @@ fn the_caller_is_rung_up() {
         let ring = move || {
             rings.fetch_add(1, Ordering::Relaxed);
         };
-        Bench::start(Arc::new(ring)).expect("two threads")
+        Bench::start(Arc::new(ring)).expect("four threads")
     };
-    act(&bench, [connect(1, DEFAULT)]);
-    wait(&bench, |state| {
-        state.seen(&state.connections[0], End::Peer) == Seen::State(State::Established)
-    });
+    let hands = Hands { bench };
+    hands.bench.send(Command::Connect(connect()));
+    let state = hands
+        .wait("it is accepted", |state| state.connections.first().is_some_and(|it| it.accepted));
+    let number = state.connections[0].number;
+    hands.wait_state(number, End::Peer, Some(State::Established));
+    hands.wait_state(number, End::Client, Some(State::Established));
+    // The last news of the connection may still be on its way.
+    thread::sleep(Duration::from_millis(300));
     let rung = rings.load(Ordering::Relaxed);
     assert!(rung >= 3, "{rung}");
     thread::sleep(Duration::from_millis(300));
     let since = rings.load(Ordering::Relaxed) - rung;
     assert!(since <= 1, "rung {since} times with nothing new");
+    assert_eq!(hands.seen(number, End::Client), Seen::State(State::Established));
+}
+
+#[test]
+fn each_option_of_this_system_is_read_back_from_each_socket() {
+    let hands = Hands::listening(DEFAULT);
+    let number = hands.connect(connect());
+    let state = hands.bench.latest();
+    let here = |it: &OptionName| it.absence().is_none();
+    for end in End::ALL {
+        let kernel = &connection(&state, number).end(end).kernel;
+        assert!(kernel.iter().all(|(_, value)| value.is_ok()), "{kernel:?}");
+        let role = if end == End::Client { client(0).role } else { peer(0).role };
+        let expected: Vec<_> =
+            OptionName::ALL.into_iter().filter(here).filter(|it| it.suits(role)).collect();
+        assert_eq!(kernel.iter().map(|(name, _)| *name).collect::<Vec<_>>(), expected);
+    }
+    assert!(!state.listener(Server::First).kernel.is_empty());
 }

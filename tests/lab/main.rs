@@ -7,6 +7,10 @@
 )]
 
 mod bench;
+mod bench_actors;
+mod bench_closing;
+mod bench_ports;
+mod hands;
 mod running;
 mod scenarios;
 mod sockets;

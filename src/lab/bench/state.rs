@@ -1,7 +1,7 @@
 //! What the bench shows: one immutable picture of everything, replaced when something happens.
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Instant;
 
 use super::command::{Actor, Client, Command, Server, Target};
@@ -16,7 +16,7 @@ use crate::text;
 use crate::text::Text;
 
 /// How many calls are kept.
-pub(super) const CALLS: usize = 5_000;
+pub(super) const CALLS: usize = 2_000;
 
 /// What the kernel says of each option that this system has, read back.
 pub type ReadBack = Vec<(OptionName, Result<OptionValue, CallError>)>;
@@ -30,7 +30,7 @@ pub struct BenchState {
     pub listeners: [ListenerState; 2],
     /// What was seen of the connections, and how.
     pub observation: Arc<Observation>,
-    /// The newest 5 000 calls on all sockets, in the order in which they began.
+    /// The newest 2 000 calls on all sockets, in the order in which they began.
     pub calls: Arc<Bounded<Call>>,
     /// What is being carried out: one command by each actor at most.
     pub running: Vec<Running>,
@@ -80,6 +80,13 @@ pub struct ConnectionState {
 }
 
 impl ConnectionState {
+    /// One that begins: its client is about to have a socket.
+    pub(super) fn new(number: u64, client: Client, target: Target) -> Self {
+        let begins = EndState { holding: Holding::Held, ..EndState::default() };
+        let ends = [begins, EndState::default()];
+        Self { number, client, target, pair: None, accepted: false, ends }
+    }
+
     /// One of its ends.
     pub const fn end(&self, end: End) -> &EndState {
         &self.ends[end as usize]
@@ -153,6 +160,13 @@ pub struct ListenerState {
     pub automatic: bool,
 }
 
+impl EndState {
+    /// One whose socket could not be made.
+    pub(super) fn closed() -> Self {
+        Self { holding: Holding::Closed, ..Self::default() }
+    }
+}
+
 impl BenchState {
     pub(super) fn new(observation: Arc<Observation>) -> Self {
         Self {
@@ -200,14 +214,13 @@ impl BenchState {
         }
     }
 
-    pub(super) fn refuse(&mut self, refused: Refused) {
-        self.finished += 1;
-        self.refused = Some(refused);
+    pub(super) fn connection_mut(&mut self, number: u64) -> Option<&mut ConnectionState> {
+        self.connections.iter_mut().find(|connection| connection.number == number)
     }
 
-    /// The worker panicked: its sockets are closed, and nothing works any more.
-    pub(super) fn fail(&mut self, commands_swept_away: u64) {
-        self.finished += commands_swept_away + self.running.drain(..).count() as u64;
+    /// A thread panicked and all have ended: the sockets are closed, and nothing works any more.
+    pub(super) fn fail(&mut self) {
+        self.running.clear();
         self.failure = Some(text!("lab.failed"));
         for end in self.connections.iter_mut().flat_map(|connection| &mut connection.ends) {
             if end.holding.is_open() {
@@ -220,33 +233,5 @@ impl BenchState {
             listener.address = None;
             listener.kernel.clear();
         }
-    }
-}
-
-/// Where the picture hangs, and the bell that rings when it is replaced.
-pub(super) struct Shared {
-    latest: Mutex<Arc<BenchState>>,
-    wake: Arc<dyn Fn() + Send + Sync>,
-}
-
-impl Shared {
-    pub(super) fn new(state: BenchState, wake: Arc<dyn Fn() + Send + Sync>) -> Self {
-        Self { latest: Mutex::new(Arc::new(state)), wake }
-    }
-
-    pub(super) fn latest(&self) -> Arc<BenchState> {
-        Arc::clone(&self.latest.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// Changes the picture and rings.
-    pub(super) fn update(&self, change: impl FnOnce(&mut BenchState)) {
-        self.update_silently(change);
-        (self.wake)();
-    }
-
-    /// Changes the picture in something that is worth no bell of its own.
-    pub(super) fn update_silently(&self, change: impl FnOnce(&mut BenchState)) {
-        let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
-        change(Arc::make_mut(&mut latest));
     }
 }

@@ -1,14 +1,16 @@
+use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use super::*;
+use crate::lab::bench::inbox::{MAX_QUEUED, Next};
+use crate::lab::cancel::Cancel;
 use crate::lab::link::Link;
 use crate::lab::listener::{BACKLOG, Listener};
 use crate::lab::log::Recorder;
 use crate::lab::options::SocketOptions;
-use crate::text::Text;
 
 fn wait(bench: &Bench, enough: impl Fn(&BenchState) -> bool) -> Arc<BenchState> {
-    let deadline = Instant::now() + Duration::from_secs(10);
+    let deadline = Instant::now() + Duration::from_secs(20);
     while Instant::now() < deadline {
         let state = bench.latest();
         if enough(&state) {
@@ -19,55 +21,84 @@ fn wait(bench: &Bench, enough: impl Fn(&BenchState) -> bool) -> Arc<BenchState> 
     panic!("waited in vain: {:?}", bench.latest());
 }
 
-fn connect(count: usize) -> Command {
-    Command::Connect(Connect { count, ..Connect::new(Target::BuiltIn(Server::First)) })
+fn connect() -> Command {
+    Command::Connect(Connect::new(Target::BuiltIn(Server::First)))
 }
 
 #[test]
-fn a_panic_in_the_worker_closes_the_sockets_and_shows() {
-    let (told, pairs) = std::sync::mpsc::channel();
-    let shared = Arc::new(Shared::new(
-        BenchState::new(Arc::new(Observation::new(pair_probe().as_ref()))),
-        Arc::new(|| {}),
-    ));
-    let inbox = Arc::new(Inbox::new(Cancel::new()));
-    let bench = Bench::with_worker(inbox, shared, move |_| {
+fn a_panic_of_one_actor_closes_the_sockets_of_all_and_shows() {
+    let (told, pairs) = channel();
+    let bench = Bench::with_work(pair_probe(), Arc::new(|| {}), move |actor, inbox, _, _| {
         let recorder = Recorder::new(Instant::now(), 100, Cancel::new());
         let listener =
             Listener::open(([127, 0, 0, 1], 0).into(), SocketOptions::NONE, BACKLOG, &recorder)
                 .expect("a listener");
-        let options = SocketOptions::default();
+        let options = SocketOptions::NONE;
         let link = Link::open(&listener, [options; 2], 1, &recorder, |_| {}).expect("a link");
         told.send(link.pair).expect("a test that listens");
-        panic!("on purpose: the bench has to show it");
+        assert!(actor != Actor::Peer, "on purpose: the bench has to show it");
+        while !matches!(inbox.next(None), Next::End) {}
     })
-    .expect("a thread");
-    let pair = pairs.recv().expect("a link");
+    .expect("three threads");
+    let pairs: Vec<_> = pairs.iter().take(3).collect();
     let state = wait(&bench, |state| state.failure.is_some());
     let failure = state.failure.as_ref().map(Text::plain);
     assert!(failure.is_some_and(|sentence| sentence.ends_with("All its sockets are closed.")));
-    assert_eq!(pair_probe().lookup(&[pair]).expect("a table"), [[None, None]]);
-    bench.send(connect(1));
+    let rows = pair_probe().lookup(&pairs).expect("a table");
+    assert_eq!(rows, vec![[None, None]; 3]);
+    bench.send(connect());
     let state = wait(&bench, |state| state.refused.is_some());
     let reason = state.refused.as_ref().map(|refused| refused.reason.id());
     assert_eq!(reason, Some("lab.refused.stopped"));
 }
 
+fn shared() -> Arc<Shared> {
+    let nothing = Arc::new(Observation::new(pair_probe().as_ref()));
+    Arc::new(Shared::new(BenchState::new(nothing), Arc::new(|| {})))
+}
+
 #[test]
 fn a_reset_sweeps_away_what_waits() {
-    let inbox = Inbox::new(Cancel::new());
-    for queued in 0..MAX_QUEUED {
-        assert_eq!(inbox.push(connect(queued)), Ok(0));
+    let (inbox, shared) = (Inbox::new(), shared());
+    let job = |command| Arc::new(Job::new(command, None, None, &shared, 1));
+    for _ in 0..MAX_QUEUED {
+        assert!(inbox.push(job(connect())).is_ok_and(|swept| swept.is_empty()));
     }
-    let reason = inbox.push(connect(1)).map_err(|refused| refused.reason.id());
-    assert_eq!(reason, Err("lab.refused.queue"));
-    assert_eq!(inbox.push(Command::Reset), Ok(MAX_QUEUED as u64));
-    assert!(inbox.cancel.is_cancelled());
-    assert_eq!(inbox.push(connect(2)), Ok(0));
-    assert_eq!(inbox.pop(), Some(Command::Reset));
-    assert!(!inbox.cancel.is_cancelled());
-    assert_eq!(inbox.pop(), Some(connect(2)));
+    let refused = inbox.push(job(connect())).map(drop).map_err(|reason| reason.id());
+    assert_eq!(refused, Err("lab.refused.queue"));
+    for interrupting in [Command::Reset, Command::Stop] {
+        let swept = inbox.push(job(interrupting.clone())).expect("it is taken");
+        assert!(!swept.is_empty());
+        assert!(inbox.cancel.is_cancelled(), "what runs is interrupted");
+        assert!(inbox.push(job(connect())).is_ok());
+        assert!(matches!(inbox.next(None), Next::Job(job) if job.command == interrupting));
+        assert!(!inbox.cancel.is_cancelled(), "and what comes after it is not");
+    }
+    assert!(matches!(inbox.next(None), Next::Job(job) if job.command == connect()));
     inbox.close();
-    assert_eq!(inbox.pop(), None);
-    assert!(inbox.push(Command::Reset).is_err());
+    assert!(matches!(inbox.next(None), Next::End));
+    assert!(inbox.push(job(Command::Reset)).is_err());
+}
+
+#[test]
+fn a_command_of_several_parts_counts_once() {
+    let nothing = || Part::Nothing(text!("lab.refused.no_client"));
+    let refused = || Part::Refused(text!("lab.refused.queue", n = 1_usize));
+    for (parts, reason) in [
+        ([nothing(), nothing()], Some("lab.refused.no_client")),
+        ([nothing(), Part::Done], None),
+        ([Part::Done, nothing()], None),
+        ([refused(), Part::Done], Some("lab.refused.queue")),
+        ([nothing(), refused()], Some("lab.refused.queue")),
+    ] {
+        let shared = shared();
+        let job = Job::new(connect(), None, None, &shared, 2);
+        let [first, second] = parts;
+        job.part_done(first);
+        assert_eq!(shared.latest().finished, 0);
+        job.part_done(second);
+        let state = shared.latest();
+        assert_eq!(state.finished, 1);
+        assert_eq!(state.refused.as_ref().map(|it| it.reason.id()), reason);
+    }
 }
