@@ -19,7 +19,7 @@ use crate::text;
 use crate::text::Text;
 
 /// The width of the field that says how much is sent.
-const BYTES: f32 = 64.0;
+const BYTES: f32 = 60.0;
 
 /// The sockets that an action would be for.
 struct Addressed<'a> {
@@ -109,7 +109,7 @@ pub(super) fn press(
     why: Option<Text>,
     commands: Vec<lab::Command>,
 ) {
-    let button = Button::new(label).name(name).small();
+    let button = Button::new(label).name(name).dense();
     let button = if harsh { button.harsh() } else { button };
     // As a widget, and not in a scope of its own, it goes to the next line where this one is full.
     let response = ui.add_enabled(why.is_none(), |ui: &mut Ui| button.show(ui));
@@ -137,7 +137,7 @@ fn shutdown(ui: &mut Ui, cx: &Cx<'_>, title: &str, addressed: &Addressed<'_>, on
     let label = cx.say(&text!("lab_bench_page.shutdown"));
     let name = cx.say(&text!("lab_bench_page.action", end = title, action = label.as_str()));
     let why = addressed.reading();
-    let button = Button::new(&label).name(&name).small();
+    let button = Button::new(&label).name(&name).dense();
     let response = ui.add_enabled(why.is_none(), |ui: &mut Ui| button.show(ui));
     let response = explained(cx, response, why);
     Popup::menu(&response).accessible_name(name).show(|ui| {
@@ -152,6 +152,8 @@ fn shutdown(ui: &mut Ui, cx: &Cx<'_>, title: &str, addressed: &Addressed<'_>, on
             let response = menu_line(ui, &label, &cx.say(&name), why.is_none());
             if explained(cx, response, why).clicked() {
                 cx.send(Command::Bench(lab::Command::Shutdown { on, how }));
+                // By itself the menu closes for the pointer only.
+                ui.close();
             }
         }
     });
@@ -160,7 +162,7 @@ fn shutdown(ui: &mut Ui, cx: &Cx<'_>, title: &str, addressed: &Addressed<'_>, on
 fn reconnect(ui: &mut Ui, cx: &Cx<'_>, bench: &BenchState, choices: &mut Choices, title: &str) {
     let label = cx.say(&text!("lab_bench_page.reconnect"));
     let name = cx.say(&text!("lab_bench_page.action", end = title, action = label.as_str()));
-    let button = Button::new(&label).name(&name).small().show(ui);
+    let button = Button::new(&label).name(&name).dense().show(ui);
     Popup::menu(&button)
         .close_behavior(PopupCloseBehavior::CloseOnClickOutside)
         .accessible_name(name)

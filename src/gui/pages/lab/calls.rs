@@ -89,10 +89,12 @@ fn copy(ui: &mut Ui, cx: &Cx<'_>, rows: &[Row]) {
             let label = cx.say(&text!("lab_bench_page.copy_tabs"));
             if menu_line(ui, &label, &label, true).clicked() {
                 cx.send(Command::Copy(tabs(cx, rows)));
+                ui.close();
             }
             let label = cx.say(&text!("lab_bench_page.copy_markdown"));
             if menu_line(ui, &label, &label, true).clicked() {
                 cx.send(Command::Copy(markdown(cx, rows)));
+                ui.close();
             }
         });
     });

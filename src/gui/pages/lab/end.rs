@@ -18,13 +18,13 @@ use crate::model::lab::{End, Role};
 use crate::text;
 use crate::text::bytes;
 
-/// The height of a card without its options: header, setting up, status, three lines of actions.
+/// The height of a card without its options: header, setting up, status, two lines of actions.
 const REST: f32 = size::CARD_HEADER
     + size::CONTROL
     + STATUS
-    + 3.0 * size::CONTROL_SMALL
+    + 2.0 * size::CONTROL_SMALL
     + 3.0 * space::S
-    + 2.0 * space::XS
+    + space::XS
     + space::L
     + 2.0 * stroke::HAIRLINE;
 
@@ -139,14 +139,15 @@ impl EndsView {
             ui.set_min_size(wanted);
             let hidden = options::hidden(role, self.columns);
             if hidden > 0 {
-                let label = if self.more {
-                    text!("lab_bench_page.fewer_options")
+                let (label, name) = if self.more {
+                    (text!("lab_bench_page.fewer"), text!("lab_bench_page.fewer_options"))
                 } else {
-                    text!("lab_bench_page.more_options", n = hidden)
+                    let hidden = hidden.to_string();
+                    let name = text!("lab_bench_page.more_options", count = hidden.as_str());
+                    (text!("lab_bench_page.more", count = hidden), name)
                 };
-                let label = cx.say(&label);
-                let name =
-                    text!("lab_bench_page.action", end = title(cx, end), action = label.as_str());
+                let (label, name) = (cx.say(&label), cx.say(&name));
+                let name = text!("lab_bench_page.action", end = title(cx, end), action = name);
                 let link = TypeStyle::Dense.rich(label).color(theme.accent.text);
                 let link = ui.link(link).accessible_name(cx.say(&name));
                 if link.clicked() {

@@ -20,7 +20,7 @@ use eframe::egui::{Rect, Role, Sense, Ui, WidgetInfo, vec2};
 use super::end;
 use super::run::{Run, is_alive, now, seconds};
 use crate::gui::cx::Cx;
-use crate::gui::theme::measure::{size, space};
+use crate::gui::theme::measure::{size, space, stroke};
 use crate::gui::theme::{Theme, TypeStyle};
 use crate::gui::widgets::{Card, segmented};
 use crate::lab::{BenchState, ConnectionState, Watch};
@@ -39,7 +39,8 @@ const STEP: Duration = Duration::from_millis(100);
 const CALM_STEP: Duration = Duration::from_secs(1);
 
 /// The height of the card.
-pub(super) const HEIGHT: f32 = size::CARD_HEADER + paint::HEIGHT + space::M;
+pub(super) const HEIGHT: f32 =
+    size::CARD_HEADER + paint::HEIGHT + space::L + 2.0 * stroke::HAIRLINE;
 
 /// What of the run is in sight.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

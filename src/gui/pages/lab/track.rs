@@ -9,6 +9,7 @@ use std::time::Duration;
 use crate::lab;
 use crate::model::State;
 use crate::model::lab::{Call, CallOutcome, Change, End, Role};
+use crate::text::thousands;
 
 /// A piece of a lane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -193,16 +194,21 @@ fn tick(call: &Call) -> Option<Tick> {
     }
     let name = match (&call.outcome, name) {
         (CallOutcome::Failed { errno, .. }, _) => format!("{name}: {errno}"),
-        (CallOutcome::Returned(value), "send") => format!("send {value}"),
+        (CallOutcome::Returned(value), "send") => format!("send {}", grouped(value)),
         (CallOutcome::Returned(value), "recv") if value == "0" => "recv = 0".to_owned(),
         (CallOutcome::Returned(_), "recv") if call.call.ends_with("to the end") => {
             "recv to the end".to_owned()
         }
-        (CallOutcome::Returned(value), "recv") => format!("recv {value}"),
+        (CallOutcome::Returned(value), "recv") => format!("recv {}", grouped(value)),
         (CallOutcome::Returned(_), "shutdown") => shutdown(&call.call).to_owned(),
         (CallOutcome::Returned(_), name) => name.to_owned(),
     };
     Some(Tick { at: call.at, end: end_of(call)?, name, failed })
+}
+
+/// A number as it is read; anything else as it is.
+fn grouped(value: &str) -> String {
+    value.parse().map_or_else(|_| value.to_owned(), thousands)
 }
 
 fn shutdown(call: &str) -> &'static str {

@@ -98,6 +98,10 @@ impl Near<'_> {
     }
 
     fn open(&self, client: &Side, peer: &Side, found: &mut Vec<(Text, Doing)>) {
+        if client.holding == Holding::Held && client.unsent > 0 {
+            let close = Command::Close { on: self.on(End::Client) };
+            found.push((text!("lab_bench_page.next.close_full"), Doing::Send(vec![close])));
+        }
         if peer.unread > 0 && peer.holding == Holding::Held {
             let close = Command::Close { on: self.on(End::Peer) };
             found.push((text!("lab_bench_page.next.close_unread"), Doing::Send(vec![close])));
@@ -106,12 +110,9 @@ impl Near<'_> {
             let half = Command::Shutdown { on: self.on(End::Peer), how: Shutdown::Write };
             found.push((text!("lab_bench_page.next.half_close"), Doing::Send(vec![half])));
         }
-        if client.holding == Holding::Held && client.unsent == 0 {
+        if client.holding == Holding::Held {
             let fill = Command::Send { on: self.on(End::Client), bytes: FILLS };
             found.push((text!("lab_bench_page.next.fill"), Doing::Send(vec![fill])));
-        } else if client.holding == Holding::Held {
-            let close = Command::Close { on: self.on(End::Client) };
-            found.push((text!("lab_bench_page.next.close_full"), Doing::Send(vec![close])));
         }
     }
 

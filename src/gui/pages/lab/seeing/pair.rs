@@ -72,13 +72,17 @@ impl Side {
 /// What the two ends tell together: the sentence that names it, then what follows.
 pub(super) fn sentences(sides: &[Side; 2]) -> Vec<Text> {
     let [client, peer] = sides;
-    if client.is_gone() && peer.is_gone() {
-        return over(client, peer);
-    }
-    both(client, peer)
-        .or_else(|| one(client, peer))
-        .or_else(|| one(peer, client))
-        .unwrap_or_else(|| on_the_way(client, peer))
+    let mut said = if client.is_gone() && peer.is_gone() {
+        over(client, peer)
+    } else {
+        both(client, peer)
+            .or_else(|| one(client, peer))
+            .or_else(|| one(peer, client))
+            .unwrap_or_else(|| on_the_way(client, peer))
+    };
+    let leaked = sides.iter().filter(|side| side.holding == Holding::Leaked);
+    said.extend(leaked.map(|side| text!("lab_bench_page.see.leaked", end = side.word())));
+    said
 }
 
 fn over(client: &Side, peer: &Side) -> Vec<Text> {
