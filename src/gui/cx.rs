@@ -64,6 +64,7 @@ impl Cx<'_> {
 }
 
 /// What the user did.
+#[expect(clippy::large_enum_variant, reason = "one for a click, never many at once")]
 pub enum Command {
     /// What a key does as well.
     Act(Action),

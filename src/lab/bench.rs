@@ -209,7 +209,9 @@ fn watch(
         Box::new(move |seen, news| {
             if news {
                 shared.update(|state| state.observe(seen));
-                inboxes.iter().for_each(|inbox| inbox.poke());
+                for inbox in &inboxes {
+                    inbox.poke();
+                }
             } else {
                 shared.update_silently(|state| state.observe(seen));
             }

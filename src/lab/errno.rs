@@ -46,7 +46,7 @@ impl CallError {
         self.errno == CANCELLED
     }
 
-    /// A `connect` that goes on: `EINPROGRESS`, by WinSock `WSAEWOULDBLOCK`.
+    /// A `connect` that goes on: `EINPROGRESS`, or in Windows Sockets `WSAEWOULDBLOCK`.
     pub(super) fn is_in_progress(&self) -> bool {
         matches!(self.errno.as_str(), "EINPROGRESS" | "WSAEINPROGRESS" | "WSAEWOULDBLOCK")
     }

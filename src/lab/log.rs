@@ -173,8 +173,7 @@ mod tests {
     #[test]
     fn nothing_is_written_down_for_nothing() {
         let recorder = Recorder::new(Instant::now(), 5, Cancel::new());
-        let mut answers = [Ok(None), Ok(Some(7)), Err(io::ErrorKind::TimedOut.into())].into_iter();
-        while let Some(answer) = answers.next() {
+        for answer in [Ok(None), Ok(Some(7)), Err(io::ErrorKind::TimedOut.into())] {
             // What it gives is judged by the log.
             let _ = recorder.call_if_any(CLIENT, "recv()".to_owned(), || answer, i32::to_string);
         }

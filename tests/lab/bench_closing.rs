@@ -306,7 +306,7 @@ fn a_row_goes_and_its_descriptor_stays() {
     assert_eq!(hands.outcomes(client(number), "recv"), ["0", "0"]);
 }
 
-/// A2: the same, by what is left unread at the peer and by TCP_LINGER2.
+/// A2: the same from the other side, by what the peer left unread.
 #[test]
 fn a_peer_that_closes_with_unread_data_resets() {
     let (hands, number) = connected(DEFAULT);

@@ -117,14 +117,16 @@ fn a_port_is_free_at_once_when_the_old_socket_is_closed() {
     }
 }
 
+/// How often each way to reconnect does so.
+const TIMES: u32 = 20;
+
 /// What twenty reconnects leave: how many worked, how many clients are open, how many of those in CLOSE_WAIT, how many of the
-/// peer's rows are in FIN_WAIT2 and in TIME_WAIT.
+/// peer's rows are in FIN_WAIT_2 and in TIME_WAIT.
 #[test]
 fn twenty_reconnects_side_by_side() {
     if !is_linux() {
         return;
     }
-    const TIMES: u32 = 20;
     let abort = DEFAULT.linger(Linger::Seconds(0));
     let alive = DEFAULT.on(OptionName::KeepAlive);
     let local = Some(());

@@ -5,6 +5,7 @@
     clippy::panic,
     reason = "a helper of a test fails by failing the test"
 )]
+#![expect(clippy::print_stderr, reason = "a test that cannot run says so")]
 
 mod bench;
 mod bench_actors;

@@ -22,7 +22,7 @@ use crate::text;
 use crate::text::Text;
 
 /// No time of ours ends a `connect`: the system's does, after minutes, or the user.
-const NO_LIMIT: Duration = Duration::from_secs(24 * 60 * 60);
+const NO_LIMIT: Duration = Duration::from_hours(24);
 
 /// How often a pause looks whether it should end.
 const STEP: Duration = Duration::from_millis(2);
@@ -48,7 +48,7 @@ impl ClientWork {
     }
 
     fn connect(&mut self, connect: &Connect) -> Result<(), Text> {
-        let addresses = self.addresses(&connect.target)?;
+        let target = self.find(&connect.target)?;
         let open = self.session.latest().connections.iter().filter(|it| it.is_open()).count();
         if connect.count == 0 || open + connect.count > MAX_CONNECTIONS {
             return Err(too_many(open));
@@ -57,7 +57,7 @@ impl ClientWork {
             if self.cancel.is_cancelled() {
                 break;
             }
-            let (mut held, made) = self.make(connect, &addresses, false)?;
+            let (mut held, made) = self.make(connect, &target, false)?;
             let failed = made.is_err() && !held.as_ref().is_some_and(|held| held.connecting);
             if failed && let Some(held) = &mut held {
                 // What comes of it is in the log.
@@ -76,12 +76,12 @@ impl ClientWork {
         if !(1..=MAX_RECONNECTS).contains(&reconnect.times) {
             return Err(text!("lab_bench.refused.times", n = MAX_RECONNECTS));
         }
-        let addresses = self.addresses(&reconnect.connect.target)?;
+        let target = self.find(&reconnect.connect.target)?;
         for _ in 0..reconnect.times {
             if self.cancel.is_cancelled() {
                 break;
             }
-            let (held, made) = self.make(&reconnect.connect, &addresses, reconnect.peer_closes)?;
+            let (held, made) = self.make(&reconnect.connect, &target, reconnect.peer_closes)?;
             let closes =
                 reconnect.peer_closes && matches!(reconnect.connect.target, Target::BuiltIn(_));
             if closes
@@ -115,7 +115,7 @@ impl ClientWork {
     }
 
     /// Where the target is. A name is not looked up yet.
-    fn addresses(&self, target: &Target) -> Result<Address, Text> {
+    fn find(&self, target: &Target) -> Result<Address, Text> {
         match target {
             Target::BuiltIn(server) => {
                 let state = self.session.latest();
@@ -132,13 +132,13 @@ impl ClientWork {
     fn make(
         &mut self,
         connect: &Connect,
-        address: &Address,
+        target: &Address,
         closes: bool,
     ) -> Result<(Option<Held>, Result<(), CallError>), Text> {
         let number = self.session.new_connection(self.client, &connect.target)?;
         let who = Who { role: Role::Client, number };
-        let addresses = match address {
-            Address::Known(address) => Ok(vec![*address]),
+        let addresses = match target {
+            Address::Known(known) => Ok(vec![*known]),
             Address::Name(name, port) => self.recorder.call(
                 who,
                 format!("getaddrinfo({name}, {port})"),
@@ -163,8 +163,8 @@ impl ClientWork {
             }
         }
         if made.0.is_none() {
-            let closed = EndState { asked: connect.options, ..EndState::closed() };
-            self.session.show(number, End::Client, closed);
+            let shown = EndState { asked: connect.options, ..EndState::closed() };
+            self.session.show(number, End::Client, shown);
         }
         Ok(made)
     }

@@ -216,7 +216,9 @@ impl Session {
             }
             !waited_here
         });
-        gone.into_iter().for_each(|number| self.settle(number));
+        for number in gone {
+            self.settle(number);
+        }
     }
 
     /// Whether somebody waits to be accepted at this address.

@@ -27,7 +27,8 @@ pub(super) struct Held {
     pub(super) asked: SocketOptions,
     /// Its `connect` has no outcome yet.
     pub(super) connecting: bool,
-    leaked: bool,
+    /// Held or leaked, until it is closed.
+    holding: Holding,
     reading: bool,
     at_end: bool,
     kernel: ReadBack,
@@ -42,7 +43,7 @@ impl Held {
             socket,
             asked,
             connecting: false,
-            leaked: false,
+            holding: Holding::Held,
             reading: false,
             at_end: false,
             kernel: ReadBack::new(),
@@ -52,7 +53,7 @@ impl Held {
 
     /// Leaves it open, and never acts on it again.
     pub(super) const fn leak(&mut self) {
-        self.leaked = true;
+        self.holding = Holding::Leaked;
         self.reading = false;
     }
 
@@ -90,11 +91,7 @@ impl Held {
     fn state(&self) -> EndState {
         let held = self.socket.is_held();
         EndState {
-            holding: match (held, self.leaked) {
-                (false, _) => Holding::Closed,
-                (true, false) => Holding::Held,
-                (true, true) => Holding::Leaked,
-            },
+            holding: if held { self.holding } else { Holding::Closed },
             asked: self.asked,
             kernel: if held { self.kernel.clone() } else { ReadBack::new() },
             reading: held && self.reading,
@@ -174,7 +171,7 @@ impl Sockets {
     /// Acts on each of these that is not leaked, until told to stop.
     fn on_each(&mut self, of: Which, mut act: impl FnMut(&mut Held)) -> Part {
         let wanted = |held: &Held| {
-            !held.leaked
+            held.holding == Holding::Held
                 && match of {
                     Which::All => true,
                     Which::Client(client) => held.client == client,

@@ -135,9 +135,9 @@ fn connect(
     begun: impl FnOnce(SocketAddr),
 ) -> io::Result<()> {
     let deadline = Instant::now() + patience;
-    let mut begin = Some((SockAddr::from(address), begun));
+    let mut first = Some((SockAddr::from(address), begun));
     in_steps(socket, blocking, cancel, |socket| {
-        if let Some((address, begun)) = begin.take() {
+        if let Some((address, begun)) = first.take() {
             let result = socket.connect(&address);
             let waits = result.as_ref().is_err_and(is_in_progress);
             if (waits || result.is_ok())
