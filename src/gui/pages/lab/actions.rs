@@ -99,7 +99,7 @@ pub(super) fn small_lines(ui: &mut Ui, controls: impl FnOnce(&mut Ui)) {
     });
 }
 
-/// A button that sends commands, or says why it cannot.
+/// A button that sends commands, or says why it cannot; says whether it was pressed.
 pub(super) fn press(
     ui: &mut Ui,
     cx: &Cx<'_>,
@@ -108,16 +108,18 @@ pub(super) fn press(
     harsh: bool,
     why: Option<Text>,
     commands: Vec<lab::Command>,
-) {
+) -> bool {
     let button = Button::new(label).name(name).dense();
     let button = if harsh { button.harsh() } else { button };
     // As a widget, and not in a scope of its own, it goes to the next line where this one is full.
     let response = ui.add_enabled(why.is_none(), |ui: &mut Ui| button.show(ui));
-    if explained(cx, response, why).clicked() {
+    let pressed = explained(cx, response, why).clicked();
+    if pressed {
         for command in commands {
             cx.send(Command::Bench(command));
         }
     }
+    pressed
 }
 
 /// With the reason why it does not work now, in its tooltip.
@@ -163,7 +165,7 @@ fn reconnect(ui: &mut Ui, cx: &Cx<'_>, bench: &BenchState, choices: &mut Choices
     let label = cx.say(&text!("lab_bench_page.reconnect"));
     let name = cx.say(&text!("lab_bench_page.action", end = title, action = label.as_str()));
     let button = Button::new(&label).name(&name).dense().show(ui);
-    Popup::menu(&button)
+    Popup::from_toggle_button_response(&button)
         .close_behavior(PopupCloseBehavior::CloseOnClickOutside)
         .accessible_name(name)
         .show(|ui| {
@@ -174,7 +176,10 @@ fn reconnect(ui: &mut Ui, cx: &Cx<'_>, bench: &BenchState, choices: &mut Choices
                 Ok(commands) => (bench.failure.clone(), commands),
                 Err(why) => (Some(why), Vec::new()),
             };
-            press(ui, cx, &label, &label, false, why, commands);
+            if press(ui, cx, &label, &label, false, why, commands) {
+                choices.picked = None;
+                ui.close();
+            }
         });
 }
 

@@ -91,7 +91,8 @@ impl BenchView {
         ui.scope_builder(UiBuilder::new().max_rect(right).id_salt("right"), |ui| {
             ui.spacing_mut().item_spacing.y = gap;
             states::ui(ui, cx, self.run_if_shown(bench), states);
-            seeing::ui(ui, cx, bench, &mut self.choices, (height - states - gap).max(SEEING));
+            let height = (height - states - gap).max(SEEING);
+            seeing::ui(ui, cx, bench, &mut self.choices, &self.run, height);
         });
     }
 
@@ -99,15 +100,15 @@ impl BenchView {
     fn stacked(&mut self, ui: &mut Ui, cx: &Cx<'_>, bench: &BenchState, gap: f32) {
         ui.spacing_mut().item_spacing.y = gap;
         self.ends_and_lanes(ui, cx, bench, gap);
-        let run = self.choices.shown(bench).is_some().then_some(&self.run);
-        let choices = &mut self.choices;
+        let shown = self.choices.shown(bench).is_some();
+        let (run, choices) = (&self.run, &mut self.choices);
         side_by_side(
             ui,
             SEEING,
             0.5,
             gap,
-            |ui| states::ui(ui, cx, run, SEEING),
-            |ui| seeing::ui(ui, cx, bench, choices, SEEING),
+            |ui| states::ui(ui, cx, shown.then_some(run), SEEING),
+            |ui| seeing::ui(ui, cx, bench, choices, run, SEEING),
         );
         self.calls.ui(ui, cx, bench, 2.0 * CALLS);
     }

@@ -281,6 +281,7 @@ fn descriptor(
         Holding::Never if shown.accepted || matches!(shown.target, lab::Target::Typed(_)) => {
             (text!("lab_bench_page.descriptor.elsewhere"), false)
         }
+        Holding::Never if !shown.is_open() => (text!("lab_bench_page.descriptor.none"), false),
         Holding::Never => (text!("lab_bench_page.descriptor.not_accepted"), false),
         Holding::Held if gone => match side.descriptor {
             Some(state) => (text!("lab_bench_page.descriptor.left", state = state.name()), true),

@@ -10,7 +10,7 @@ use crate::gui::cx::{Command, Cx};
 use crate::gui::theme::{Theme, TypeStyle};
 use crate::gui::widgets::{small_field, switch};
 use crate::lab::{self, BenchState, Server};
-use crate::model::lab::Role;
+use crate::model::lab::{CallOutcome, Role};
 use crate::text;
 
 /// The widths of its fields.
@@ -20,14 +20,21 @@ const BACKLOG: f32 = 52.0;
 /// The longest backlog; Linux holds it to `net.core.somaxconn` in silence.
 const MAX_BACKLOG: u32 = 65_535;
 
+/// How many calls back a failure is looked for.
+const NEWS: usize = 50;
+
 /// Where it listens, and who waits there.
 pub(super) fn status(cx: &Cx<'_>, bench: &BenchState, server: Server) -> String {
     let listener = bench.listener(server);
     let Some(address) = listener.address else {
-        return cx.say(&match listener.last_address {
+        let closed = cx.say(&match listener.last_address {
             Some(last) => text!("lab_bench_page.listener_closed", address = last.to_string()),
             None => text!("lab_bench_page.listener_none"),
         });
+        return match last_failure(bench, server) {
+            Some(failure) => format!("{failure} \u{b7} {closed}"),
+            None => closed,
+        };
     };
     let place = cx.say(&text!("lab_bench_page.listens", address = address.to_string()));
     match listener.queue {
@@ -38,6 +45,20 @@ pub(super) fn status(cx: &Cx<'_>, bench: &BenchState, server: Server) -> String 
             let waiting = text!("lab_bench_page.waiting", n = waiting, room = room);
             format!("{place} \u{b7} {}", cx.say(&waiting))
         }
+    }
+}
+
+/// The call with which opening it failed, if that is the last that was made on it. The newest calls are enough: an older
+/// failure is no news.
+fn last_failure(bench: &BenchState, server: Server) -> Option<String> {
+    let last = bench.calls.iter().rev().take(NEWS).find(|call| {
+        call.who.role == Role::Listener
+            && call.who.number == server.number()
+            && !call.call.starts_with("close")
+    })?;
+    match &last.outcome {
+        CallOutcome::Failed { errno, .. } => Some(format!("{}: {errno}", last.call)),
+        CallOutcome::Returned(_) => None,
     }
 }
 

@@ -7,7 +7,7 @@ use crate::analysis::diagram::{Course, Node, Opening, Walk};
 use crate::gui::cx::Cx;
 use crate::lab::{BenchState, ConnectionState, Watch};
 use crate::model::State;
-use crate::model::lab::{Call, End, Role};
+use crate::model::lab::{Call, CallOutcome, End, Role};
 use crate::text;
 
 /// What a run is made of; while it stays the same nothing is made anew.
@@ -30,6 +30,8 @@ pub(super) struct Run {
     pub(super) at: [Option<Node>; 2],
     /// Both lanes in words.
     pub(super) summary: String,
+    /// Why there is no connection: the call that failed, and its errno.
+    pub(super) failed: Option<(String, String)>,
 }
 
 impl Run {
@@ -59,6 +61,7 @@ impl Run {
             })
         });
         self.summary = summary(cx, &track);
+        self.failed = failed(&track, &calls);
         self.track = track;
         self.key = Some(key);
     }
@@ -83,7 +86,22 @@ fn is_of(call: &Call, shown: &ConnectionState) -> bool {
         return call.who.number == shown.number;
     }
     let client = shown.pair.map(|pair| pair.client.to_string());
-    matches!((&call.outcome, client), (crate::model::lab::CallOutcome::Returned(from), Some(client)) if *from == client)
+    matches!((&call.outcome, client), (CallOutcome::Returned(from), Some(client)) if *from == client)
+}
+
+/// The call with which making the connection ended; none where it was made, or may be yet.
+fn failed(track: &Track, calls: &[&Call]) -> Option<(String, String)> {
+    let made = track.lanes.iter().flatten().any(|it| it.state == Some(State::Established));
+    let last = calls.iter().rev().find(|call| {
+        let name = call.call.split('(').next().unwrap_or_default();
+        matches!(name, "socket" | "bind" | "connect")
+    })?;
+    match &last.outcome {
+        CallOutcome::Failed { errno, .. } if !made && errno != "EINPROGRESS" => {
+            Some((last.call.clone(), errno.clone()))
+        }
+        CallOutcome::Failed { .. } | CallOutcome::Returned(_) => None,
+    }
 }
 
 fn walk(track: &Track, end: End) -> Option<Walk> {

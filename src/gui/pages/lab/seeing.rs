@@ -7,13 +7,14 @@ use eframe::egui::{Align, Label, Layout, Link, Ui, vec2};
 use egui_material_icons::icons::ICON_ARROW_FORWARD;
 
 use super::end;
+use super::run::Run;
 use super::setup::Choices;
 use crate::analysis::explain::remaining;
 use crate::gui::cx::{Command, Cx};
 use crate::gui::theme::measure::{size, space, stroke};
 use crate::gui::theme::{Theme, TypeStyle};
 use crate::gui::widgets::{Card, icon};
-use crate::lab::{BenchState, ConnectionState, Holding};
+use crate::lab::{self, BenchState, ConnectionState, Holding};
 use crate::model::lab::End;
 use crate::model::{Socket, TimerKind};
 use crate::text;
@@ -25,7 +26,14 @@ use pair::{Side, sentences};
 const COLUMN: f32 = 104.0;
 
 /// Draws the card.
-pub(super) fn ui(ui: &mut Ui, cx: &Cx<'_>, bench: &BenchState, choices: &mut Choices, height: f32) {
+pub(super) fn ui(
+    ui: &mut Ui,
+    cx: &Cx<'_>,
+    bench: &BenchState,
+    choices: &mut Choices,
+    run: &Run,
+    height: f32,
+) {
     let title = cx.say(&text!("lab_bench_page.seeing"));
     Card::new(&title).height(height).show(
         ui,
@@ -34,9 +42,11 @@ pub(super) fn ui(ui: &mut Ui, cx: &Cx<'_>, bench: &BenchState, choices: &mut Cho
             let theme = Theme::of(ui);
             let shown = choices.shown(bench);
             let sides = shown.map(|shown| End::ALL.map(|end| Side::of(bench, shown, end)));
-            let said = match &sides {
-                Some(sides) => sentences(sides),
-                None => {
+            let failed = run.failed.as_ref().filter(|_| shown.is_some());
+            let said = match (failed, &sides) {
+                (Some((call, errno)), _) => not_made(call, errno),
+                (None, Some(sides)) => sentences(sides),
+                (None, None) => {
                     vec![text!("lab_bench_page.see.nothing"), text!("lab_bench_page.see.begin")]
                 }
             };
@@ -45,7 +55,8 @@ pub(super) fn ui(ui: &mut Ui, cx: &Cx<'_>, bench: &BenchState, choices: &mut Cho
                 line(ui);
                 facts(ui, cx, bench, shown);
             }
-            let next = next::suggestions(bench, choices, sides.as_ref());
+            let next =
+                next::suggestions(bench, choices, sides.as_ref(), failed.map(|it| it.1.as_str()));
             if next.is_empty() {
                 return;
             }
@@ -66,6 +77,12 @@ pub(super) fn ui(ui: &mut Ui, cx: &Cx<'_>, bench: &BenchState, choices: &mut Cho
             }
         },
     );
+}
+
+/// Why there is no connection.
+fn not_made(call: &str, errno: &str) -> Vec<Text> {
+    let headline = text!("lab_bench_page.see.not_made", call = call, errno = errno);
+    std::iter::once(headline).chain(lab::meaning(errno)).collect()
 }
 
 /// The sentence that names the situation, and what follows from it, in one flow.

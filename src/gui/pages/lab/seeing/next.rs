@@ -33,6 +33,7 @@ pub(super) fn suggestions(
     bench: &BenchState,
     choices: &Choices,
     sides: Option<&[Side; 2]>,
+    failed: Option<&str>,
 ) -> Vec<(Text, Doing)> {
     if bench.failure.is_some() {
         return Vec::new();
@@ -48,7 +49,10 @@ pub(super) fn suggestions(
                 local,
                 built_in: matches!(shown.target, Target::BuiltIn(_)),
             };
-            near.suggest(sides)
+            match failed {
+                Some(errno) => near.after(errno),
+                None => near.suggest(sides),
+            }
         }
         _ => match choices.connect(bench) {
             Ok(commands) => vec![(text!("lab_bench_page.next.connect"), Doing::Send(commands))],
@@ -189,27 +193,54 @@ impl Near<'_> {
     fn same_port(&self, found: &mut Vec<(Text, Doing)>) {
         let Some(local) = self.local else { return };
         let port = local.port().to_string();
-        let mut again = self.choices.clone();
-        again.of_client().port.clone_from(&port);
-        let chosen = self.choices.clients[self.choices.client as usize].port == port;
-        let reuse = self.choices.clients[self.choices.client as usize]
-            .options
-            .get(OptionName::ReuseAddress)
-            == Some(OptionValue::Switch(true));
-        if !chosen {
+        if self.choices.clients[self.choices.client as usize].port == port {
+            self.connect(text!("lab_bench_page.next.connect_same"), found);
+        } else {
+            let mut again = self.choices.clone();
+            again.of_client().port.clone_from(&port);
             let text = text!("lab_bench_page.next.same_port", port = port);
             found.push((text, Doing::Choose(Box::new(again))));
-        } else if reuse {
-            if let Ok(commands) = self.choices.connect(self.bench) {
-                found.push((text!("lab_bench_page.next.connect_same"), Doing::Send(commands)));
+        }
+    }
+
+    /// What to try after making a connection failed so.
+    fn after(&self, errno: &str) -> Vec<(Text, Doing)> {
+        let mut found = Vec::new();
+        let client = &self.choices.clients[self.choices.client as usize];
+        match errno.strip_prefix("WSA").unwrap_or(errno) {
+            "EADDRINUSE" | "EADDRNOTAVAIL" if !client.port.is_empty() => {
+                let reuse = Some(OptionValue::Switch(true));
+                if client.options.get(OptionName::ReuseAddress) == reuse {
+                    self.connect(text!("lab_bench_page.next.connect_same"), &mut found);
+                } else {
+                    let mut again = self.choices.clone();
+                    let options = &mut again.of_client().options;
+                    options.set(OptionName::ReuseAddress, reuse);
+                    let text = text!("lab_bench_page.next.reuse");
+                    found.push((text, Doing::Choose(Box::new(again))));
+                }
+                let mut any = self.choices.clone();
+                any.of_client().port.clear();
+                found.push((text!("lab_bench_page.next.any_port"), Doing::Choose(Box::new(any))));
             }
-        } else {
-            if let Ok(commands) = self.choices.connect(self.bench) {
-                found.push((text!("lab_bench_page.next.connect_same"), Doing::Send(commands)));
+            "ECONNREFUSED" if self.built_in => {
+                let server = self.choices.server();
+                let last = self.bench.listener(server).last_address;
+                // On a port of the kernel's choice, which nobody has: the old one may still have accepted connections.
+                if let Some(Ok(open)) = last.map(|last| self.choices.open(server, last.ip(), None))
+                {
+                    found.push((text!("lab_bench_page.next.listen"), Doing::Send(vec![open])));
+                }
+                self.connect(text!("lab_bench_page.next.connect_again"), &mut found);
             }
-            let options = &mut again.of_client().options;
-            *options = options.on(OptionName::ReuseAddress);
-            found.push((text!("lab_bench_page.next.reuse"), Doing::Choose(Box::new(again))));
+            _ => self.connect(text!("lab_bench_page.next.connect_again"), &mut found),
+        }
+        found
+    }
+
+    fn connect(&self, text: Text, found: &mut Vec<(Text, Doing)>) {
+        if let Ok(commands) = self.choices.connect(self.bench) {
+            found.push((text, Doing::Send(commands)));
         }
     }
 
@@ -224,8 +255,6 @@ impl Near<'_> {
             let close = Doing::Send(vec![Command::Close { on: self.on(side.end) }]);
             found.push((text!("lab_bench_page.next.close_left", this = word), close));
         }
-        if let Ok(commands) = self.choices.connect(self.bench) {
-            found.push((text!("lab_bench_page.next.connect_again"), Doing::Send(commands)));
-        }
+        self.connect(text!("lab_bench_page.next.connect_again"), found);
     }
 }
