@@ -1,13 +1,13 @@
 //! Above the bench: to whom, how many, and the buttons that begin and end everything; and what went wrong.
 
 use eframe::egui::{ComboBox, DragValue, RichText, Role, Ui, WidgetInfo};
-use egui_material_icons::icons::{ICON_BOLT, ICON_RESTART_ALT, ICON_STOP};
+use egui_material_icons::icons::{ICON_BOLT, ICON_INFO, ICON_RESTART_ALT, ICON_STOP};
 
 use super::setup::{Choices, Place};
 use crate::gui::cx::{Command, Cx};
-use crate::gui::theme::measure::{Room, size};
+use crate::gui::theme::measure::{Room, size, space};
 use crate::gui::theme::{Theme, Tone, TypeStyle};
-use crate::gui::widgets::{Button, banner, field};
+use crate::gui::widgets::{Button, banner, field, icon};
 use crate::lab::{self, BenchState, MAX_CONNECTIONS};
 use crate::text;
 use crate::text::Text;
@@ -134,6 +134,12 @@ pub(super) fn notes(ui: &mut Ui, cx: &Cx<'_>, choices: &mut Choices) {
     if choices.is_foreign() && !typed.is_empty() {
         let sends = cx.say(&text!("lab_bench_page.sends_packets", target = typed));
         let most = cx.say(&text!("lab_bench_page.sends_at_most", n = MAX_CONNECTIONS));
-        banner(ui, Tone::Note, &sends, &most, |_| {});
+        let theme = Theme::of(ui);
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = space::S;
+            icon(ui, ICON_INFO, size::ICON, theme.severity.note.text);
+            ui.label(TypeStyle::BodyStrong.rich(sends).color(theme.text.primary));
+            ui.label(TypeStyle::Body.rich(most).color(theme.text.secondary));
+        });
     }
 }

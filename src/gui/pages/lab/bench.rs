@@ -65,9 +65,11 @@ impl BenchView {
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| match room {
             Room::Narrow => self.stacked(ui, cx, bench, room.gap()),
             Room::Usual => {
-                self.columns(ui, cx, bench, [size::LAB_SIDE, STATES, height, room.gap()])
+                self.columns(ui, cx, bench, [size::LAB_SIDE, STATES, height, room.gap()]);
             }
-            Room::Wide => self.columns(ui, cx, bench, [SIDE_WIDE, STATES_WIDE, height, room.gap()]),
+            Room::Wide => {
+                self.columns(ui, cx, bench, [SIDE_WIDE, STATES_WIDE, height, room.gap()]);
+            }
         });
     }
 

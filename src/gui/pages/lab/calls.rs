@@ -269,7 +269,7 @@ mod tests {
     fn milliseconds_have_two_digits_and_groups() {
         assert_eq!(millis(Duration::from_micros(20)), "0.02");
         assert_eq!(millis(Duration::from_micros(2_480_084)), "2\u{2009}480.08");
-        assert_eq!(bare(&millis(Duration::from_secs(3_600))), "3600000.00");
+        assert_eq!(bare(&millis(Duration::from_secs(3_601))), "3601000.00");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::gui::theme::measure::{size, space, stroke};
 use crate::gui::theme::{Theme, TypeStyle};
 use crate::gui::widgets::{Card, segmented, small_field, switch};
 use crate::lab::{
-    self, BenchState, Client, ConnectionState, EndState, Holding, On, Seen, Which, other_end,
+    self, Actor, BenchState, Client, ConnectionState, EndState, Holding, On, Seen, Which, other_end,
 };
 use crate::model::State;
 use crate::model::lab::{End, Role};
@@ -301,6 +301,13 @@ fn descriptor(
     }
     if side.at_end {
         parts.push(cx.say(&text!("lab_bench_page.descriptor.at_end")));
+    }
+    let actor = match end {
+        End::Client => Actor::Client(shown.client),
+        End::Peer => Actor::Peer,
+    };
+    if bench.is_busy(actor) {
+        parts.push(cx.say(&text!("lab_bench_page.descriptor.busy")));
     }
     if side.reading {
         parts.push(cx.say(&text!("lab_bench_page.descriptor.reading")));

@@ -19,6 +19,7 @@ use eframe::egui::{Rect, Role, Sense, Ui, WidgetInfo, vec2};
 
 use super::end;
 use super::run::{Run, is_alive, now, seconds};
+use super::track::Was;
 use crate::gui::cx::Cx;
 use crate::gui::theme::measure::{size, space, stroke};
 use crate::gui::theme::{Theme, TypeStyle};
@@ -127,20 +128,23 @@ fn lanes(
     if alive {
         ui.ctx().request_repaint_after(if cx.calm { CALM_STEP } else { STEP });
     }
-    let (from, to) = in_sight(sight, run.track.begin, present);
+    let (from, span) = in_sight(sight, run.track.begin, present);
     let wanted = vec2(ui.available_width(), paint::HEIGHT);
     let (rect, response) = ui.allocate_exact_size(wanted, Sense::hover());
     let names = End::ALL.map(|end| end::title(cx, end));
     let left = rect.left() + paint::names_width(ui, cx, &names, run.track.inferred);
-    let axis = Axis { from, to, room: Rect::from_min_max(rect.min, rect.max).with_min_x(left) };
+    let axis = Axis { from, span, room: Rect::from_min_max(rect.min, rect.max).with_min_x(left) };
     let pointed = response.hover_pos().filter(|at| at.x >= left).map(|at| axis.time(at.x));
     let painting = Painting { theme: Theme::of(ui), axis, track: &run.track, present, alive };
     painting.names(ui, cx, rect, &names);
-    painting.axis(ui);
+    let cursor = painting.cursor_at(ui, pointed.unwrap_or(present));
+    painting.axis(ui, cursor.as_ref().map(|cursor| cursor.place));
     painting.lanes(ui, cx);
     painting.ticks(ui);
     painting.transfers(ui, cx);
-    painting.cursor(ui, pointed.unwrap_or(present));
+    if let Some(cursor) = cursor {
+        painting.cursor(ui, cursor);
+    }
     let summary = &run.summary;
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, summary));
     if let Some(time) = pointed {
@@ -148,17 +152,17 @@ fn lanes(
     }
 }
 
-/// From when to when the run is in sight.
+/// From when on the run is in sight, and for how long.
 fn in_sight(sight: Sight, begin: Duration, present: Duration) -> (Duration, Duration) {
     match sight {
         Sight::Follow => {
             let behind = FOLLOWED.mul_f64(1.0 - AHEAD);
             let from = present.saturating_sub(behind).max(begin);
-            (from, from + FOLLOWED)
+            (from, FOLLOWED)
         }
         Sight::Whole => {
             let lasted = present.saturating_sub(begin).max(Duration::from_millis(20));
-            (begin, begin + lasted.mul_f64(1.0 + AHEAD / 2.0))
+            (begin, lasted.mul_f64(1.0 + AHEAD / 2.0))
         }
     }
 }
@@ -168,9 +172,9 @@ fn told(cx: &Cx<'_>, run: &Run, names: &[String; 2], time: Duration, reach: Dura
     let mut lines = vec![seconds(time)];
     for (end, name) in End::ALL.into_iter().zip(names) {
         let state = match run.track.state_at(end, time) {
-            None => cx.say(&text!("lab_bench_page.not_there")),
-            Some(None) => cx.say(&text!("lab_bench_page.no_row")),
-            Some(Some(state)) => state.name().to_owned(),
+            Was::NotThere => cx.say(&text!("lab_bench_page.not_there")),
+            Was::NoRow => cx.say(&text!("lab_bench_page.no_row")),
+            Was::In(state) => state.name().to_owned(),
         };
         lines.push(format!("{name}: {state}"));
     }
@@ -191,16 +195,16 @@ mod tests {
 
     #[test]
     fn a_young_run_is_seen_from_its_beginning_and_an_old_one_at_its_end() {
-        assert_eq!(in_sight(Sight::Follow, s(10), s(11)), (s(10), s(15)));
-        let (from, to) = in_sight(Sight::Follow, s(10), s(100));
-        assert!(from > s(95) && to > s(100) && to - from == FOLLOWED, "{from:?} {to:?}");
+        assert_eq!(in_sight(Sight::Follow, s(10), s(11)), (s(10), FOLLOWED));
+        let (from, span) = in_sight(Sight::Follow, s(10), s(100));
+        assert!(from > s(95) && from + span > s(100) && span == FOLLOWED, "{from:?} {span:?}");
     }
 
     #[test]
     fn the_whole_run_is_in_sight_from_the_first_moment() {
         for present in [s(10), s(11), s(4_000)] {
-            let (from, to) = in_sight(Sight::Whole, s(10), present);
-            assert!(from == s(10) && to > present, "{present:?}: {from:?} {to:?}");
+            let (from, span) = in_sight(Sight::Whole, s(10), present);
+            assert!(from == s(10) && from + span > present, "{present:?}: {from:?} {span:?}");
         }
     }
 }

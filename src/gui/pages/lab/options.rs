@@ -21,6 +21,9 @@ const FIRST: usize = 6;
 /// The height of one.
 pub(super) const ROW: f32 = size::CONTROL_SMALL;
 
+/// The longest `SO_LINGER` that can be asked for here, in seconds: more would only make one wait.
+const MAX_LINGER: u32 = 120;
+
 /// The width of a number's field.
 const FIELD: f32 = 66.0;
 
@@ -120,9 +123,7 @@ fn row(
         return;
     }
     line(ui, cx, kernel, |ui| {
-        if let Some(asked) = asked(ui, cx, subject.title, name, options.get(name)) {
-            options.set(name, asked);
-        }
+        asked(ui, cx, subject.title, name, options);
     });
 }
 
@@ -170,14 +171,9 @@ fn absent(ui: &mut Ui, cx: &Cx<'_>, name: OptionName, why: &str) {
     });
 }
 
-/// The switch and the field of an option; what is asked now, when that is something else.
-fn asked(
-    ui: &mut Ui,
-    cx: &Cx<'_>,
-    title: &str,
-    name: OptionName,
-    now: Option<OptionValue>,
-) -> Option<Option<OptionValue>> {
+/// The switch and the field of an option.
+fn asked(ui: &mut Ui, cx: &Cx<'_>, title: &str, name: OptionName, options: &mut SocketOptions) {
+    let now = options.get(name);
     let mut on = match now {
         None | Some(OptionValue::Switch(false) | OptionValue::Linger(Linger::Off)) => false,
         Some(OptionValue::Switch(true) | OptionValue::Linger(_) | OptionValue::Number(_)) => true,
@@ -187,34 +183,36 @@ fn asked(
     let label = ui.label(TypeStyle::Mono.rich(name.name()).color(Theme::of(ui).text.primary));
     label.on_hover_text(cx.say(&meaning(name)));
     if toggled {
-        return Some(match name.takes() {
+        let value = match name.takes() {
             Takes::Switch => Some(OptionValue::Switch(on)),
             Takes::Linger if on => Some(OptionValue::Linger(Linger::Seconds(0))),
             Takes::Linger => Some(OptionValue::Linger(Linger::Off)),
             // A number cannot be taken back: the socket keeps it, and the next one is left as the system has it.
             Takes::Number(..) => on.then(|| OptionValue::Number(usual(name))),
-        });
+        };
+        options.set(name, value);
+        return;
     }
-    let (mut number, range) = match (now?, name.takes()) {
-        (OptionValue::Linger(Linger::Seconds(seconds)), _) => (u32::from(seconds), 0..=120),
-        (OptionValue::Number(number), Takes::Number(least, most)) => (number, least..=most),
-        _ => return None,
+    let (mut number, range) = match (now, name.takes()) {
+        (Some(OptionValue::Linger(Linger::Seconds(now))), _) => (u32::from(now), 0..=MAX_LINGER),
+        (Some(OptionValue::Number(now)), Takes::Number(least, most)) => (now, least..=most),
+        _ => return,
     };
     let unit = name.unit();
     let suffix = if unit.is_empty() { String::new() } else { format!("\u{2009}{unit}") };
     let field = DragValue::new(&mut number).range(range).suffix(suffix).speed(0.1);
     let field = sized(ui, FIELD, field);
     let accessible = text!("lab_bench_page.option_value", end = title, option = name.name());
-    field.clone().accessible_name(cx.say(&accessible));
-    if !field.changed() {
-        return None;
+    if !field.accessible_name(cx.say(&accessible)).changed() {
+        return;
     }
-    Some(Some(match name.takes() {
+    let value = match name.takes() {
         Takes::Linger => {
             OptionValue::Linger(Linger::Seconds(u16::try_from(number).unwrap_or(u16::MAX)))
         }
         Takes::Switch | Takes::Number(..) => OptionValue::Number(number),
-    }))
+    };
+    options.set(name, Some(value));
 }
 
 /// A field of a number, as high as a small control.

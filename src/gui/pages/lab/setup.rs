@@ -18,7 +18,7 @@ pub(super) enum Place {
     /// The first built-in listener, on 127.0.0.1.
     #[default]
     BuiltIn4,
-    /// The first built-in listener, on ::1.
+    /// The first built-in listener, on `::1`.
     BuiltIn6,
     /// The second built-in listener: another remote address.
     Second,

@@ -50,6 +50,16 @@ pub(super) struct Transfer {
     pub(super) what: Sent,
 }
 
+/// What an end was in at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Was {
+    /// Not there yet.
+    NotThere,
+    /// Without a row, after it had one.
+    NoRow,
+    In(State),
+}
+
 /// Everything that is drawn of one connection.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Track {
@@ -140,7 +150,7 @@ impl Track {
     /// state without a close of its own, after this end had closed.
     fn reset(&self, from: End, calls: &[&Call]) -> Option<Transfer> {
         let to = other(from);
-        let on = |end: End| calls.iter().copied().filter(move |call| end_of(call) == Some(end));
+        let on = |end: End| calls.iter().copied().filter(move |call| end_of(call) == end);
         let failed = on(to).find(|call| {
             matches!(&call.outcome, CallOutcome::Failed { errno, .. } if errno.ends_with("ECONNRESET"))
         });
@@ -158,9 +168,13 @@ impl Track {
         Some(Transfer { at, from, what: Sent::Reset })
     }
 
-    /// What an end was in at a time: outer none before it was there, inner none while it had no row.
-    pub(super) fn state_at(&self, end: End, at: Duration) -> Option<Option<State>> {
-        self.lanes[end as usize].iter().rev().find(|it| it.from <= at).map(|it| it.state)
+    /// What an end was in at a time.
+    pub(super) fn state_at(&self, end: End, at: Duration) -> Was {
+        match self.lanes[end as usize].iter().rev().find(|it| it.from <= at).map(|it| it.state) {
+            None => Was::NotThere,
+            Some(None) => Was::NoRow,
+            Some(Some(state)) => Was::In(state),
+        }
     }
 }
 
@@ -173,10 +187,10 @@ pub(super) const fn other(end: End) -> End {
 }
 
 /// On which lane a call is drawn: a listener's stand on the peer's side.
-const fn end_of(call: &Call) -> Option<End> {
+const fn end_of(call: &Call) -> End {
     match call.who.role {
-        Role::Client => Some(End::Client),
-        Role::Peer | Role::Listener => Some(End::Peer),
+        Role::Client => End::Client,
+        Role::Peer | Role::Listener => End::Peer,
     }
 }
 
@@ -203,7 +217,7 @@ fn tick(call: &Call) -> Option<Tick> {
         (CallOutcome::Returned(_), "shutdown") => shutdown(&call.call).to_owned(),
         (CallOutcome::Returned(_), name) => name.to_owned(),
     };
-    Some(Tick { at: call.at, end: end_of(call)?, name, failed })
+    Some(Tick { at: call.at, end: end_of(call), name, failed })
 }
 
 /// A number as it is read; anything else as it is.
@@ -227,7 +241,7 @@ fn transfer(call: &Call) -> Option<Transfer> {
         return None;
     }
     let bytes = value.split(|sign: char| !sign.is_ascii_digit()).next()?.parse().ok()?;
-    Some(Transfer { at: call.at, from: end_of(call)?, what: Sent::Bytes(bytes) })
+    Some(Transfer { at: call.at, from: end_of(call), what: Sent::Bytes(bytes) })
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! How the lanes are painted.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use eframe::egui::{Align2, CornerRadius, Pos2, Rect, Shape, Stroke, StrokeKind, Ui, pos2, vec2};
+use eframe::egui::{Align2, CornerRadius, Galley, Pos2, Rect, Shape, Stroke, Ui, pos2, vec2};
 
 use crate::gui::cx::Cx;
 use crate::gui::glyph::{GLYPH, glyph_width, paint_glyph};
@@ -42,13 +43,13 @@ const DASHES: (f32, f32) = (4.0, 3.0);
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Axis {
     pub(super) from: Duration,
-    pub(super) to: Duration,
+    pub(super) span: Duration,
     pub(super) room: Rect,
 }
 
 impl Axis {
     fn x(&self, time: Duration) -> f32 {
-        let span = (self.to - self.from).as_secs_f64();
+        let span = self.span.as_secs_f64();
         let share = (time.as_secs_f64() - self.from.as_secs_f64()) / span;
         #[expect(clippy::cast_possible_truncation, reason = "a place on the screen")]
         let along = share as f32 * self.room.width();
@@ -58,21 +59,29 @@ impl Axis {
     /// The time at this place.
     pub(super) fn time(&self, x: f32) -> Duration {
         let share = ((x - self.room.left()) / self.room.width()).clamp(0.0, 1.0);
-        self.from + (self.to - self.from).mul_f32(share)
+        self.from + self.span.mul_f32(share)
     }
 
     /// How long a few points are: what is so near belongs to a place that is pointed at.
     pub(super) fn reach(&self) -> Duration {
-        (self.to - self.from).mul_f32((4.0 / self.room.width()).clamp(0.0, 1.0))
+        self.span.mul_f32((4.0 / self.room.width()).clamp(0.0, 1.0))
     }
 
     /// Between two numbers of the axis: 1, 2 or 5 of a power of ten, in milliseconds.
     fn step(&self) -> u64 {
-        let least = (self.to - self.from).mul_f32(PITCH / self.room.width().max(1.0));
+        let least = self.span.mul_f32(PITCH / self.room.width().max(1.0));
         let steps = (0..10).flat_map(|power| [1, 2, 5].map(|step| step * 10_u64.pow(power)));
         let mut enough = steps.skip_while(|step| Duration::from_millis(*step) < least);
         enough.next().unwrap_or(u64::MAX)
     }
+}
+
+/// The line at a time.
+pub(super) struct Cursor {
+    x: f32,
+    number: Arc<Galley>,
+    /// Where the number stands.
+    pub(super) place: Rect,
 }
 
 pub(super) struct Painting<'a> {
@@ -117,7 +126,8 @@ impl Painting<'_> {
         }
     }
 
-    pub(super) fn axis(&self, ui: &Ui) {
+    /// The axis, whose numbers leave `taken` free.
+    pub(super) fn axis(&self, ui: &Ui, taken: Option<Rect>) {
         let painter = ui.painter();
         let room = self.axis.room;
         let step = self.axis.step();
@@ -126,7 +136,7 @@ impl Painting<'_> {
         for number in first.. {
             let millis = number * step;
             let time = Duration::from_millis(millis);
-            if time > self.axis.to {
+            if time > self.axis.from + self.axis.span {
                 break;
             }
             let x = painter.round_to_pixel_center(self.axis.x(time));
@@ -141,7 +151,11 @@ impl Painting<'_> {
             };
             let at = pos2(x, room.bottom() - AXIS / 2.0 + 1.0);
             let (font, color) = (TypeStyle::Caption.font(), self.theme.text.tertiary);
-            painter.text(at, Align2::CENTER_CENTER, text, font, color);
+            let text = painter.layout_no_wrap(text, font, color);
+            let place = Align2::CENTER_CENTER.anchor_size(at, text.size());
+            if taken.is_none_or(|taken| !taken.expand(space::XS).intersects(place)) {
+                painter.galley(place.min, text, color);
+            }
         }
     }
 
@@ -302,44 +316,35 @@ impl Painting<'_> {
         left + width + APART
     }
 
-    /// The line at a time, with its number.
-    pub(super) fn cursor(&self, ui: &Ui, time: Duration) {
+    /// Where the line at a time stands, and its number; none at the end of a run that is over.
+    pub(super) fn cursor_at(&self, ui: &Ui, time: Duration) -> Option<Cursor> {
         if time == self.present && !self.alive {
-            return;
+            return None;
         }
-        let painter = ui.painter();
-        let room = self.axis.room;
+        let (painter, room) = (ui.painter(), self.axis.room);
         let x = painter.round_to_pixel_center(self.axis.x(time));
-        let bottom = room.bottom() - AXIS;
-        painter.vline(
-            x,
-            room.top() + LABEL..=bottom,
-            Stroke::new(stroke::LINE, self.theme.accent.text),
-        );
-        let color = self.theme.accent.on_fill;
-        let text = painter.layout_no_wrap(seconds(time), TypeStyle::DenseStrong.font(), color);
-        let mut place = Rect::from_center_size(
-            pos2(x, room.bottom() - AXIS / 2.0 + 1.0),
-            text.size() + vec2(2.0 * space::XS, 2.0),
-        );
+        let (font, color) = (TypeStyle::DenseStrong.font(), self.theme.accent.on_fill);
+        let number = painter.layout_no_wrap(seconds(time), font, color);
+        let middle = pos2(x, room.bottom() - AXIS / 2.0 + 1.0);
+        let wanted = number.size() + vec2(2.0 * space::XS, 2.0);
+        let place = Rect::from_center_size(middle, wanted);
         let (over, under) = (place.right() - room.right(), room.left() - place.left());
-        place = place.translate(vec2(under.max(0.0) - over.max(0.0), 0.0));
-        painter.rect(
-            place,
-            CornerRadius::same(radius::BADGE),
-            self.theme.accent.fill,
-            Stroke::NONE,
-            StrokeKind::Inside,
-        );
-        painter.galley(
-            Align2::CENTER_CENTER.anchor_size(place.center(), text.size()).min,
-            text,
-            color,
-        );
+        let place = place.translate(vec2(under.max(0.0) - over.max(0.0), 0.0));
+        Some(Cursor { x, number, place })
+    }
+
+    pub(super) fn cursor(&self, ui: &Ui, cursor: Cursor) {
+        let (painter, room, accent) = (ui.painter(), self.axis.room, &self.theme.accent);
+        let line = Stroke::new(stroke::LINE, accent.text);
+        painter.vline(cursor.x, room.top() + LABEL..=room.bottom() - AXIS, line);
+        painter.rect_filled(cursor.place, CornerRadius::same(radius::BADGE), accent.fill);
+        let middle = cursor.place.center();
+        let at = Align2::CENTER_CENTER.anchor_size(middle, cursor.number.size());
+        painter.galley(at.min, cursor.number, accent.on_fill);
     }
 
     fn is_in_sight(&self, time: Duration) -> bool {
-        (self.axis.from..=self.axis.to).contains(&time)
+        (self.axis.from..=self.axis.from + self.axis.span).contains(&time)
     }
 }
 
@@ -349,7 +354,7 @@ mod tests {
 
     fn axis(seconds: u64, width: f32) -> Axis {
         let room = Rect::from_min_size(Pos2::ZERO, vec2(width, HEIGHT));
-        Axis { from: Duration::from_secs(1), to: Duration::from_secs(1 + seconds), room }
+        Axis { from: Duration::from_secs(1), span: Duration::from_secs(seconds), room }
     }
 
     #[test]

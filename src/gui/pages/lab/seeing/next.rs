@@ -162,7 +162,7 @@ impl Near<'_> {
                 found.push((text!("lab_bench_page.next.drain", other = across()), read));
             }
             Some(State::TimeWait) if this.end == End::Client && self.built_in => {
-                self.same_port(found)
+                self.same_port(found);
             }
             Some(State::SynSent) if self.built_in => {
                 let server = self.choices.server();

@@ -127,6 +127,12 @@ fn both(client: &Side, peer: &Side) -> Option<Vec<Text>> {
 /// What the state of one end tells, whichever it is.
 fn one(this: &Side, other: &Side) -> Option<Vec<Text>> {
     let (name, across) = (this.word(), other.word());
+    if this.is_gone() && other.known == Known::Nothing {
+        return Some(vec![
+            text!("lab_bench_page.see.own_gone", this = name),
+            text!("lab_bench_page.see.other_unknown", other = across),
+        ]);
+    }
     Some(match this.state()? {
         State::CloseWait => close_wait(this, other),
         State::FinWait1 | State::LastAck | State::Closing if this.unsent > 1 => {

@@ -57,9 +57,9 @@ fn a_lane_begins_with_its_first_row() {
     assert_eq!(states(&track, End::Peer), [Some(State::Established), Some(State::FinWait2)]);
     assert_eq!((track.begin, track.last), (ms(0), ms(2_510)));
     assert_eq!(track.inferred, [false; 2]);
-    assert_eq!(track.state_at(End::Client, ms(0)), None);
-    assert_eq!(track.state_at(End::Client, ms(1_201)), Some(Some(State::Established)));
-    assert_eq!(track.state_at(End::Peer, ms(9_000)), Some(Some(State::FinWait2)));
+    assert_eq!(track.state_at(End::Client, ms(0)), Was::NotThere);
+    assert_eq!(track.state_at(End::Client, ms(1_201)), Was::In(State::Established));
+    assert_eq!(track.state_at(End::Peer, ms(9_000)), Was::In(State::FinWait2));
 }
 
 #[test]
