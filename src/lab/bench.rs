@@ -140,7 +140,7 @@ impl Bench {
         let mut desk = self.desk.lock().unwrap_or_else(PoisonError::into_inner);
         if command == Command::Reset {
             *desk = Desk::default();
-            self.shared.begin_anew();
+            self.shared.begin_anew(&self.observer);
         }
         if let Some(server) = connects_to(&command)
             && !desk.opened[server as usize]

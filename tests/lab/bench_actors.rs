@@ -194,6 +194,26 @@ fn closing_a_listener_resets_what_waits_there() {
     assert_eq!(hands.seen(accepted, End::Peer), Seen::State(State::Established));
 }
 
+/// An old connection that nobody accepted does not stand in for a new one with the same addresses.
+#[test]
+fn a_listener_that_is_opened_again_accepts_what_comes_then() {
+    if !is_linux() {
+        return;
+    }
+    let hands = Hands::new();
+    let (server, address, local) = (Server::First, loopback().ip(), fixed());
+    hands.open(own(address, server));
+    hands.act([Command::AcceptAutomatically { server, yes: false }]);
+    let lost = hands.try_to_connect(Connect { local, ..connect() });
+    hands.act([Command::CloseListener { server }, Command::Abort { on: CLIENTS }]);
+    hands.open(own(address, server));
+    let number = hands.connect(Connect { local, ..connect() });
+    let state = hands.bench.latest();
+    assert_ne!(number, lost);
+    assert_eq!(connection(&state, number).pair, connection(&state, lost).pair);
+    assert!(connection(&state, number).accepted && !connection(&state, lost).accepted);
+}
+
 #[test]
 fn leaked_sockets_stay_until_a_reset() {
     let hands = Hands::listening(DEFAULT);

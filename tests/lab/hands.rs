@@ -116,7 +116,7 @@ impl Hands {
         state.connections.last().expect("a connection").number
     }
 
-    /// Waits until a look found this state at this end, and the descriptor tells it as well while it is held.
+    /// Waits until a look found this state at this end; none is no row.
     pub fn wait_state(&self, number: u64, end: End, seen: Option<State>) -> Arc<BenchState> {
         let seen = seen.map_or(Seen::NoRow, Seen::State);
         self.wait(&format!("{} {number} is {seen:?}", end.name()), |state| {

@@ -56,12 +56,12 @@ impl Shared {
     }
 
     /// Forgets everything but what is being carried out and counted.
-    pub(super) fn begin_anew(&self) {
+    pub(super) fn begin_anew(&self, observer: &Observer) {
         let mut latest = self.lock();
         latest.session += 1;
+        observer.restart(Instant::now());
         let state = Arc::make_mut(&mut latest.state);
-        let observation = Arc::clone(&state.observation);
-        let old = std::mem::replace(state, BenchState::new(observation));
+        let old = std::mem::replace(state, BenchState::new(observer.latest()));
         state.running = old.running;
         state.finished = old.finished;
         state.failure = old.failure;
@@ -228,7 +228,13 @@ impl Session {
 
     /// A connection has its addresses: from now on both its rows are looked up, and whoever accepts is told.
     pub(super) fn watch(&self, number: u64, pair: Pair) {
-        self.observer.watch(number, pair);
+        {
+            let latest = self.shared.lock();
+            // Where the session is over the lanes are another's.
+            if latest.session == self.number {
+                self.observer.watch(number, pair);
+            }
+        }
         self.update(|state| {
             if let Some(connection) = state.connection_mut(number) {
                 connection.pair = Some(pair);

@@ -102,3 +102,34 @@ fn a_command_of_several_parts_counts_once() {
         assert_eq!(state.refused.as_ref().map(|it| it.reason.id()), reason);
     }
 }
+
+/// Who still works for what a reset ended writes into nothing, however late.
+#[test]
+fn an_older_session_changes_nothing_any_more() {
+    let shared = shared();
+    let observer = Observer::start(pair_probe(), Instant::now(), Box::new(|_, _| {}));
+    let observer = Arc::new(observer.expect("a thread"));
+    let peer = Arc::new(Inbox::new());
+    let target = Target::BuiltIn(Server::First);
+    let old = Session::begin(&shared, &observer, &peer);
+    assert_eq!(old.new_connection(Client::A, &target), Ok(1));
+    assert_eq!(shared.latest().connections.len(), 1);
+    let pair = |port: u16| crate::os::Pair {
+        client: ([127, 0, 0, 1], port).into(),
+        peer: ([127, 0, 0, 1], 1).into(),
+    };
+    old.watch(1, pair(2));
+    assert_eq!(observer.latest().lanes.len(), 1);
+    shared.begin_anew(&observer);
+    assert!(shared.latest().observation.lanes.is_empty());
+    assert!(shared.latest().began.is_none());
+    assert_eq!(old.new_connection(Client::A, &target), Ok(2));
+    old.update(|state| state.listeners[0].automatic = true);
+    old.watch(2, pair(3));
+    assert!(observer.latest().lanes.is_empty());
+    let state = shared.latest();
+    assert!(state.connections.is_empty() && !state.listeners[0].automatic);
+    let new = Session::begin(&shared, &observer, &peer);
+    assert_eq!(new.new_connection(Client::B, &target), Ok(3), "numbers are never given twice");
+    assert!(shared.latest().connection(3).is_some());
+}
