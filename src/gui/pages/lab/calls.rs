@@ -132,7 +132,9 @@ fn meaning(cx: &Cx<'_>, call: &Call) -> String {
                 None => means,
             }
         }
-        CallOutcome::Returned(value) if value == "0" && call.call.starts_with("recv") => {
+        CallOutcome::Returned(value)
+            if call.call.starts_with("recv") && (value == "0" || value.ends_with(", then 0")) =>
+        {
             cx.say(&text!("lab_bench_page.end_of_stream"))
         }
         CallOutcome::Returned(_) => String::new(),

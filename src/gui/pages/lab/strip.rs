@@ -70,7 +70,7 @@ fn chip(
         text.size().x + ends.iter().map(|end| sign(*end) + space::XS).sum::<f32>() + 2.0 * space::S;
     let (rect, response) =
         ui.allocate_exact_size(vec2(width.ceil(), size::CONTROL_SMALL), Sense::click());
-    if on && !ui.clip_rect().intersects(rect) {
+    if response.gained_focus() {
         response.scroll_to_me(Some(Align::Center));
     }
     let painter = ui.painter();

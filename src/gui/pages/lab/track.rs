@@ -210,7 +210,7 @@ fn tick(call: &Call) -> Option<Tick> {
         (CallOutcome::Failed { errno, .. }, _) => format!("{name}: {errno}"),
         (CallOutcome::Returned(value), "send") => format!("send {}", grouped(value)),
         (CallOutcome::Returned(value), "recv") if value == "0" => "recv = 0".to_owned(),
-        (CallOutcome::Returned(_), "recv") if call.call.ends_with("to the end") => {
+        (CallOutcome::Returned(value), "recv") if value.ends_with(", then 0") => {
             "recv to the end".to_owned()
         }
         (CallOutcome::Returned(value), "recv") => format!("recv {}", grouped(value)),

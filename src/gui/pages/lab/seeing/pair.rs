@@ -263,6 +263,22 @@ mod tests {
         }
     }
 
+    /// The kernel counts the FIN as one byte: Recv-Q is 1 before the end is read, and 0 after.
+    #[test]
+    fn what_is_unread_before_the_end_is_counted_without_the_fin() {
+        let half_closed = |unread: u32, at_end: bool| {
+            let client = held(End::Client, CloseWait);
+            said(Side { at_end, unread, ..client }, held(End::Peer, FinWait2))
+        };
+        assert!(
+            half_closed(1, false).contains("has not read the end"),
+            "{}",
+            half_closed(1, false)
+        );
+        assert!(half_closed(513, false).contains("512 bytes wait"), "{}", half_closed(513, false));
+        assert!(half_closed(0, true).contains("has read the end"), "{}", half_closed(0, true));
+    }
+
     #[test]
     fn a_fin_that_waits_behind_data_is_said_with_its_bytes() {
         let full =

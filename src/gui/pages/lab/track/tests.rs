@@ -45,6 +45,7 @@ fn half_close() -> Track {
             call(1_600, Role::Client, "recv(65536)", Ok("0")),
             call(2_500, Role::Client, "send(64)", Ok("64")),
             call(2_510, Role::Peer, "recv(65536)", Ok("64")),
+            call(2_600, Role::Client, "recv(65536) to the end", Ok("4096, then 0")),
         ],
         [true, true],
     )
@@ -55,7 +56,7 @@ fn a_lane_begins_with_its_first_row() {
     let track = half_close();
     assert_eq!(states(&track, End::Client), [Some(State::Established), Some(State::CloseWait)]);
     assert_eq!(states(&track, End::Peer), [Some(State::Established), Some(State::FinWait2)]);
-    assert_eq!((track.begin, track.last), (ms(0), ms(2_510)));
+    assert_eq!((track.begin, track.last), (ms(0), ms(2_600)));
     assert_eq!(track.inferred, [false; 2]);
     assert_eq!(track.state_at(End::Client, ms(0)), Was::NotThere);
     assert_eq!(track.state_at(End::Client, ms(1_201)), Was::In(State::Established));
@@ -72,6 +73,7 @@ fn calls_have_short_names_and_preparations_none() {
         (End::Client, "recv = 0"),
         (End::Client, "send 64"),
         (End::Peer, "recv 64"),
+        (End::Client, "recv to the end"),
     ];
     assert_eq!(names, expected.map(|(end, name)| (end, name.to_owned())));
 }
