@@ -88,8 +88,8 @@ pub enum Opening {
     Passive,
 }
 
-/// How a socket stands to one step.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// How a socket stands to one step, the surer the greater.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Course {
     /// It did not take it, as far as is known.
     #[default]

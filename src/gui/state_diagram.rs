@@ -1,13 +1,14 @@
 //! The TCP state diagram (RFC 9293, figure 5), painted: where a socket is, how it came there, and how many others are
-//! where.
+//! where; or where the two ends of one connection are, each a token.
 //!
 //! ```text
 //!            [ CLOSED ]              solid: seen     dotted: must have been, unseen
 //!          /            \            lit: the present state
-//!   [ LISTEN ] ------ [ SYN_SENT ]   a node is a button that filters by its state
+//!   [ LISTEN ] ------ [ SYN_SENT ]   a node is a button that filters by its state, unless tokens move over it
 //! ```
 
 mod layout;
+mod token;
 
 use std::f32::consts::FRAC_PI_2;
 
@@ -26,6 +27,7 @@ use crate::model::{State, StateCounts};
 use crate::text;
 use crate::text::thousands;
 use layout::{Layout, NODES};
+pub use token::Token;
 
 /// The length of an arrow's head, and half its width.
 const HEAD: (f32, f32) = (5.0, 3.0);
@@ -40,20 +42,51 @@ const PAD: f32 = 6.0;
 #[derive(Clone, Copy)]
 #[must_use = "a diagram is drawn by `show`"]
 pub struct StateDiagram<'a> {
-    counts: &'a StateCounts,
-    walk: Option<&'a Walk>,
+    subject: Subject<'a>,
+}
+
+/// What the diagram tells of.
+#[derive(Clone, Copy)]
+enum Subject<'a> {
+    /// Many sockets by their counts, and one of them by its walk.
+    Sockets(&'a StateCounts, Option<&'a Walk>),
+    /// The ends of one connection, and whether their tokens move there at once.
+    Tokens(&'a [Token<'a>], bool),
 }
 
 impl<'a> StateDiagram<'a> {
     /// The diagram with these counts in its nodes' names, and written in nodes that are wide enough.
     pub const fn new(counts: &'a StateCounts) -> Self {
-        Self { counts, walk: None }
+        Self { subject: Subject::Sockets(counts, None) }
     }
 
     /// With one socket's walk over it.
     pub const fn walk(mut self, walk: &'a Walk) -> Self {
-        self.walk = Some(walk);
+        if let Subject::Sockets(_, of_one) = &mut self.subject {
+            *of_one = Some(walk);
+        }
         self
+    }
+
+    /// The diagram with these tokens on it; `at_once` spares them the way from node to node.
+    pub const fn of_tokens(tokens: &'a [Token<'a>], at_once: bool) -> Self {
+        Self { subject: Subject::Tokens(tokens, at_once) }
+    }
+
+    fn walks(&self) -> impl Iterator<Item = &'a Walk> {
+        let (one, tokens) = match self.subject {
+            Subject::Sockets(_, walk) => (walk, &[][..]),
+            Subject::Tokens(tokens, _) => (None, tokens),
+        };
+        one.into_iter().chain(tokens.iter().map(|token| token.walk))
+    }
+
+    /// Whether a socket, or a token, is in this place now.
+    fn is_present(&self, node: Node) -> bool {
+        match self.subject {
+            Subject::Sockets(_, walk) => walk.and_then(Walk::present) == Some(node),
+            Subject::Tokens(tokens, _) => tokens.iter().any(|token| token.at == Some(node)),
+        }
     }
 
     /// Draws it; gives the state whose node was pressed.
@@ -72,6 +105,10 @@ impl<'a> StateDiagram<'a> {
                     pressed = Some(node.state());
                 }
             }
+            if let Subject::Tokens(tokens, at_once) = self.subject {
+                let place = |node| layout.node(node).translate(origin);
+                token::paint(ui, tokens, at_once, origin, place);
+            }
             pressed
         })
         .inner
@@ -79,7 +116,9 @@ impl<'a> StateDiagram<'a> {
 
     fn edges(&self, ui: &Ui, layout: &Layout, origin: Vec2) {
         let theme = Theme::of(ui);
-        let course = |edge: usize| self.walk.map_or(Course::Other, |walk| walk.courses[edge]);
+        let course = |edge: usize| {
+            self.walks().map(|walk| walk.courses[edge]).max().unwrap_or(Course::Other)
+        };
         // What was taken lies over what was not.
         for drawn in [Course::Other, Course::Inferred, Course::Seen] {
             for (edge, step) in EDGES.iter().enumerate().filter(|(edge, _)| course(*edge) == drawn)
@@ -102,25 +141,20 @@ impl<'a> StateDiagram<'a> {
     ) -> Option<Response> {
         let (theme, state) = (Theme::of(ui), node.state());
         let colors = theme.state(state);
-        let present = self.walk.and_then(Walk::present);
-        let seen = self.walk.is_some_and(|walk| walk.seen.contains(&node));
-        let response = (node != Node::After).then(|| {
-            let id = ui.unique_id().with(("state", state.index()));
-            let response = ui.interact(place, id, Sense::click());
-            let lit = present.is_some_and(|present| present.state() == state);
-            let sockets = text!("count.sockets", n = self.counts[state]);
-            let name = if lit {
-                text!("diagram.node_present", state = state.name(), sockets = sockets)
-            } else {
-                text!("diagram.node", state = state.name(), sockets = sockets)
-            };
-            let name = cx.say(&name);
-            response.widget_info(|| WidgetInfo::labeled(Role::Button, ui.is_enabled(), &name));
-            let hint = cx.say(&text!("overview.show_sockets", state = state.name()));
-            response.on_hover_text(hint)
-        });
+        let present = self.is_present(node);
+        let seen = self.walks().any(|walk| walk.seen.contains(&node));
+        let response = match self.subject {
+            Subject::Sockets(counts, walk) => (node != Node::After).then(|| {
+                let lit = walk.and_then(Walk::present).map(Node::state) == Some(state);
+                node_button(ui, cx, state, counts[state], lit, place)
+            }),
+            Subject::Tokens(tokens, _) => {
+                token::name_node(ui, cx, tokens, node, place);
+                None
+            }
+        };
         let hovered = response.as_ref().is_some_and(Response::hovered);
-        let (fill, frame, text, sign) = if present == Some(node) {
+        let (fill, frame, text, sign) = if present {
             let ink = theme.text_on(colors.mark);
             (colors.mark, colors.mark, ink, ink)
         } else if seen {
@@ -142,9 +176,12 @@ impl<'a> StateDiagram<'a> {
         paint_glyph(painter, left, GLYPH, state, sign);
         let at = left + vec2(glyph_width(state, GLYPH) + space::XS, -0.5);
         painter.text(at, Align2::LEFT_CENTER, state.name(), layout.style.font(), text);
-        if layout.has_numbers && node != Node::After {
+        if let Subject::Sockets(counts, _) = self.subject
+            && layout.has_numbers
+            && node != Node::After
+        {
             let right = place.right_center() - vec2(PAD, 0.5);
-            let number = thousands(self.counts[state].into());
+            let number = thousands(counts[state].into());
             painter.text(right, Align2::RIGHT_CENTER, number, TypeStyle::Dense.font(), text);
         }
         if response.as_ref().is_some_and(Response::has_focus) {
@@ -152,6 +189,21 @@ impl<'a> StateDiagram<'a> {
         }
         response
     }
+}
+
+/// A node as a button that shows the sockets in its state.
+fn node_button(ui: &Ui, cx: &Cx<'_>, state: State, count: u32, lit: bool, place: Rect) -> Response {
+    let id = ui.unique_id().with(("state", state.index()));
+    let response = ui.interact(place, id, Sense::click());
+    let sockets = text!("count.sockets", n = count);
+    let name = cx.say(&if lit {
+        text!("diagram.node_present", state = state.name(), sockets = sockets)
+    } else {
+        text!("diagram.node", state = state.name(), sockets = sockets)
+    });
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, ui.is_enabled(), &name));
+    let hint = cx.say(&text!("overview.show_sockets", state = state.name()));
+    response.on_hover_text(hint)
 }
 
 fn paint_edge(ui: &Ui, theme: &Theme, mut path: Vec<Pos2>, course: Course) {

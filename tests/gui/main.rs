@@ -6,6 +6,7 @@
 mod details;
 mod filter;
 mod harness;
+mod lab_bench;
 mod pages;
 mod palette;
 mod program;

@@ -6,7 +6,7 @@ use std::net::{TcpListener, TcpStream};
 use crate::harness::{Polled, Window, fixture};
 use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers};
-use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use egui_kittest::kittest::Queryable as _;
 use sockscope::gui::PAGES;
 use sockscope::model::{Operation, PollFailure};
 use sockscope::store;
@@ -206,24 +206,6 @@ fn settings_are_kept_and_a_damaged_file_is_said_and_set_aside() {
     let mut window = Window::polling(SIZE, Ok(fixture()), folder);
     window.until("is damaged");
     assert!(window.sees("settings.damaged-1.json"));
-}
-
-#[test]
-fn the_bench_connects_toggles_and_closes() {
-    let mut window = Window::on(SIZE, fixture());
-    window.show("Lab");
-    window.press("Connect");
-    window.until("ESTABLISHED");
-    window.press("Client SO_LINGER");
-    window.until("on, 0 s");
-    window.draw_until("an idle bench", |window| {
-        !window.harness.get_by_label("Client Close").accesskit_node().is_disabled()
-    });
-    window.press("Client Close");
-    window.until("no row");
-    assert!(!window.sees("TIME_WAIT"), "SO_LINGER with 0 seconds resets: {:#?}", window.names());
-    window.press("Reset");
-    window.until("Make a connection of your own");
 }
 
 #[test]

@@ -29,6 +29,7 @@ pub struct Button<'a> {
     icon: Option<MaterialIcon>,
     weight: Weight,
     small: bool,
+    dense: bool,
     icon_only: bool,
 }
 
@@ -41,6 +42,7 @@ impl<'a> Button<'a> {
             icon: None,
             weight: Weight::Usual,
             small: false,
+            dense: false,
             icon_only: false,
         }
     }
@@ -75,13 +77,26 @@ impl<'a> Button<'a> {
         self
     }
 
+    /// As small, and in the type of tables, where many stand in a line.
+    pub fn dense(mut self) -> Self {
+        self.dense = true;
+        self.small()
+    }
+
     /// Draws it.
     pub fn show(self, ui: &mut Ui) -> Response {
         let theme = Theme::of(ui);
-        let style =
-            if self.weight == Weight::Primary { TypeStyle::BodyStrong } else { TypeStyle::Body };
+        let style = match self.weight {
+            Weight::Primary => TypeStyle::BodyStrong,
+            _ if self.dense => TypeStyle::Dense,
+            _ => TypeStyle::Body,
+        };
         let height = if self.small { size::CONTROL_SMALL } else { size::CONTROL };
-        let pad = if self.small { space::M } else { 10.0 };
+        let pad = match (self.dense, self.small) {
+            (true, _) => space::S,
+            (false, true) => space::M,
+            (false, false) => 10.0,
+        };
         // Laid out with the placeholder colour: which role it wears is known only after the response.
         let label = (!self.icon_only).then(|| {
             let text = self.label.to_owned();

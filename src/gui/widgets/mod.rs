@@ -20,7 +20,7 @@ pub use banner::banner;
 pub use button::{Button, button, icon_button, primary_button};
 pub use card::{Card, card};
 pub use empty::empty;
-pub use field::field;
+pub use field::{field, small_field};
 pub use gauge::paint_gauge;
 pub use paint::{chip, cut, focus_ring, icon, paint_icon};
 pub use pair::side_by_side;

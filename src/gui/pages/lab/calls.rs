@@ -1,85 +1,212 @@
-//! Every call that the bench made, with what it returned.
+//! Every call that the bench made, with what it returned and what that means.
 
-use eframe::egui::{Align, Ui, UiBuilder, vec2};
+use std::time::Duration;
+
+use eframe::egui::{Align, Label, Popup, Ui, UiBuilder, vec2};
 use egui_material_icons::icons::{ICON_CONTENT_COPY, ICON_SCIENCE};
 
+use super::actions::menu_line;
 use crate::gui::cx::{Command, Cx};
 use crate::gui::table::{Rows, TableColumn, table};
 use crate::gui::theme::{Theme, TypeStyle};
 use crate::gui::widgets::{Button, Card, empty};
 use crate::lab::{self, BenchState};
-use crate::model::lab::{Call, CallOutcome};
+use crate::model::lab::{Call, CallOutcome, Role};
 use crate::text;
+use crate::text::{Text, thousands};
 
 /// So many calls are listed.
 const MOST_CALLS: usize = 1_000;
 
-/// The calls in the order they are shown, put there when there are new ones.
+/// A call as it is read.
+struct Row {
+    at: String,
+    who: String,
+    call: String,
+    result: String,
+    failed: bool,
+    /// What the result means, and what to try; empty where it speaks for itself.
+    meaning: String,
+    took: String,
+}
+
+/// The calls in the order they are shown, written out when there are new ones.
 #[derive(Default)]
 pub(super) struct CallsView {
-    calls: Vec<Call>,
+    rows: Vec<Row>,
     /// How many calls there were then.
     known: u64,
 }
 
 impl CallsView {
-    pub(super) fn ui(&mut self, ui: &mut Ui, cx: &Cx<'_>, bench: &BenchState) {
-        self.take_calls(bench);
-        self.calls_card(ui, cx, bench);
+    /// Draws the card, this high.
+    pub(super) fn ui(&mut self, ui: &mut Ui, cx: &Cx<'_>, bench: &BenchState, height: f32) {
+        self.take_calls(cx, bench);
+        let title = cx.say(&text!("lab_bench_page.calls"));
+        let note = cx
+            .say(&text!("lab_bench_page.newest_first", count = thousands(self.rows.len() as u64)));
+        let rows = &self.rows;
+        let width = ui.available_width();
+        ui.allocate_ui(vec2(width, height), |ui| {
+            Card::new(&title).note(&note).flush().height(height).show(
+                ui,
+                |ui| copy(ui, cx, rows),
+                |ui| {
+                    let whole = ui.available_rect_before_wrap().shrink2(vec2(1.0, 0.0));
+                    ui.scope_builder(UiBuilder::new().max_rect(whole), |ui| {
+                        if rows.is_empty() {
+                            let title = cx.say(&text!("lab_bench_page.empty_title"));
+                            let text = cx.say(&text!("lab_bench_page.empty_text"));
+                            empty(ui, ICON_SCIENCE, &title, &text, |_| {});
+                            return;
+                        }
+                        table(ui, "calls", &columns(cx), &CallRows { rows }, None, None);
+                    });
+                    ui.advance_cursor_after_rect(whole);
+                },
+            );
+        });
     }
 
     /// Takes the newest calls, newest first, when there are new ones.
-    fn take_calls(&mut self, bench: &BenchState) {
+    fn take_calls(&mut self, cx: &Cx<'_>, bench: &BenchState) {
         let known = bench.calls.iter().len() as u64 + bench.calls.dropped();
         if known == self.known {
             return;
         }
         self.known = known;
-        self.calls = bench.calls.iter().rev().take(MOST_CALLS).cloned().collect();
+        let newest = bench.calls.iter().rev().take(MOST_CALLS);
+        self.rows = newest.map(|call| row(cx, call)).collect();
     }
+}
 
-    fn calls_card(&self, ui: &mut Ui, cx: &Cx<'_>, bench: &BenchState) {
-        let title = cx.say(&text!("lab_page.calls"));
-        let note = cx.say(&text!("lab_page.newest_first", n = self.calls.len()));
-        Card::new(&title).note(&note).flush().show(
-            ui,
-            |ui| {
-                ui.add_enabled_ui(!self.calls.is_empty(), |ui| {
-                    let copy = cx.say(&text!("lab_page.copy_calls"));
-                    if Button::new(&copy).icon(ICON_CONTENT_COPY).small().show(ui).clicked() {
-                        let lines: Vec<String> = self.calls.iter().rev().map(copied).collect();
-                        cx.send(Command::Copy(lines.join("\n")));
-                    }
-                });
-            },
-            |ui| {
-                let whole = ui.available_rect_before_wrap().shrink2(vec2(1.0, 0.0));
-                ui.scope_builder(UiBuilder::new().max_rect(whole), |ui| {
-                    if bench.connections.is_empty() {
-                        let title = cx.say(&text!("lab_page.empty_title"));
-                        let text = cx.say(&text!("lab_page.empty_text"));
-                        empty(ui, ICON_SCIENCE, &title, &text, |_| {});
-                        return;
-                    }
-                    let rows = CallRows { cx, calls: &self.calls };
-                    table(ui, "calls", &call_columns(cx), &rows, None, None);
-                });
-                ui.advance_cursor_after_rect(whole);
-            },
-        );
+/// The button that copies, in one of two forms.
+fn copy(ui: &mut Ui, cx: &Cx<'_>, rows: &[Row]) {
+    ui.add_enabled_ui(!rows.is_empty(), |ui| {
+        let label = cx.say(&text!("lab_bench_page.copy_calls"));
+        let button = Button::new(&label).icon(ICON_CONTENT_COPY).small().show(ui);
+        Popup::menu(&button).accessible_name(label).show(|ui| {
+            let label = cx.say(&text!("lab_bench_page.copy_tabs"));
+            if menu_line(ui, &label, &label, true).clicked() {
+                cx.send(Command::Copy(tabs(cx, rows)));
+                ui.close();
+            }
+            let label = cx.say(&text!("lab_bench_page.copy_markdown"));
+            if menu_line(ui, &label, &label, true).clicked() {
+                cx.send(Command::Copy(markdown(cx, rows)));
+                ui.close();
+            }
+        });
+    });
+}
+
+fn row(cx: &Cx<'_>, call: &Call) -> Row {
+    let (result, failed) = match &call.outcome {
+        CallOutcome::Returned(value) => (value.clone(), false),
+        CallOutcome::Failed { errno, .. } => (errno.clone(), true),
+    };
+    let number = call.who.number.to_string();
+    let who = match call.who.role {
+        Role::Client => text!("lab_bench_page.who_client", number = number),
+        Role::Peer => text!("lab_bench_page.who_peer", number = number),
+        Role::Listener => text!("lab_bench_page.who_listener", number = number),
+    };
+    Row {
+        at: millis(call.at),
+        who: cx.say(&who),
+        call: call.call.clone(),
+        result,
+        failed,
+        meaning: meaning(cx, call),
+        took: millis(call.took),
     }
+}
+
+/// What a result means and what to try, where it needs a word.
+fn meaning(cx: &Cx<'_>, call: &Call) -> String {
+    match &call.outcome {
+        CallOutcome::Failed { errno, meaning } => {
+            let means = lab::meaning(errno).map_or_else(|| meaning.clone(), |text| cx.say(&text));
+            match what_to_try(errno) {
+                Some(text) => format!("{means} {}", cx.say(&text)),
+                None => means,
+            }
+        }
+        CallOutcome::Returned(value)
+            if call.call.starts_with("recv") && (value == "0" || value.ends_with(", then 0")) =>
+        {
+            cx.say(&text!("lab_bench_page.end_of_stream"))
+        }
+        CallOutcome::Returned(_) => String::new(),
+    }
+}
+
+/// What to try after an error.
+fn what_to_try(errno: &str) -> Option<Text> {
+    Some(match errno.strip_prefix("WSA").unwrap_or(errno) {
+        "EADDRINUSE" => text!("lab_bench_page.try.address_in_use"),
+        "EADDRNOTAVAIL" => text!("lab_bench_page.try.address_not_available"),
+        "EAGAIN" | "EWOULDBLOCK" => text!("lab_bench_page.try.would_block"),
+        "EINPROGRESS" => text!("lab_bench_page.try.in_progress"),
+        "ECONNREFUSED" => text!("lab_bench_page.try.refused"),
+        "ECONNRESET" | "EPIPE" | "ESHUTDOWN" | "ECONNABORTED" => text!("lab_bench_page.try.close"),
+        "EMFILE" => text!("lab_bench_page.try.too_many_files"),
+        _ => return None,
+    })
+}
+
+/// `2 480.08`: milliseconds.
+fn millis(time: Duration) -> String {
+    let hundredths = u64::try_from(time.as_micros() / 10).unwrap_or(u64::MAX);
+    format!("{}.{:02}", thousands(hundredths / 100), hundredths % 100)
+}
+
+/// What is copied has bare digits, which other programs can read.
+fn bare(number: &str) -> String {
+    number.replace('\u{2009}', "")
+}
+
+fn head(cx: &Cx<'_>) -> [String; 6] {
+    columns(cx).map(|column| column.title)
+}
+
+fn cells(row: &Row) -> [String; 6] {
+    [
+        bare(&row.at),
+        row.who.clone(),
+        row.call.clone(),
+        row.result.clone(),
+        bare(&row.took),
+        row.meaning.clone(),
+    ]
+}
+
+/// All of them, oldest first, a line each.
+fn tabs(cx: &Cx<'_>, rows: &[Row]) -> String {
+    let rows = rows.iter().rev().map(|row| cells(row).join("\t"));
+    std::iter::once(head(cx).join("\t")).chain(rows).collect::<Vec<_>>().join("\n")
+}
+
+/// All of them, oldest first, as a table of Markdown.
+fn markdown(cx: &Cx<'_>, rows: &[Row]) -> String {
+    let line = |cells: [String; 6]| {
+        let cells = cells.map(|cell| cell.replace('|', "\\|"));
+        format!("| {} |", cells.join(" | "))
+    };
+    let rule = "| ---: | --- | --- | --- | ---: | --- |".to_owned();
+    let rows = rows.iter().rev().map(|row| line(cells(row)));
+    [line(head(cx)), rule].into_iter().chain(rows).collect::<Vec<_>>().join("\n")
 }
 
 /// The last column, whose sentences may be longer than there is room.
 const MEANING: usize = 5;
 
 struct CallRows<'a> {
-    cx: &'a Cx<'a>,
-    calls: &'a [Call],
+    rows: &'a [Row],
 }
 
-fn call_columns(cx: &Cx<'_>) -> Vec<TableColumn> {
-    let column = |id, title, width, align| TableColumn {
+fn columns(cx: &Cx<'_>) -> [TableColumn; 6] {
+    let column = |id, title: Text, width, align| TableColumn {
         id,
         title: cx.say(&title),
         width,
@@ -87,78 +214,73 @@ fn call_columns(cx: &Cx<'_>) -> Vec<TableColumn> {
         sorts: false,
         fills: id == "meaning",
     };
-    vec![
-        column("at", text!("column.at_ms"), 92.0, Align::Max),
-        column("end", text!("column.end"), 70.0, Align::Min),
-        column("call", text!("column.call"), 260.0, Align::Min),
-        column("result", text!("column.result"), 150.0, Align::Min),
-        column("took", text!("column.took_ms"), 76.0, Align::Max),
-        column("meaning", text!("column.meaning"), 260.0, Align::Min),
+    [
+        column("at", text!("column.at_ms"), 80.0, Align::Max),
+        column("end", text!("column.end"), 74.0, Align::Min),
+        column("call", text!("column.call"), 226.0, Align::Min),
+        column("result", text!("column.result"), 122.0, Align::Min),
+        column("took", text!("column.took_ms"), 64.0, Align::Max),
+        column("meaning", text!("column.meaning"), 160.0, Align::Min),
     ]
 }
 
 impl Rows for CallRows<'_> {
     fn count(&self) -> usize {
-        self.calls.len()
+        self.rows.len()
     }
 
     fn id(&self, row: usize) -> u64 {
-        (self.calls.len() - row) as u64
+        (self.rows.len() - row) as u64
     }
 
     fn name(&self, row: usize) -> String {
-        self.calls.get(row).map_or_else(String::new, copied)
+        self.rows.get(row).map_or_else(String::new, |row| {
+            format!("{}, {}, {}, {} ms, {}", row.who, row.call, row.result, row.took, row.meaning)
+        })
     }
 
     fn cell(&self, ui: &mut Ui, row: usize, column: usize) {
-        let Some(call) = self.calls.get(row) else {
-            return;
-        };
+        let Some(row) = self.rows.get(row) else { return };
         let theme = Theme::of(ui);
-        let failed = matches!(call.outcome, CallOutcome::Failed { .. });
-        let strong = if failed { theme.severity.critical.text } else { theme.text.primary };
+        let strong = if row.failed { theme.severity.critical.text } else { theme.text.primary };
         let (text, style, color) = match column {
-            0 => (millis(call.at, 1), TypeStyle::MonoDense, theme.text.secondary),
-            1 => (call.who.to_string(), TypeStyle::Dense, theme.text.primary),
-            2 => (call.call.clone(), TypeStyle::MonoDense, theme.text.primary),
-            3 => (result(call).to_owned(), TypeStyle::MonoDense, strong),
-            4 => (millis(call.took, 2), TypeStyle::MonoDense, theme.text.secondary),
-            _ => (self.meaning(call), TypeStyle::Dense, theme.text.secondary),
+            0 => (&row.at, TypeStyle::MonoDense, theme.text.secondary),
+            1 => (&row.who, TypeStyle::Dense, theme.text.primary),
+            2 => (&row.call, TypeStyle::MonoDense, theme.text.primary),
+            3 => (&row.result, TypeStyle::MonoDense, strong),
+            4 => (&row.took, TypeStyle::MonoDense, theme.text.secondary),
+            _ => (&row.meaning, TypeStyle::Dense, theme.text.secondary),
         };
-        let label = ui.label(style.rich(&text).color(color));
-        if column == MEANING && !text.is_empty() {
-            label.on_hover_text(text);
+        let rich = style.rich(text).color(color);
+        if column == MEANING {
+            let label = ui.add(Label::new(rich).truncate());
+            if !text.is_empty() {
+                label.on_hover_text(text);
+            }
+        } else {
+            ui.label(rich);
         }
     }
 }
 
-impl CallRows<'_> {
-    /// What the result means, where it needs a word.
-    fn meaning(&self, call: &Call) -> String {
-        match &call.outcome {
-            CallOutcome::Failed { errno, meaning } => {
-                lab::meaning(errno).map_or_else(|| meaning.clone(), |text| self.cx.say(&text))
-            }
-            CallOutcome::Returned(value) if value == "0" && call.call.starts_with("recv") => {
-                self.cx.say(&text!("lab_page.end_of_stream"))
-            }
-            CallOutcome::Returned(_) => String::new(),
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn milliseconds_have_two_digits_and_groups() {
+        assert_eq!(millis(Duration::from_micros(20)), "0.02");
+        assert_eq!(millis(Duration::from_micros(2_480_084)), "2\u{2009}480.08");
+        assert_eq!(bare(&millis(Duration::from_secs(3_601))), "3601000.00");
+    }
+
+    #[test]
+    fn what_to_try_is_the_same_in_every_numbering() {
+        for errno in ["EADDRINUSE", "ECONNRESET", "ECONNREFUSED"] {
+            let ours = what_to_try(errno);
+            assert!(ours.is_some(), "{errno}");
+            assert_eq!(ours, what_to_try(&format!("WSA{errno}")), "{errno}");
         }
+        assert_eq!(what_to_try("no errno"), None);
     }
-}
-
-fn result(call: &Call) -> &str {
-    match &call.outcome {
-        CallOutcome::Returned(value) => value,
-        CallOutcome::Failed { errno, .. } => errno,
-    }
-}
-
-fn copied(call: &Call) -> String {
-    let (at, took) = (millis(call.at, 1), millis(call.took, 2));
-    format!("{at} ms\t{}\t{}\t{}\t{took} ms", call.who, call.call, result(call))
-}
-
-fn millis(time: std::time::Duration, digits: usize) -> String {
-    format!("{:.digits$}", time.as_secs_f64() * 1_000.0)
 }

@@ -1,146 +1,220 @@
-//! One end of the bench: its states, its options as asked and as the kernel has them, and its actions.
+//! One end of the bench: its options as asked and as the kernel has them, and its actions; or the built-in peer's listener.
 
-use std::collections::BTreeMap;
-use std::net::Shutdown;
+use eframe::egui::{Align, DragValue, Label, Layout, Ui, vec2};
 
-use eframe::egui::{Align, DragValue, Layout, Ui, vec2};
-use egui_material_icons::icons::{ICON_CALL_MADE, ICON_CALL_RECEIVED, ICON_WARNING};
-
+use super::options::{self, Subject, sized};
+use super::setup::Choices;
+use super::{actions, listener};
 use crate::gui::cx::{Command, Cx};
 use crate::gui::glyph::badge;
-use crate::gui::theme::measure::{size, space};
+use crate::gui::theme::measure::{size, space, stroke};
 use crate::gui::theme::{Theme, TypeStyle};
-use crate::gui::widgets::{Button, Card, icon, segmented, switch};
+use crate::gui::widgets::{Card, segmented, small_field, switch};
 use crate::lab::{
-    self, BenchState, Holding, Linger, OptionName, OptionValue, Seen, SocketOptions, Watch,
+    self, Actor, BenchState, Client, ConnectionState, EndState, Holding, On, Seen, Which, other_end,
 };
-use crate::model::lab::{End, Resolution};
+use crate::model::State;
+use crate::model::lab::{End, Role};
 use crate::text;
+use crate::text::bytes;
 
-/// How much one press sends, in bytes.
-const SEND: usize = 64;
+/// The height of a card without its options: header, setting up, status, two lines of actions.
+const REST: f32 = size::CARD_HEADER
+    + size::CONTROL
+    + STATUS
+    + 2.0 * size::CONTROL_SMALL
+    + 3.0 * space::S
+    + space::XS
+    + space::L
+    + 2.0 * stroke::HAIRLINE;
 
-/// What the view of one end keeps: the options that are asked for.
-pub(super) struct EndView {
-    pub(super) options: SocketOptions,
-    /// The seconds of SO_LINGER, kept while it is off or 0.
-    seconds: u16,
+/// The height of the line that tells of the descriptor.
+const STATUS: f32 = 20.0;
+
+/// The widths of the fields of a local address and port.
+const ADDRESS: f32 = 104.0;
+const PORT: f32 = 56.0;
+
+/// Which of the peer's sockets its card shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Part {
+    #[default]
+    Accepted,
+    Listener,
 }
 
-impl Default for EndView {
+/// What the view of both cards keeps.
+pub(super) struct EndsView {
+    part: Part,
+    /// Whether all options are in sight.
+    more: bool,
+    /// In how many columns options stand.
+    columns: usize,
+}
+
+impl Default for EndsView {
     fn default() -> Self {
-        Self { options: SocketOptions::default(), seconds: 5 }
+        Self { part: Part::default(), more: false, columns: 1 }
     }
 }
 
-impl EndView {
+impl EndsView {
+    fn role(&self, end: End) -> Role {
+        match (end, self.part) {
+            (End::Client, _) => Role::Client,
+            (End::Peer, Part::Accepted) => Role::Peer,
+            (End::Peer, Part::Listener) => Role::Listener,
+        }
+    }
+
+    /// How high the cards are, each this wide.
+    pub(super) fn height(&mut self, width: f32) -> f32 {
+        self.columns = options::columns(width - 2.0 * space::L);
+        let rows = End::ALL.map(|end| options::rows(self.role(end), self.columns, self.more));
+        #[expect(clippy::cast_precision_loss, reason = "a few rows")]
+        let rows = rows.into_iter().max().unwrap_or_default() as f32;
+        (REST + rows * options::ROW).ceil()
+    }
+
+    /// Draws the card of one end.
     pub(super) fn ui(
         &mut self,
         ui: &mut Ui,
         cx: &Cx<'_>,
         bench: &BenchState,
+        choices: &mut Choices,
         end: End,
         height: f32,
     ) {
-        let note = address(bench, end);
+        let shown = choices.shown(bench);
+        let note = address(shown, end);
         Card::new(&title(cx, end)).note(&note).height(height).show(
             ui,
-            |ui| states(ui, cx, bench, end),
+            |ui| state(ui, cx, bench, shown, end),
             |ui| {
-                self.options(ui, cx, bench, end);
-                actions(ui, cx, bench, end);
-                course(ui, cx, bench, end);
+                match end {
+                    End::Client => client_setup(ui, cx, bench, choices),
+                    End::Peer => self.peer_parts(ui, cx, bench, choices),
+                }
+                self.status(ui, cx, bench, choices, end);
+                if self.role(end) == Role::Listener {
+                    listener::ui(ui, cx, bench, choices, (self.columns, self.more));
+                } else {
+                    self.options(ui, cx, bench, choices, end);
+                    actions::ui(ui, cx, bench, choices, end);
+                }
             },
         );
     }
 
-    /// The options: what is asked for, and what the kernel says of the newest open socket.
-    fn options(&mut self, ui: &mut Ui, cx: &Cx<'_>, bench: &BenchState, end: End) {
-        let before = self.options;
-        let ends = bench.connections.iter().rev().map(|connection| connection.end(end));
-        let newest = ends.into_iter().find(|end| end.holding == Holding::Held);
-        let kernel = |name: OptionName| {
-            let (_, value) = newest?.kernel.iter().find(|(known, _)| *known == name)?;
-            let asked = newest?.asked.get(name);
-            Some(match value {
-                Ok(value) => (value.to_string(), asked.is_some_and(|asked| asked != *value)),
-                Err(error) => (error.errno.clone(), true),
-            })
-        };
-        let mut asked = before;
-        let name = title(cx, end);
-        let toggle = |ui: &mut Ui, on: &mut bool, option: &str| {
-            let switched = text!("lab_page.option", end = name.as_str(), option = option);
-            switch(ui, on, &cx.say(&switched));
-            ui.label(TypeStyle::Mono.rich(option).color(Theme::of(ui).text.primary));
-        };
-        let mut reuse = asked.get(OptionName::ReuseAddress) == Some(OptionValue::Switch(true));
-        option_row(ui, cx, kernel(OptionName::ReuseAddress), |ui| {
-            toggle(ui, &mut reuse, "SO_REUSEADDR");
+    fn peer_parts(&mut self, ui: &mut Ui, cx: &Cx<'_>, bench: &BenchState, choices: &Choices) {
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = space::M;
+            let accepted = cx.say(&text!("lab_bench_page.accepted"));
+            let listener = cx.say(&text!("lab_bench_page.listener"));
+            let parts = [(Part::Accepted, accepted.as_str()), (Part::Listener, listener.as_str())];
+            segmented(ui, &mut self.part, &parts);
+            listener::switch_automatic(ui, cx, bench, choices.server());
         });
-        let linger = kernel(OptionName::Linger);
-        let now = match asked.get(OptionName::Linger) {
-            Some(OptionValue::Linger(linger)) => linger,
-            _ => Linger::Off,
+    }
+
+    /// What the descriptor tells, and whether all options are to be seen.
+    fn status(
+        &mut self,
+        ui: &mut Ui,
+        cx: &Cx<'_>,
+        bench: &BenchState,
+        choices: &Choices,
+        end: End,
+    ) {
+        let theme = Theme::of(ui);
+        let role = self.role(end);
+        let (text, warns) = if role == Role::Listener {
+            (listener::status(cx, bench, choices.server()), false)
+        } else {
+            choices.shown(bench).map_or_else(Default::default, |it| descriptor(cx, bench, it, end))
         };
-        let mut on = now != Linger::Off;
-        let mut aborts = matches!(now, Linger::Off | Linger::Seconds(0));
-        let seconds = &mut self.seconds;
-        option_row(ui, cx, linger, |ui| {
-            toggle(ui, &mut on, "SO_LINGER");
-            if !on {
-                return;
+        let wanted = vec2(ui.available_width(), STATUS);
+        ui.allocate_ui_with_layout(wanted, Layout::right_to_left(Align::Center), |ui| {
+            ui.set_min_size(wanted);
+            let hidden = options::hidden(role, self.columns);
+            if hidden > 0 {
+                let (label, name) = if self.more {
+                    (text!("lab_bench_page.fewer"), text!("lab_bench_page.fewer_options"))
+                } else {
+                    let hidden = hidden.to_string();
+                    let name = text!("lab_bench_page.more_options", count = hidden.as_str());
+                    (text!("lab_bench_page.more", count = hidden), name)
+                };
+                let (label, name) = (cx.say(&label), cx.say(&name));
+                let name = text!("lab_bench_page.action", end = title(cx, end), action = name);
+                let link = TypeStyle::Dense.rich(label).color(theme.accent.text);
+                let link = ui.link(link).accessible_name(cx.say(&name));
+                if link.clicked() {
+                    self.more = !self.more;
+                }
             }
-            let some = cx.say(&text!("lab_page.n_seconds"));
-            segmented(ui, &mut aborts, &[(true, "0 s"), (false, some.as_str())]);
-            if !aborts {
-                let value = DragValue::new(seconds).range(1..=60).suffix("\u{2009}s").speed(0.05);
-                ui.spacing_mut().interact_size.y = size::CONTROL_SMALL;
-                let seconds = ui.add_sized([48.0, size::CONTROL_SMALL], value);
-                let name = text!("lab_page.seconds", end = name.as_str());
-                seconds.accessible_name(cx.say(&name));
-            }
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                let color = if warns { theme.severity.warning.text } else { theme.text.secondary };
+                let label = Label::new(TypeStyle::Dense.rich(&text).color(color)).truncate();
+                ui.add(label).on_hover_text(text);
+            });
         });
-        let wanted = match (on, aborts) {
-            (false, _) => Linger::Off,
-            (true, true) => Linger::Seconds(0),
-            (true, false) => Linger::Seconds(*seconds),
+    }
+
+    fn options(
+        &self,
+        ui: &mut Ui,
+        cx: &Cx<'_>,
+        bench: &BenchState,
+        choices: &mut Choices,
+        end: End,
+    ) {
+        let nothing = EndState::default();
+        let living = living(bench, choices, end).map_or(&nothing, |it| it.end(end));
+        let title = title(cx, end);
+        let (asked, kernel) = (living.asked, &living.kernel);
+        let subject = Subject { title: &title, role: self.role(end), asked, kernel };
+        let on = match (end, choices.which(bench)) {
+            (End::Client, Which::All | Which::Client(_)) => {
+                On { end, of: Which::Client(choices.client) }
+            }
+            (_, of) => On { end, of },
         };
-        if wanted != now {
-            asked = asked.linger(wanted);
-        }
-        if reuse != (before.get(OptionName::ReuseAddress) == Some(OptionValue::Switch(true))) {
-            asked = asked.with(OptionName::ReuseAddress, OptionValue::Switch(reuse));
-        }
-        if asked != before {
-            self.options = asked;
-            if bench
-                .connections
-                .iter()
-                .any(|connection| connection.end(end).holding == Holding::Held)
-            {
-                cx.send(Command::Bench(lab::Command::SetOptions { on: all(end), options: asked }));
+        let asked = match end {
+            End::Client => &mut choices.of_client().options,
+            End::Peer => &mut choices.accepted,
+        };
+        if options::ui(ui, cx, &subject, asked, self.columns, self.more) {
+            let options = *asked;
+            let held = |it: &ConnectionState| it.end(end).holding == Holding::Held;
+            if bench.connections.iter().any(held) {
+                cx.send(Command::Bench(lab::Command::SetOptions { on, options }));
             }
         }
     }
+}
+
+/// The connection whose kernel's values stand beside what is asked: the shown one, if it is this client's.
+fn living<'a>(bench: &'a BenchState, choices: &Choices, end: End) -> Option<&'a ConnectionState> {
+    let shown = choices.shown(bench)?;
+    if end == End::Peer || shown.client == choices.client {
+        return Some(shown);
+    }
+    bench.connections.iter().rev().find(|it| it.client == choices.client)
 }
 
 /// What an end is called.
 pub(super) fn title(cx: &Cx<'_>, end: End) -> String {
     cx.say(&match end {
-        End::Client => text!("lab_page.client"),
-        End::Peer => text!("lab_page.peer"),
+        End::Client => text!("lab_bench_page.client"),
+        End::Peer => text!("lab_bench_page.peer"),
     })
 }
 
-/// All sockets of an end.
-const fn all(end: End) -> lab::On {
-    lab::On { end, of: lab::Which::All }
-}
-
-/// The newest connection's address at this end.
-fn address(bench: &BenchState, end: End) -> String {
-    let pair = bench.connections.last().and_then(|connection| connection.pair);
+/// The shown connection's address at this end.
+fn address(shown: Option<&ConnectionState>, end: End) -> String {
+    let pair = shown.and_then(|connection| connection.pair);
     let address = pair.map(|pair| match end {
         End::Client => pair.client,
         End::Peer => pair.peer,
@@ -148,129 +222,133 @@ fn address(bench: &BenchState, end: End) -> String {
     address.map_or_else(String::new, |address| address.to_string())
 }
 
-/// The states of all connections at this end, as badges with their numbers, from the right.
-fn states(ui: &mut Ui, cx: &Cx<'_>, bench: &BenchState, end: End) {
+/// The state of the shown connection at this end: its badge, or what is known instead.
+fn state(ui: &mut Ui, cx: &Cx<'_>, bench: &BenchState, shown: Option<&ConnectionState>, end: End) {
+    let Some(shown) = shown else { return };
     let theme = Theme::of(ui);
-    let mut counts = BTreeMap::new();
-    let mut gone = 0_usize;
-    for connection in &bench.connections {
-        match bench.seen(connection, end) {
-            Seen::State(state) => *counts.entry(state).or_insert(0_usize) += 1,
-            Seen::NoRow => gone += 1,
-            Seen::Unknown => {}
+    let say = |ui: &mut Ui, text: text::Text| {
+        ui.label(TypeStyle::Dense.rich(cx.say(&text)).color(theme.text.secondary));
+    };
+    match seen(bench, shown, end) {
+        Known::Seen(state) => {
+            badge(ui, state);
         }
-    }
-    let several = bench.connections.len() > 1;
-    if gone > 0 {
-        let text = if several {
-            cx.say(&text!("lab_page.rows_gone", n = gone))
-        } else {
-            cx.say(&text!("lab_page.no_row"))
-        };
-        ui.label(TypeStyle::Dense.rich(text).color(theme.text.secondary));
-    }
-    for (state, count) in counts.into_iter().rev() {
-        if several {
-            let count = TypeStyle::DenseStrong.rich(format!("× {count}"));
-            ui.label(count.color(theme.text.primary));
+        Known::Inferred(state) => {
+            badge(ui, state);
+            say(ui, text!("lab_bench_page.inferred"));
         }
-        badge(ui, state);
+        Known::NoRow => say(ui, text!("lab_bench_page.no_row")),
+        Known::Nothing => {}
     }
 }
 
-/// One option: what is asked for, and at the right the kernel's value, which is marked when it differs.
-fn option_row(
-    ui: &mut Ui,
+/// What is known of one end's state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Known {
+    Seen(State),
+    /// The other end tells it.
+    Inferred(State),
+    NoRow,
+    Nothing,
+}
+
+/// What is known of the state of a connection's end.
+pub(super) fn seen(bench: &BenchState, shown: &ConnectionState, end: End) -> Known {
+    let Some(lane) = bench.lane(shown) else { return Known::Nothing };
+    let other = super::track::other(end);
+    match lane.seen(end) {
+        Seen::State(state) => Known::Seen(state),
+        Seen::Unknown => Known::Nothing,
+        Seen::NoRow if !lane.was_found(end) && lane.was_found(other) => match lane.seen(other) {
+            Seen::State(state) => other_end(state).map_or(Known::Nothing, Known::Inferred),
+            Seen::Unknown | Seen::NoRow => Known::Nothing,
+        },
+        Seen::NoRow => Known::NoRow,
+    }
+}
+
+/// What is known of the descriptor, and whether that is worth a look.
+fn descriptor(
     cx: &Cx<'_>,
-    kernel: Option<(String, bool)>,
-    asked: impl FnOnce(&mut Ui),
-) {
-    let theme = Theme::of(ui);
-    let wanted = vec2(ui.available_width(), size::SEGMENTED);
-    ui.allocate_ui_with_layout(wanted, Layout::left_to_right(Align::Center), |ui| {
-        ui.set_min_height(size::SEGMENTED);
-        ui.spacing_mut().item_spacing.x = space::M;
-        asked(ui);
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let Some((value, differs)) = kernel else {
-                return;
-            };
-            let color = if differs { theme.severity.warning.text } else { theme.text.primary };
-            if differs {
-                icon(ui, ICON_WARNING, size::ICON - 2.0, color);
-            }
-            ui.label(TypeStyle::Mono.rich(value).color(color));
-            let kernel = cx.say(&text!("lab_page.kernel"));
-            ui.label(TypeStyle::Dense.rich(kernel).color(theme.text.tertiary));
+    bench: &BenchState,
+    shown: &ConnectionState,
+    end: End,
+) -> (String, bool) {
+    let side = shown.end(end);
+    let gone = seen(bench, shown, end) == Known::NoRow;
+    let (head, warns) = match side.holding {
+        Holding::Never if end == End::Client => (text!("lab_bench_page.descriptor.none"), false),
+        Holding::Never if shown.accepted || matches!(shown.target, lab::Target::Typed(_)) => {
+            (text!("lab_bench_page.descriptor.elsewhere"), false)
+        }
+        Holding::Never if !shown.is_open() => (text!("lab_bench_page.descriptor.none"), false),
+        Holding::Never => (text!("lab_bench_page.descriptor.not_accepted"), false),
+        Holding::Held if gone => match side.descriptor {
+            Some(state) => (text!("lab_bench_page.descriptor.left", state = state.name()), true),
+            None => (text!("lab_bench_page.descriptor.left_unknown"), true),
+        },
+        Holding::Held => (text!("lab_bench_page.descriptor.held"), false),
+        Holding::Leaked => (text!("lab_bench_page.descriptor.leaked"), true),
+        Holding::Closed => (text!("lab_bench_page.descriptor.closed"), false),
+    };
+    let mut parts = vec![cx.say(&head)];
+    if side.sent > 0 {
+        parts.push(cx.say(&text!("lab_bench_page.descriptor.sent", bytes = bytes(side.sent))));
+    }
+    if side.received > 0 {
+        let received = bytes(side.received);
+        parts.push(cx.say(&text!("lab_bench_page.descriptor.received", bytes = received)));
+    }
+    if side.at_end {
+        parts.push(cx.say(&text!("lab_bench_page.descriptor.at_end")));
+    }
+    let actor = match end {
+        End::Client => Actor::Client(shown.client),
+        End::Peer => Actor::Peer,
+    };
+    if bench.is_busy(actor) {
+        parts.push(cx.say(&text!("lab_bench_page.descriptor.busy")));
+    }
+    if side.reading {
+        parts.push(cx.say(&text!("lab_bench_page.descriptor.reading")));
+    }
+    (parts.join(" \u{b7} "), warns)
+}
+
+/// Which client, from where, and whether its calls wait.
+fn client_setup(ui: &mut Ui, cx: &Cx<'_>, bench: &BenchState, choices: &mut Choices) {
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = space::S;
+        let names = Client::ALL.map(|client| {
+            (client, cx.say(&text!("lab_bench_page.client_named", name = client.name())))
         });
+        let parts = names.each_ref().map(|(client, _)| (*client, client.name()));
+        let chosen = segmented(ui, &mut choices.client, &parts);
+        if chosen.changed() {
+            // The newest of this client is what its settings are about.
+            let client = choices.client;
+            let newest = bench.connections.iter().rev().find(|it| it.client == client);
+            choices.picked = newest.map(|it| it.number);
+        }
+        chosen.on_hover_text(cx.say(&text!("lab_bench_page.about.clients")));
+        let setup = choices.of_client();
+        let name = cx.say(&text!("lab_bench_page.local_address"));
+        let hint = cx.say(&text!("lab_bench_page.any_address"));
+        small_field(ui, &mut setup.address, &name, &hint, ADDRESS).on_hover_text(name);
+        let name = cx.say(&text!("lab_bench_page.local_port"));
+        let hint = cx.say(&text!("lab_bench_page.any_port"));
+        small_field(ui, &mut setup.port, &name, &hint, PORT).on_hover_text(name);
+        let name = cx.say(&text!("lab_bench_page.client_blocking"));
+        switch(ui, &mut setup.blocking, &name);
+        let word = cx.say(&text!("lab_bench_page.blocking"));
+        let word = TypeStyle::Dense.rich(word).color(Theme::of(ui).text.primary);
+        ui.add(Label::new(word).truncate())
+            .on_hover_text(cx.say(&text!("lab_bench_page.about.blocking")));
     });
 }
 
-/// What can be done with the open sockets of this end.
-fn actions(ui: &mut Ui, cx: &Cx<'_>, bench: &BenchState, end: End) {
-    let open =
-        bench.connections.iter().any(|connection| connection.end(end).holding == Holding::Held);
-    let ready = bench.failure.is_none() && bench.running.is_empty();
-    let title = title(cx, end);
-    let why = cx.say(&if open {
-        text!("lab_page.busy")
-    } else {
-        text!("lab_page.not_open", end = title.as_str())
-    });
-    let actions = [
-        (text!("lab_page.send", n = SEND), lab::Command::Send { on: all(end), bytes: SEND }),
-        (text!("lab_page.read"), lab::Command::Read { on: all(end), bytes: lab::RECV_SIZE }),
-        (text!("lab_page.shutdown"), lab::Command::Shutdown { on: all(end), how: Shutdown::Write }),
-        (text!("lab_page.close"), lab::Command::Close { on: all(end) }),
-        (text!("lab_page.abort"), lab::Command::Abort { on: all(end) }),
-    ];
-    ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing = vec2(space::S, space::S);
-        ui.add_enabled_ui(open && ready, |ui| {
-            for (label, command) in actions {
-                let label = cx.say(&label);
-                let name = format!("{title} {label}");
-                let button = Button::new(&label).name(&name);
-                let button = match command {
-                    lab::Command::Send { .. } => button.icon(ICON_CALL_MADE),
-                    lab::Command::Read { .. } => button.icon(ICON_CALL_RECEIVED),
-                    lab::Command::Abort { .. } => button.harsh(),
-                    _ => button,
-                };
-                if button.show(ui).on_disabled_hover_text(&why).clicked() {
-                    cx.send(Command::Bench(command));
-                }
-            }
-        });
-    });
-}
-
-/// The states that the newest connection has passed at this end.
-fn course(ui: &mut Ui, cx: &Cx<'_>, bench: &BenchState, end: End) {
-    let theme = Theme::of(ui);
-    let lane = bench.connections.last().and_then(|connection| bench.lane(connection));
-    ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing = vec2(space::S, space::XS);
-        ui.set_min_height(size::BADGE);
-        let Some(lane) = lane else { return };
-        let every = format!("{}\u{2009}ms", bench.observation.interval.as_millis());
-        let seen = cx.say(&text!("lab_page.seen", time = every));
-        let how = cx.say(&match bench.observation.resolution {
-            Resolution::Exact => text!("lab_page.looked_up"),
-            Resolution::Table => text!("lab_page.looked_up_in_table"),
-        });
-        ui.label(TypeStyle::Dense.rich(seen).color(theme.text.tertiary)).on_hover_text(how);
-        if lane.watch == Watch::GivenUp {
-            let given_up = cx.say(&text!("lab_page.given_up"));
-            ui.label(TypeStyle::Dense.rich(given_up).color(theme.severity.warning.text));
-        }
-        for change in lane.changes.iter().filter(|change| change.end == end) {
-            if let Some(state) = change.state {
-                badge(ui, state);
-            } else {
-                let gone = cx.say(&text!("lab_page.no_row"));
-                ui.label(TypeStyle::Dense.rich(gone).color(theme.text.secondary));
-            }
-        }
-    });
+/// A number with its name before it.
+pub(super) fn number(ui: &mut Ui, name: &str, value: &mut u32, most: u32, width: f32) -> bool {
+    let field = DragValue::new(value).range(0..=most).speed(0.2);
+    sized(ui, width, field).accessible_name(name).changed()
 }

@@ -1,0 +1,150 @@
+//! The connection that is shown, made ready to be drawn: once for each change, not for each frame.
+
+use std::time::Duration;
+
+use super::track::Track;
+use crate::analysis::diagram::{Course, Node, Opening, Walk};
+use crate::gui::cx::Cx;
+use crate::lab::{BenchState, ConnectionState, Watch};
+use crate::model::State;
+use crate::model::lab::{Call, CallOutcome, End, Role};
+use crate::text;
+
+/// What a run is made of; while it stays the same nothing is made anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Key {
+    number: u64,
+    changes: u64,
+    calls: u64,
+    found: [bool; 2],
+}
+
+/// The connection that is shown.
+#[derive(Default)]
+pub(super) struct Run {
+    key: Option<Key>,
+    pub(super) track: Track,
+    /// How each end came where it is.
+    pub(super) walks: [Option<Walk>; 2],
+    /// Where each end is on the diagram.
+    pub(super) at: [Option<Node>; 2],
+    /// Both lanes in words.
+    pub(super) summary: String,
+    /// Why there is no connection: the call that failed, and its errno.
+    pub(super) failed: Option<(String, String)>,
+}
+
+impl Run {
+    /// Takes in what happened to this connection since.
+    pub(super) fn update(&mut self, cx: &Cx<'_>, bench: &BenchState, shown: &ConnectionState) {
+        let lane = bench.lane(shown);
+        let found = End::ALL.map(|end| lane.is_some_and(|lane| lane.was_found(end)));
+        let counted = |kept: usize, dropped: u64| kept as u64 + dropped;
+        let key = Key {
+            number: shown.number,
+            changes: lane.map_or(0, |it| counted(it.changes.iter().len(), it.changes.dropped())),
+            calls: counted(bench.calls.iter().len(), bench.calls.dropped()),
+            found,
+        };
+        if self.key == Some(key) {
+            return;
+        }
+        let changes: Vec<_> =
+            lane.into_iter().flat_map(|lane| lane.changes.iter().copied()).collect();
+        let calls: Vec<&Call> = bench.calls.iter().filter(|call| is_of(call, shown)).collect();
+        let track = Track::new(&changes, &calls, found);
+        self.walks = End::ALL.map(|end| walk(&track, end));
+        self.at = End::ALL.map(|end| {
+            track.lanes[end as usize].last().map(|last| match last.state {
+                None | Some(State::Closed) => Node::After,
+                Some(state) => Node::In(state),
+            })
+        });
+        self.summary = summary(cx, &track);
+        self.failed = failed(&track, &calls);
+        self.track = track;
+        self.key = Some(key);
+    }
+}
+
+/// Whether something may still happen to this connection without anybody's doing.
+pub(super) fn is_alive(bench: &BenchState, shown: &ConnectionState) -> bool {
+    shown.is_open() || bench.lane(shown).is_some_and(|lane| lane.watch == Watch::Looking)
+}
+
+/// What time it is in the run.
+pub(super) fn now(bench: &BenchState, run: &Run, alive: bool) -> Duration {
+    match bench.began {
+        Some(began) if alive => began.elapsed().max(run.track.last),
+        _ => run.track.last,
+    }
+}
+
+/// Whether a call was made on this connection; of the listeners' calls, the `accept` that gave it.
+fn is_of(call: &Call, shown: &ConnectionState) -> bool {
+    if call.who.role != Role::Listener {
+        return call.who.number == shown.number;
+    }
+    let client = shown.pair.map(|pair| pair.client.to_string());
+    matches!((&call.outcome, client), (CallOutcome::Returned(from), Some(client)) if *from == client)
+}
+
+/// The call with which making the connection ended; none where it was made, or may be yet.
+fn failed(track: &Track, calls: &[&Call]) -> Option<(String, String)> {
+    let made = track.lanes.iter().flatten().any(|it| it.state == Some(State::Established));
+    let last = calls.iter().rev().find(|call| {
+        let name = call.call.split('(').next().unwrap_or_default();
+        matches!(name, "socket" | "bind" | "connect")
+    })?;
+    match &last.outcome {
+        CallOutcome::Failed { errno, .. } if !made && errno != "EINPROGRESS" => {
+            Some((last.call.clone(), errno.clone()))
+        }
+        CallOutcome::Failed { .. } | CallOutcome::Returned(_) => None,
+    }
+}
+
+fn walk(track: &Track, end: End) -> Option<Walk> {
+    let lane = &track.lanes[end as usize];
+    let mut states: Vec<State> = lane.iter().filter_map(|segment| segment.state).collect();
+    // Out of these two a row vanishes by the diagram's own step; elsewhere it may have been a reset, which has none.
+    let ended = lane.last().is_some_and(|last| last.state.is_none());
+    if ended && matches!(states.last(), Some(State::TimeWait | State::LastAck)) {
+        states.push(State::Closed);
+    }
+    if states.is_empty() {
+        return None;
+    }
+    let opening = if end == End::Client { Opening::Active } else { Opening::Passive };
+    let mut walk = Walk::new(&states, Some(opening));
+    if track.inferred[end as usize] {
+        for course in walk.courses.iter_mut().filter(|course| **course == Course::Seen) {
+            *course = Course::Inferred;
+        }
+    }
+    Some(walk)
+}
+
+fn summary(cx: &Cx<'_>, track: &Track) -> String {
+    let lanes = End::ALL.map(|end| {
+        let steps: Vec<String> = track.lanes[end as usize]
+            .iter()
+            .map(|segment| {
+                let state = segment.state.map_or_else(
+                    || cx.say(&text!("lab_bench_page.no_row")),
+                    |state| state.name().to_owned(),
+                );
+                let from = seconds(segment.from);
+                cx.say(&text!("lab_bench_page.step", state = state, from = from))
+            })
+            .collect();
+        let end = super::end::title(cx, end);
+        cx.say(&text!("lab_bench_page.steps", end = end, steps = steps.join(", ")))
+    });
+    lanes.join(" ")
+}
+
+/// `3.64 s`: a time in the run.
+pub(super) fn seconds(time: Duration) -> String {
+    format!("{:.2}\u{2009}s", time.as_secs_f64())
+}

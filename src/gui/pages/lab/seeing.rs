@@ -1,0 +1,202 @@
+//! What this pair of states means, in a sentence; what both ends hold; and what to try next.
+
+mod next;
+mod pair;
+
+use eframe::egui::{Align, Label, Layout, Link, Ui, vec2};
+use egui_material_icons::icons::ICON_ARROW_FORWARD;
+
+use super::end;
+use super::run::Run;
+use super::setup::Choices;
+use crate::analysis::explain::remaining;
+use crate::gui::cx::{Command, Cx};
+use crate::gui::theme::measure::{size, space, stroke};
+use crate::gui::theme::{Theme, TypeStyle};
+use crate::gui::widgets::{Card, icon};
+use crate::lab::{self, BenchState, ConnectionState, Holding};
+use crate::model::lab::End;
+use crate::model::{Socket, TimerKind};
+use crate::text;
+use crate::text::{Text, age, thousands};
+use next::Doing;
+use pair::{Side, sentences};
+
+/// The width of an end's column.
+const COLUMN: f32 = 104.0;
+
+/// Draws the card.
+pub(super) fn ui(
+    ui: &mut Ui,
+    cx: &Cx<'_>,
+    bench: &BenchState,
+    choices: &mut Choices,
+    run: &Run,
+    height: f32,
+) {
+    let title = cx.say(&text!("lab_bench_page.seeing"));
+    Card::new(&title).height(height).show(
+        ui,
+        |_| {},
+        |ui| {
+            let theme = Theme::of(ui);
+            let shown = choices.shown(bench);
+            let sides = shown.map(|shown| End::ALL.map(|end| Side::of(bench, shown, end)));
+            let failed = run.failed.as_ref().filter(|_| shown.is_some());
+            let said = match (failed, &sides) {
+                (Some((call, errno)), _) => not_made(call, errno),
+                (None, Some(sides)) => sentences(sides),
+                (None, None) => {
+                    vec![text!("lab_bench_page.see.nothing"), text!("lab_bench_page.see.begin")]
+                }
+            };
+            said_ui(ui, cx, &said);
+            if let Some(shown) = shown {
+                line(ui);
+                facts(ui, cx, bench, shown);
+            }
+            let next =
+                next::suggestions(bench, choices, sides.as_ref(), failed.map(|it| it.1.as_str()));
+            if next.is_empty() {
+                return;
+            }
+            line(ui);
+            let word = cx.say(&text!("lab_bench_page.try_next"));
+            ui.label(TypeStyle::DenseStrong.rich(word).color(theme.text.secondary));
+            for (label, doing) in next {
+                if suggestion(ui, &cx.say(&label)) {
+                    match doing {
+                        Doing::Send(commands) => {
+                            for command in commands {
+                                cx.send(Command::Bench(command));
+                            }
+                        }
+                        Doing::Choose(changed) => *choices = *changed,
+                    }
+                }
+            }
+        },
+    );
+}
+
+/// Why there is no connection.
+fn not_made(call: &str, errno: &str) -> Vec<Text> {
+    let headline = text!("lab_bench_page.see.not_made", call = call, errno = errno);
+    std::iter::once(headline).chain(lab::meaning(errno)).collect()
+}
+
+/// The sentence that names the situation, and what follows from it, in one flow.
+fn said_ui(ui: &mut Ui, cx: &Cx<'_>, said: &[Text]) {
+    let theme = Theme::of(ui);
+    let mut job = eframe::egui::text::LayoutJob::default();
+    for (index, text) in said.iter().enumerate() {
+        let (style, color) = if index == 0 {
+            (TypeStyle::BodyStrong, theme.text.primary)
+        } else {
+            job.append(" ", 0.0, TypeStyle::Body.format(theme.text.secondary));
+            (TypeStyle::Body, theme.text.secondary)
+        };
+        job.append(&cx.say(text), 0.0, style.format(color));
+    }
+    ui.add(Label::new(job).wrap());
+}
+
+fn line(ui: &mut Ui) {
+    let (rect, _) =
+        ui.allocate_exact_size(vec2(ui.available_width(), space::M), eframe::egui::Sense::hover());
+    let color = Theme::of(ui).stroke.subtle;
+    let y = ui.painter().round_to_pixel_center(rect.center().y);
+    ui.painter().hline(rect.x_range(), y, (stroke::HAIRLINE, color));
+}
+
+fn suggestion(ui: &mut Ui, label: &str) -> bool {
+    let theme = Theme::of(ui);
+    ui.horizontal_top(|ui| {
+        ui.spacing_mut().item_spacing.x = space::S;
+        icon(ui, ICON_ARROW_FORWARD, size::ICON, theme.accent.text);
+        let text = TypeStyle::Body.rich(label).color(theme.accent.text);
+        ui.scope(|ui| {
+            ui.style_mut().wrap_mode = Some(eframe::egui::TextWrapMode::Wrap);
+            ui.add(Link::new(text)).clicked()
+        })
+        .inner
+    })
+    .inner
+}
+
+/// Queues, timers and owners of both ends, side by side.
+fn facts(ui: &mut Ui, cx: &Cx<'_>, bench: &BenchState, shown: &ConnectionState) {
+    let rows = End::ALL.map(|end| bench.lane(shown).and_then(|lane| lane.row(end)));
+    let unknown = || "\u{2013}".to_owned();
+    let queue = |of: fn(&Socket) -> Option<u32>| {
+        rows.map(|row| row.and_then(of).map_or_else(unknown, |bytes| thousands(bytes.into())))
+    };
+    let titles = End::ALL.map(|end| end::title(cx, end));
+    fact(ui, "", &titles, TypeStyle::Caption);
+    let receive = queue(|row| row.queues.map(|queues| queues.receive));
+    fact(ui, &cx.say(&text!("lab_bench_page.recv_q")), &receive, TypeStyle::Dense);
+    let send = queue(|row| row.queues.map(|queues| queues.send));
+    fact(ui, &cx.say(&text!("lab_bench_page.send_q")), &send, TypeStyle::Dense);
+    let timers = rows.map(|row| row.map_or_else(unknown, |row| timer(cx, row)));
+    fact(ui, &cx.say(&text!("lab_bench_page.timer")), &timers, TypeStyle::Dense);
+    let owners = End::ALL.map(|end| {
+        let has_row = rows[end as usize].is_some();
+        owner(cx, shown, end, has_row).unwrap_or_else(unknown)
+    });
+    fact(ui, &cx.say(&text!("lab_bench_page.owner")), &owners, TypeStyle::Dense);
+}
+
+/// One line: a name, and a value for each end.
+fn fact(ui: &mut Ui, name: &str, values: &[String; 2], style: TypeStyle) {
+    let theme = Theme::of(ui);
+    let wanted = vec2(ui.available_width(), style.line() + space::XS);
+    ui.allocate_ui_with_layout(wanted, Layout::right_to_left(Align::Center), |ui| {
+        ui.set_min_size(wanted);
+        ui.spacing_mut().item_spacing.x = 0.0;
+        for value in values.iter().rev() {
+            let cell = vec2(COLUMN, wanted.y);
+            ui.allocate_ui_with_layout(cell, Layout::right_to_left(Align::Center), |ui| {
+                ui.set_min_size(cell);
+                let weak = style == TypeStyle::Caption || value == "0";
+                let color = if weak { theme.text.tertiary } else { theme.text.primary };
+                let label = Label::new(style.rich(value).color(color)).truncate();
+                ui.add(label).on_hover_text(value);
+            });
+        }
+        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+            ui.label(TypeStyle::Dense.rich(name).color(theme.text.secondary));
+        });
+    });
+}
+
+fn timer(cx: &Cx<'_>, row: &Socket) -> String {
+    let Some(timer) = row.timer else {
+        // Queues come only from sources that tell of timers too.
+        return if row.queues.is_some() {
+            cx.say(&text!("lab_bench_page.no_timer"))
+        } else {
+            "\u{2013}".to_owned()
+        };
+    };
+    let left = age(remaining(timer, std::time::Duration::ZERO));
+    match timer.kind {
+        TimerKind::Retransmit => cx.say(&text!("lab_bench_page.timer_rto", time = left)),
+        TimerKind::Keepalive => cx.say(&text!("lab_bench_page.timer_keep", time = left)),
+        TimerKind::Expiry => cx.say(&text!("lab_bench_page.timer_ends", time = left)),
+        TimerKind::Persist => cx.say(&text!("lab_bench_page.timer_probe", time = left)),
+    }
+}
+
+/// Who holds the socket; none where nobody here knows.
+fn owner(cx: &Cx<'_>, shown: &ConnectionState, end: End, has_row: bool) -> Option<String> {
+    let text = match shown.end(end).holding {
+        Holding::Held => text!("lab_bench_page.owner_lab"),
+        Holding::Leaked => text!("lab_bench_page.owner_leaked"),
+        Holding::Closed if has_row => text!("lab_bench_page.owner_kernel"),
+        Holding::Never if has_row && end == End::Peer && !shown.accepted => {
+            text!("lab_bench_page.owner_queue")
+        }
+        Holding::Closed | Holding::Never => return None,
+    };
+    Some(cx.say(&text))
+}
