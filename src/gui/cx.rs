@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
-use super::jobs::Composer;
-use super::scenario_runner::ScenarioRunner;
+use super::jobs::{Composer, ScenarioForm};
+use super::scenario_runner::{Order, ScenarioRunner};
 use super::shelf::{Shelf, Side};
 use super::shortcuts::Action;
 use crate::analysis::track::SocketId;
-use crate::lab::{self, BenchState};
+use crate::lab::{self, BenchState, ScenarioResult};
 use crate::monitor::{Frame, Inspection, View, ViewSpec};
 use crate::report::Exporter;
 use crate::store::Settings;
@@ -95,10 +95,14 @@ pub enum Command {
     AskExport(&'static dyn Exporter),
     /// Do something on the lab's bench.
     Bench(lab::Command),
-    /// Run the scenario with this name.
-    RunScenario(&'static str),
-    /// Stop the scenario that runs.
-    StopScenario,
+    /// Run these scenarios.
+    RunScenarios(Vec<Order>),
+    /// Stop the scenario with this name.
+    StopScenario(&'static str),
+    /// Stop all scenarios.
+    StopScenarios,
+    /// Ask where to save what came of a scenario, in this form.
+    AskSaveScenario(Arc<ScenarioResult>, ScenarioForm),
     /// Put this text on the clipboard.
     Copy(String),
     /// Tell the user this.

@@ -37,6 +37,7 @@ enum Part {
 struct Lab {
     part: Part,
     bench: bench::BenchView,
+    scenarios: scenarios::ScenariosView,
 }
 
 impl Page for Lab {
@@ -45,7 +46,7 @@ impl Page for Lab {
         self.bar(ui, cx);
         match self.part {
             Part::Bench => self.bench.ui(ui, cx),
-            Part::Scenarios => scenarios::ui(ui, cx),
+            Part::Scenarios => self.scenarios.ui(ui, cx),
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::model::lab::{Call, CallOutcome};
 use crate::text;
 
 /// So many calls are listed.
-const MOST_CALLS: usize = 1_000;
+pub(super) const MOST_CALLS: usize = 1_000;
 
 /// The calls in the order they are shown, put there when there are new ones.
 #[derive(Default)]
@@ -80,12 +80,14 @@ impl CallsView {
 /// The last column, whose sentences may be longer than there is room.
 const MEANING: usize = 5;
 
-struct CallRows<'a> {
-    cx: &'a Cx<'a>,
-    calls: &'a [Call],
+/// Calls as rows of a table.
+pub(super) struct CallRows<'a> {
+    pub(super) cx: &'a Cx<'a>,
+    /// Newest first.
+    pub(super) calls: &'a [Call],
 }
 
-fn call_columns(cx: &Cx<'_>) -> Vec<TableColumn> {
+pub(super) fn call_columns(cx: &Cx<'_>) -> Vec<TableColumn> {
     let column = |id, title, width, align| TableColumn {
         id,
         title: cx.say(&title),
