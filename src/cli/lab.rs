@@ -1,15 +1,17 @@
 //! `sockscope lab`: the experiments, in a terminal.
 
+mod article;
+mod list;
+mod progress;
+mod run;
+mod show;
+
 use clap::{Args, Subcommand};
-use serde_json::{Value, json};
 
 use super::Exit;
-use super::columns::{Align, table};
 use super::output::Output;
-use crate::error::{Error, Result};
-use crate::lab::{self, Cancel, SCENARIOS, Scenario, ScenarioResult, Setup};
-use crate::model::lab::{CallOutcome, Verdict};
-use crate::text;
+use crate::error::Result;
+use crate::model::lab::Verdict;
 
 /// See what sockets really do on this computer
 #[derive(Args)]
@@ -20,154 +22,38 @@ pub struct Lab {
 
 #[derive(Subcommand)]
 enum Action {
-    /// Print the scenarios
-    List {
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
-    },
-    /// Run a scenario on loopback sockets of its own, and judge it
-    Run {
-        /// Which one; `lab list` names them
-        #[arg(value_parser = scenario, required_unless_present = "all")]
-        name: Option<&'static dyn Scenario>,
-        /// Run every scenario
-        #[arg(long, conflicts_with = "name")]
-        all: bool,
-        /// Print one JSON object a line
-        #[arg(long)]
-        json: bool,
-    },
+    List(list::List),
+    Run(run::Run),
+    Article(article::Article),
 }
 
 impl Lab {
     pub fn run(&self, output: &mut Output) -> Result<Exit> {
-        match self.action {
-            Action::List { json } => list(json, output),
-            Action::Run { name, json, .. } => {
-                let mut worst = Verdict::AsExpected;
-                for scenario in SCENARIOS.iter().copied() {
-                    if name.is_some_and(|wanted| wanted.name() != scenario.name()) {
-                        continue;
-                    }
-                    let mut setup = Setup::new(scenario);
-                    setup.executable = std::env::current_exe().ok();
-                    let result = lab::run(scenario, setup, &Cancel::new());
-                    worst = worst.max(result.verdict());
-                    if json {
-                        let line = document(&result);
-                        writeln!(output.data(), "{line}").map_err(Error::Output)?;
-                    } else {
-                        print(scenario, &result, output)?;
-                    }
-                    output.flush()?;
-                }
-                Ok(match worst {
-                    Verdict::AsExpected => Exit::Fine,
-                    Verdict::Differs => Exit::Found,
-                    Verdict::CouldNotTell => Exit::CouldNotJudge,
-                })
-            }
+        match &self.action {
+            Action::List(list) => list.run(output),
+            Action::Run(run) => run.run(output),
+            Action::Article(article) => article.run(output),
         }
     }
 }
 
-fn scenario(name: &str) -> Result<&'static dyn Scenario, String> {
-    let found = SCENARIOS.iter().copied().find(|scenario| scenario.name() == name);
-    found.ok_or_else(|| {
-        let names: Vec<&str> = SCENARIOS.iter().map(|scenario| scenario.name()).collect();
-        format!("the scenarios are {}", names.join(", "))
-    })
+impl From<Verdict> for Exit {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::AsExpected => Self::Fine,
+            Verdict::Differs => Self::Found,
+            Verdict::CouldNotTell => Self::CouldNotJudge,
+        }
+    }
 }
 
-fn list(json: bool, output: &mut Output) -> Result<Exit> {
-    if json {
-        let scenarios: Vec<Value> = SCENARIOS
-            .iter()
-            .map(|scenario| {
-                json!({
-                    "name": scenario.name(),
-                    "title": scenario.title().plain(),
-                    "teaches": scenario.teaches().plain(),
-                })
-            })
-            .collect();
-        writeln!(output.data(), "{}", Value::from(scenarios)).map_err(Error::Output)?;
-        return Ok(Exit::Fine);
-    }
-    for scenario in SCENARIOS {
-        output.line(&format!("{}  {}", scenario.name(), scenario.title().plain()))?;
-        output.line(&format!("    {}", scenario.teaches().plain()))?;
-    }
-    Ok(Exit::Fine)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn print(scenario: &dyn Scenario, result: &ScenarioResult, output: &mut Output) -> Result<()> {
-    output.line(&format!("{}: {}", scenario.title().plain(), result.verdict()))?;
-    let header = [
-        text!("column.judged"),
-        text!("column.expected"),
-        text!("column.observed"),
-        text!("column.verdict"),
-    ]
-    .map(|title| title.plain().to_uppercase());
-    let checks = result.checks.iter().map(|check| {
-        let (expected, observed) = (check.expected.plain(), check.observed.plain());
-        [check.subject.plain(), expected, observed, check.verdict.to_string()]
-    });
-    for line in table(header, [Align::Left; 4], checks) {
-        output.line(&format!("  {line}"))?;
+    #[test]
+    fn a_verdict_ends_the_program_with_its_own_status() {
+        let verdicts = [Verdict::AsExpected, Verdict::Differs, Verdict::CouldNotTell];
+        assert_eq!(verdicts.map(|verdict| Exit::from(verdict) as u8), [0, 1, 4]);
     }
-    output.line("")?;
-    let header =
-        [text!("column.at_ms"), text!("column.end"), text!("column.call"), text!("column.result")]
-            .map(|title| title.plain().to_uppercase());
-    let calls = result.calls.iter().map(|call| {
-        let at = format!("{:.2}", call.at.as_secs_f64() * 1_000.0);
-        let result = match &call.outcome {
-            CallOutcome::Returned(value) => value.clone(),
-            CallOutcome::Failed { errno, meaning } => format!("{errno}: {meaning}"),
-        };
-        [at, call.who.to_string(), call.call.clone(), result]
-    });
-    for line in table(header, [Align::Right, Align::Left, Align::Left, Align::Left], calls) {
-        output.line(&format!("  {line}"))?;
-    }
-    output.line("")
-}
-
-/// A result as JSON; the states that were passed are listed as they were seen, and never judged.
-fn document(result: &ScenarioResult) -> Value {
-    let micros = |time: std::time::Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
-    json!({
-        "scenario": result.scenario,
-        "verdict": result.verdict().name(),
-        "took_ms": u64::try_from(result.took.as_millis()).unwrap_or(u64::MAX),
-        "checks": result.checks.iter().map(|check| json!({
-            "subject": check.subject.plain(),
-            "expected": check.expected.plain(),
-            "observed": check.observed.plain(),
-            "verdict": check.verdict.name(),
-        })).collect::<Vec<_>>(),
-        "calls": result.calls.iter().map(|call| {
-            let mut value = json!({
-                "at_us": micros(call.at),
-                "end": call.who.role.name(),
-                "connection": call.who.number,
-                "call": call.call,
-                "took_us": micros(call.took),
-            });
-            match &call.outcome {
-                CallOutcome::Returned(returned) => value["returned"] = json!(returned),
-                CallOutcome::Failed { errno, .. } => value["errno"] = json!(errno),
-            }
-            value
-        }).collect::<Vec<_>>(),
-        "changes": result.lanes.iter().flat_map(|lane| lane.changes.iter().map(|change| json!({
-            "connection": lane.number,
-            "at_us": micros(change.at),
-            "end": change.end.name(),
-            "state": change.state.map(crate::model::State::name),
-        }))).collect::<Vec<_>>(),
-    })
 }

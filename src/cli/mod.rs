@@ -8,6 +8,7 @@ mod diff;
 mod doctor;
 mod filter;
 mod help;
+mod interrupt;
 mod lab;
 mod lab_child;
 mod limits;

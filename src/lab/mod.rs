@@ -44,7 +44,10 @@ pub use options::{
     Linger, NUMBERING, Numbering, OptionName, OptionValue, SocketOption, SocketOptions, Takes,
     loopback,
 };
-pub use result::{Attempt, Check, Exhibit, Habit, Outcome, Recipe, Said, ScenarioResult, Step};
+pub use result::{
+    Attempt, Check, Exhibit, Habit, Outcome, Recipe, Said, ScenarioResult, Step, document,
+    markdown, words,
+};
 pub use scenario::{
     BadKnob, Knob, Knobs, Known, Notify, Range, Run, RunLink, Scenario, Setup, TIME_LIMIT, run,
 };

@@ -1,9 +1,16 @@
 //! What a scenario leaves behind: its steps, what was judged, what was called, and a verdict.
 
+mod document;
+mod markdown;
+pub mod words;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
+
+pub use document::document;
+pub use markdown::markdown;
 
 use super::log::Bounded;
 use super::observe::Lane;
@@ -137,6 +144,19 @@ pub enum Outcome {
     FailsAndLeaks,
 }
 
+impl Attempt {
+    /// The word for it in documents.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Failed { .. } => "failed",
+            Self::Closed => "closed",
+            Self::CloseWait => "close_wait",
+            Self::Kept => "kept",
+        }
+    }
+}
+
 impl Outcome {
     /// The word for it in documents.
     pub const fn name(self) -> &'static str {
@@ -194,6 +214,17 @@ pub enum Recipe {
     Whole,
 }
 
+impl Recipe {
+    /// The word for it in documents.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Half => "half",
+            Self::Whole => "whole",
+        }
+    }
+}
+
 /// A socket that is held still, for people to look at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exhibit {
@@ -214,6 +245,8 @@ pub struct Exhibit {
 pub struct ScenarioResult {
     /// The scenario's name on the command line.
     pub scenario: &'static str,
+    /// The system it ran on, with its version, as it names itself.
+    pub os: Arc<str>,
     /// Its knobs, as they were set.
     pub knobs: Vec<(&'static str, String)>,
     /// How the ends were looked up.

@@ -21,7 +21,7 @@ use super::cancel::Cancel;
 use super::errno::CallError;
 use super::log::Bounded;
 use super::result::ScenarioResult;
-use crate::os::{PairProbe, pair_probe};
+use crate::os::{self, PairProbe, pair_probe};
 use crate::text::Text;
 
 /// How long a scenario may take in all, unless it says otherwise.
@@ -89,6 +89,7 @@ pub fn run(scenario: &dyn Scenario, setup: Setup, cancel: &Cancel) -> ScenarioRe
     let began = Instant::now();
     let result = ScenarioResult {
         scenario: scenario.name(),
+        os: os::host().os.into(),
         knobs: setup.knobs.written(),
         resolution: setup.probe.resolution(),
         began_at: SystemTime::now(),

@@ -139,6 +139,16 @@ pub enum Resolution {
     Table,
 }
 
+impl Resolution {
+    /// The word for it in documents.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Exact => "exact",
+            Self::Table => "table",
+        }
+    }
+}
+
 /// How a scenario ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verdict {

@@ -1,6 +1,5 @@
 //! Markdown that fits into a ticket.
 
-use std::fmt::Display;
 use std::io::{self, Write};
 
 use jiff::tz::TimeZone;
@@ -11,7 +10,8 @@ use crate::analysis::phrases;
 use crate::error::{Error, Result};
 use crate::model::{Snapshot, State, StateCounts};
 use crate::text;
-use crate::text::{date_with_offset, printable};
+use crate::text::date_with_offset;
+use crate::text::markdown::{escape, table};
 
 /// How many sockets a ticket is shown; the rest is counted.
 const MAX_ROWS: usize = 100;
@@ -51,7 +51,7 @@ fn write_snapshot(snapshot: &Snapshot, zone: &TimeZone, out: &mut dyn Write) -> 
         .filter(|state| counts[*state] > 0)
         .map(|state| [state.name().to_owned(), counts[state].to_string()])
         .chain([[text!("report.all").plain(), counts.total().to_string()]]);
-    table(out, &header, "lr", rows)?;
+    write!(out, "{}", table(&header, "lr", rows))?;
     write_gaps(&[snapshot], out)
 }
 
@@ -80,7 +80,7 @@ fn write_comparison(
         .filter(|state| a[*state] > 0 || b[*state] > 0)
         .map(|state| row(state.name(), a[state], b[state]))
         .chain([row(&text!("report.all").plain(), a.total(), b.total())]);
-    table(out, &header, "lrrr", rows)?;
+    write!(out, "{}", table(&header, "lrrr", rows))?;
 
     write_holders(comparison, out)?;
     write_sockets(comparison, out)?;
@@ -113,7 +113,7 @@ fn write_holders(comparison: &Comparison, out: &mut dyn Write) -> io::Result<()>
             },
         ]
     });
-    table(out, &header, "lrrrrl", rows)?;
+    write!(out, "{}", table(&header, "lrrrrl", rows))?;
     write_rest(comparison.holders.len(), out)
 }
 
@@ -144,7 +144,7 @@ fn write_sockets(comparison: &Comparison, out: &mut dyn Write) -> io::Result<()>
             socket.remote.map(|remote| remote.to_string()).unwrap_or_default(),
         ])
     });
-    table(out, &header, "llllll", rows)?;
+    write!(out, "{}", table(&header, "llllll", rows))?;
     write_rest(comparison.sockets.len(), out)
 }
 
@@ -197,63 +197,9 @@ fn change(a: u32, b: u32) -> String {
     }
 }
 
-fn table<const N: usize>(
-    out: &mut dyn Write,
-    header: &[String; N],
-    alignment: &str,
-    rows: impl Iterator<Item = [String; N]>,
-) -> io::Result<()> {
-    let mut rows = rows.peekable();
-    if rows.peek().is_none() {
-        return Ok(());
-    }
-    write_row(out, header)?;
-    let rule = alignment.chars().map(|side| if side == 'r' { "---:" } else { "---" });
-    writeln!(out, "| {} |", rule.collect::<Vec<_>>().join(" | "))?;
-    for row in rows {
-        write_row(out, &row)?;
-    }
-    writeln!(out)
-}
-
-fn write_row(out: &mut dyn Write, cells: &[impl Display]) -> io::Result<()> {
-    let cells: Vec<String> = cells.iter().map(|cell| escape(&cell.to_string())).collect();
-    writeln!(out, "| {} |", cells.join(" | "))
-}
-
-/// Makes text safe inside Markdown: a process may be called anything, line breaks and markup included.
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in printable(text).chars() {
-        match character {
-            '|' | '*' | '_' | '`' | '[' | ']' | '<' | '>' | '\\' | '#' | '~' | '&' => {
-                // State names are full of underscores, and an underscore inside a word is no markup.
-                if character != '_' {
-                    escaped.push('\\');
-                }
-                escaped.push(character);
-            }
-            other => escaped.push(other),
-        }
-    }
-    escaped
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_hostile_name_stays_in_its_cell() {
-        let mut out = Vec::new();
-        let rows = std::iter::once(["a|b\n| <script>".to_owned(), "CLOSE_WAIT".to_owned()]);
-        table(&mut out, &["x".to_owned(), "y".to_owned()], "lr", rows).expect("writing to memory");
-        let text = String::from_utf8(out).expect("it is text");
-        assert_eq!(
-            text,
-            "| x | y |\n| --- | ---: |\n| a\\|b\u{fffd}\\| \\<script\\> | CLOSE_WAIT |\n\n"
-        );
-    }
 
     #[test]
     fn a_change_has_its_sign() {

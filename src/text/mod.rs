@@ -4,6 +4,7 @@
 //! catalogue lies in `assets/languages`. Names of states, options and errors are not sentences and
 //! are never translated.
 
+pub mod markdown;
 mod number;
 mod time;
 

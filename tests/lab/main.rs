@@ -8,6 +8,7 @@
 
 mod bench;
 mod closing;
+mod document;
 mod reuse;
 mod running;
 mod scenarios;
