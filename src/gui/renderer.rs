@@ -44,7 +44,8 @@ pub fn open(source: SourceChoice) -> Result<()> {
                     let Some(source) = offered.take() else {
                         return Err("the window was opened once already".into());
                     };
-                    let mut app = App::new(&creation.egui_ctx, Setup::of_this_user(source, executable()))?;
+                    let mut app =
+                        App::new(&creation.egui_ctx, Setup::of_this_user(source, executable()))?;
                     if draws_in_software(creation) {
                         app.keep_calm();
                     }

@@ -73,8 +73,9 @@ impl ScenariosView {
             Chosen::Article => usize::MAX,
             Chosen::Scenario(place) => place,
         };
-        ui.scope_builder(UiBuilder::new().max_rect(right).id_salt(("detail", salt)), |ui| {
-            match self.chosen {
+        ui.scope_builder(
+            UiBuilder::new().max_rect(right).id_salt(("detail", salt)),
+            |ui| match self.chosen {
                 Chosen::Article => {
                     if let Some(wanted) = article::ui(ui, cx).and_then(place) {
                         self.chosen = Chosen::Scenario(wanted);
@@ -87,18 +88,15 @@ impl ScenariosView {
                         self.knobs.insert(order.scenario.name(), order.knobs);
                     }
                 }
-            }
-        });
+            },
+        );
         ui.advance_cursor_after_rect(whole);
     }
 
     /// A scenario with its knobs as they were turned.
     fn order(&self, scenario: &'static dyn Scenario) -> Order {
         let turned = self.knobs.get(scenario.name());
-        turned.map_or_else(
-            || Order::of(scenario),
-            |knobs| Order { scenario, knobs: knobs.clone() },
-        )
+        turned.map_or_else(|| Order::of(scenario), |knobs| Order { scenario, knobs: knobs.clone() })
     }
 }
 

@@ -12,8 +12,8 @@ use crate::gui::cx::Cx;
 use crate::gui::pages::lab::calls::{CallRows, MOST_CALLS, call_columns};
 use crate::gui::scenario_runner::{Order, Phase, Ran};
 use crate::gui::table::table;
+use crate::gui::theme::Tone;
 use crate::gui::theme::measure::Room;
-use crate::gui::theme::{Tone};
 use crate::gui::widgets::{Card, banner, empty, segmented};
 use crate::lab::ScenarioResult;
 use crate::model::lab::Call;
@@ -70,8 +70,10 @@ impl Detail {
     }
 
     fn result(&mut self, ui: &mut Ui, cx: &Cx<'_>, result: &Arc<ScenarioResult>) {
-        let (outcome, calls) =
-            (cx.say(&text!("lab_scenarios_page.outcome")), cx.say(&text!("lab_scenarios_page.calls")));
+        let (outcome, calls) = (
+            cx.say(&text!("lab_scenarios_page.outcome")),
+            cx.say(&text!("lab_scenarios_page.calls")),
+        );
         ui.horizontal(|ui| {
             let parts = [(Part::Outcome, outcome.as_str()), (Part::Calls, calls.as_str())];
             segmented(ui, &mut self.part, &parts);

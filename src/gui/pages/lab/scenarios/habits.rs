@@ -178,9 +178,7 @@ fn outcome(outcome: Outcome) -> (Tone, Text, MaterialIcon) {
     match outcome {
         Outcome::Running => (Tone::Note, text!("lab_scenarios_page.habit.running"), ICON_INFO),
         Outcome::NotTried => (Tone::Note, text!("lab_scenarios_page.habit.not_tried"), ICON_HELP),
-        Outcome::Works => {
-            (Tone::Fine, text!("lab_scenarios_page.habit.works"), ICON_CHECK_CIRCLE)
-        }
+        Outcome::Works => (Tone::Fine, text!("lab_scenarios_page.habit.works"), ICON_CHECK_CIRCLE),
         Outcome::Leaks => (Tone::Critical, text!("lab_scenarios_page.habit.leaks"), ICON_ERROR),
         Outcome::LeaksUnseen => {
             (Tone::Critical, text!("lab_scenarios_page.habit.leaks_unseen"), ICON_ERROR)

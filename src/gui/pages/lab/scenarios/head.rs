@@ -169,7 +169,8 @@ fn progress(ui: &mut Ui, cx: &Cx<'_>, title: &str, phase: Phase) {
     let wanted = vec2(ui.available_width(), size::SEVERITY_CHIP);
     ui.allocate_ui_with_layout(wanted, Layout::right_to_left(Align::Center), |ui| {
         ui.set_min_height(size::SEVERITY_CHIP);
-        let so_far = text!("lab_scenarios_page.progress", time = since.as_str(), lasts = about.as_str());
+        let so_far =
+            text!("lab_scenarios_page.progress", time = since.as_str(), lasts = about.as_str());
         ui.label(TypeStyle::Dense.rich(cx.say(&so_far)).color(theme.text.secondary));
         let wanted = vec2(ui.available_width(), BAR);
         let (rect, response) = ui.allocate_exact_size(wanted, Sense::hover());

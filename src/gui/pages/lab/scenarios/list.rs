@@ -31,9 +31,10 @@ impl ScenariosView {
     pub(super) fn list(&mut self, ui: &mut Ui, cx: &Cx<'_>) {
         let title = cx.say(&text!("lab_scenarios_page.number", n = SCENARIOS.len()));
         let card = Card::new(&title).flush().height(ui.available_height());
+        let (this, mut chosen) = (&*self, self.chosen);
         card.show(
             ui,
-            |ui| self.run_all(ui, cx),
+            |ui| this.run_all(ui, cx),
             |ui| {
                 ui.spacing_mut().item_spacing.y = 0.0;
                 let height = ui.available_height() - FOOT;
@@ -44,13 +45,16 @@ impl ScenariosView {
                     entries,
                     |ui, range| {
                         for entry in range {
-                            self.entry(ui, cx, entry);
+                            if let Some(clicked) = this.entry(ui, cx, entry) {
+                                chosen = clicked;
+                            }
                         }
                     },
                 );
                 foot(ui, cx);
             },
         );
+        self.chosen = chosen;
     }
 
     /// Runs them all, or stops what runs.
@@ -69,16 +73,14 @@ impl ScenariosView {
         }
     }
 
-    /// The article first, then the scenarios.
-    fn entry(&mut self, ui: &mut Ui, cx: &Cx<'_>, entry: usize) {
-        let (chosen, line) = match entry.checked_sub(1).and_then(|at| Some((at, SCENARIOS.get(at)?))) {
-            None => (Chosen::Article, Line::article(ui, cx)),
-            Some((at, scenario)) => (Chosen::Scenario(at), Line::of(ui, cx, *scenario)),
-        };
-        let response = line.show(ui, cx, chosen == self.chosen);
-        if response.clicked() {
-            self.chosen = chosen;
-        }
+    /// The article first, then the scenarios. Gives what it stands for when it is clicked.
+    fn entry(&self, ui: &mut Ui, cx: &Cx<'_>, entry: usize) -> Option<Chosen> {
+        let (chosen, line) =
+            match entry.checked_sub(1).and_then(|at| Some((at, SCENARIOS.get(at)?))) {
+                None => (Chosen::Article, Line::article(ui, cx)),
+                Some((at, scenario)) => (Chosen::Scenario(at), Line::of(ui, cx, *scenario)),
+            };
+        line.show(ui, cx, chosen == self.chosen).clicked().then_some(chosen)
     }
 }
 
@@ -161,8 +163,7 @@ impl Line {
             let right = rect.right() - space::L;
             let style = if chosen { TypeStyle::BodyStrong } else { TypeStyle::Body };
             let title = cut(ui, &self.title, style, theme.text.primary, right - left);
-            let status =
-                cut(ui, &self.status, TypeStyle::Caption, self.status_color, right - left);
+            let status = cut(ui, &self.status, TypeStyle::Caption, self.status_color, right - left);
             let both = title.size().x + space::M + status.size().x <= right - left;
             whole = both && !title.elided;
             let at = Align2::LEFT_CENTER.anchor_size(pos2(left, rect.center().y), title.size());
@@ -200,8 +201,7 @@ fn foot(ui: &mut Ui, cx: &Cx<'_>) {
             counts[result.verdict() as usize] += 1;
         }
     }
-    let (rect, _) =
-        ui.allocate_exact_size(vec2(ui.available_width(), FOOT), Sense::hover());
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), FOOT), Sense::hover());
     let line = Stroke::new(stroke::HAIRLINE, theme.stroke.subtle);
     let y = ui.painter().round_to_pixel_center(rect.top());
     ui.painter().hline(rect.x_range().shrink(1.0), y, line);

@@ -24,11 +24,14 @@ pub(super) fn grid(ui: &mut Ui, cx: &Cx<'_>, result: &ScenarioResult) {
         Room::Wide => 4,
     };
     let gap = room.gap();
-    let width = ((ui.available_width() - gap * f32::from(columns - 1)) / f32::from(columns)).floor();
+    let width =
+        ((ui.available_width() - gap * f32::from(columns - 1)) / f32::from(columns)).floor();
     let inner = width - 2.0 * space::L;
-    let recipe = result.exhibits.iter().map(|it| recipe_height(ui, cx, it, inner)).fold(0.0, f32::max);
+    let recipe =
+        result.exhibits.iter().map(|it| recipe_height(ui, cx, it, inner)).fold(0.0, f32::max);
     let addresses = 2.0 * TypeStyle::MonoDense.line();
-    let height = 2.0 * space::L + size::BADGE + recipe + addresses + size::CONTROL_SMALL + 3.0 * space::S;
+    let height =
+        2.0 * space::L + size::BADGE + recipe + addresses + size::CONTROL_SMALL + 3.0 * space::S;
     for row in result.exhibits.chunks(usize::from(columns)) {
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = gap;
@@ -49,7 +52,14 @@ fn recipe_height(ui: &Ui, cx: &Cx<'_>, exhibit: &Exhibit, width: f32) -> f32 {
     ui.painter().layout_job(job).size().y
 }
 
-fn card(ui: &mut Ui, cx: &Cx<'_>, rect: Rect, result: &ScenarioResult, exhibit: &Exhibit, recipe: f32) {
+fn card(
+    ui: &mut Ui,
+    cx: &Cx<'_>,
+    rect: Rect,
+    result: &ScenarioResult,
+    exhibit: &Exhibit,
+    recipe: f32,
+) {
     let theme = Theme::of(ui);
     let frame = Stroke::new(stroke::HAIRLINE, theme.stroke.subtle);
     let corner = CornerRadius::same(radius::CARD);
@@ -120,8 +130,7 @@ fn since(result: &ScenarioResult, exhibit: &Exhibit) -> Text {
 
 fn show_button(ui: &mut Ui, cx: &Cx<'_>, result: &ScenarioResult, exhibit: &Exhibit) {
     let label = cx.say(&text!("lab_scenarios_page.museum.show"));
-    let name =
-        cx.say(&text!("lab_scenarios_page.museum.show_name", state = exhibit.state.name()));
+    let name = cx.say(&text!("lab_scenarios_page.museum.show_name", state = exhibit.state.name()));
     ui.add_enabled_ui(!result.finished && exhibit.since.is_some(), |ui| {
         let button = Button::new(&label).name(&name).icon(ICON_TABLE_ROWS).small().show(ui);
         let over = cx.say(&text!("lab_scenarios_page.museum.over"));

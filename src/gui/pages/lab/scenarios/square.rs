@@ -33,7 +33,9 @@ pub(super) fn paint_attempts(painter: &Painter, theme: &Theme, top: Pos2, attemp
 
 /// Paints one with its upper left corner at `at`.
 pub(super) fn paint_square(painter: &Painter, theme: &Theme, at: Pos2, attempt: &Attempt) {
-    let rect = Rect::from_min_size(painter.round_pos_to_pixels(at), vec2(SIDE, SIDE));
+    let pixels = painter.pixels_per_point();
+    let at = pos2((at.x * pixels).round(), (at.y * pixels).round()) / pixels;
+    let rect = Rect::from_min_size(at, vec2(SIDE, SIDE));
     let corner = CornerRadius::same(3);
     let framed = |fill, frame| {
         let frame = Stroke::new(stroke::HAIRLINE, frame);
