@@ -8,4 +8,5 @@ mod filter;
 mod harness;
 mod pages;
 mod palette;
+mod scenarios;
 mod sockets_table;

@@ -126,7 +126,7 @@ fn two_snapshots_are_taken_compared_saved_and_exported() {
     });
 }
 
-fn replace_path(window: &mut Window, path: &str) {
+pub fn replace_path(window: &mut Window, path: &str) {
     let name = "Path of the file";
     window.harness.run_steps(3);
     window.harness.get_by_role_and_label(Role::TextInput, name).focus();
@@ -224,15 +224,6 @@ fn the_bench_connects_toggles_and_closes() {
     assert!(!window.sees("TIME_WAIT"), "SO_LINGER with 0 seconds resets: {:#?}", window.names());
     window.press("Reset");
     window.until("Make a connection of your own");
-}
-
-#[test]
-fn a_scenario_runs_and_says_its_verdict() {
-    let mut window = Window::on(SIZE, fixture());
-    window.show("Lab");
-    window.press("Scenarios");
-    window.press("Run");
-    window.until("as expected");
 }
 
 #[test]

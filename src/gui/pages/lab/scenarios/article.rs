@@ -1,10 +1,10 @@
 //! The article that this program grew out of, claim by claim, each with what shows it here.
 
-use eframe::egui::{Align, Label, Layout, ScrollArea, Ui, vec2};
+use eframe::egui::{Align, Label, Layout, Ui, vec2};
 use egui_material_icons::icons::{ICON_PLAY_ARROW, ICON_STOP};
 
 use super::head::panel;
-use super::{phrases, place};
+use super::{phrases, place, scroll};
 use crate::gui::cx::{Command, Cx};
 use crate::gui::scenario_runner::{Order, Phase, Ran};
 use crate::gui::theme::measure::{Room, size, space};
@@ -22,7 +22,7 @@ const TEXT_WIDTH: f32 = 680.0;
 pub(super) fn ui(ui: &mut Ui, cx: &Cx<'_>) -> Option<&'static str> {
     let mut wanted = None;
     ui.spacing_mut().item_spacing.y = Room::of(ui.ctx().content_rect().width()).gap();
-    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+    scroll(ui, |ui| {
         let title = cx.say(&text!("lab_scenarios_page.article"));
         panel(ui, &title, |ui| {
             let theme = Theme::of(ui);

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use eframe::egui::{ScrollArea, Ui, UiBuilder, vec2};
+use eframe::egui::{Ui, UiBuilder, vec2};
 use egui_material_icons::icons::{ICON_SCIENCE, ICON_TABLE_ROWS};
 
 use super::checks::{Lines, checks_card, steps_card};
 use super::states::states_card;
-use super::{habits, head, museum};
+use super::{habits, head, museum, scroll};
 use crate::gui::cx::Cx;
 use crate::gui::pages::lab::calls::{CallRows, MOST_CALLS, call_columns};
 use crate::gui::scenario_runner::{Order, Phase, Ran};
@@ -84,7 +84,7 @@ impl Detail {
         match self.part {
             Part::Calls => self.calls(ui, cx, result),
             Part::Outcome => {
-                ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+                scroll(ui, |ui| {
                     if !result.habits.is_empty() {
                         habits::grid(ui, cx, &result.habits);
                     }

@@ -25,7 +25,10 @@ use crate::text::Text;
 const FACT: f32 = 19.0;
 
 /// The height of the line at a card's foot.
-const FOOT: f32 = 26.0;
+const FOOT: f32 = 30.0;
+
+/// How far it reaches into the margin of the card.
+const FOOT_OVER: f32 = space::XS;
 
 /// The border of what the article proposes and what does not work.
 const ALARM: f32 = 2.0;
@@ -110,7 +113,7 @@ fn height(rows: f32) -> f32 {
     let head = TypeStyle::BodyStrong.line() + TypeStyle::Dense.line();
     let chip = space::S + size::SEVERITY_CHIP + space::M;
     let squares = rows * PITCH + space::XS;
-    2.0 * space::L - space::S + head + chip + squares + 5.0 * FACT + FOOT
+    2.0 * space::L - FOOT_OVER + head + chip + squares + 5.0 * FACT + FOOT
 }
 
 fn paint(ui: &Ui, cx: &Cx<'_>, rect: Rect, habit: &Habit) {
@@ -131,7 +134,11 @@ fn paint(ui: &Ui, cx: &Cx<'_>, rect: Rect, habit: &Habit) {
     let inside = rect.shrink(space::L);
     let mut y = inside.top();
     let mut line = |text: &str, style: TypeStyle, color: Color| {
-        let galley = cut(ui, text, style, color, inside.width());
+        let mut galley = cut(ui, text, style, color, inside.width());
+        if galley.elided && style == TypeStyle::BodyStrong {
+            // A little smaller, and whole.
+            galley = cut(ui, text, TypeStyle::DenseStrong, color, inside.width());
+        }
         painter.galley(pos2(inside.left(), y), galley, color);
         y += style.line();
     };
@@ -143,7 +150,7 @@ fn paint(ui: &Ui, cx: &Cx<'_>, rect: Rect, habit: &Habit) {
     y += size::SEVERITY_CHIP + space::M;
     paint_attempts(painter, theme, pos2(inside.left(), y), &habit.attempts);
     // From below, so that cards of one row agree.
-    let facts = inside.bottom() + space::S - FOOT - 5.0 * FACT;
+    let facts = inside.bottom() + FOOT_OVER - FOOT - 5.0 * FACT;
     paint_facts(ui, cx, inside.with_min_y(facts), habit);
     paint_foot(ui, cx, inside, habit);
 }
@@ -252,10 +259,14 @@ fn paint_facts(ui: &Ui, cx: &Cx<'_>, place: Rect, habit: &Habit) {
     fact(&waiting, &habit.close_wait.to_string(), strong, left_over(habit.close_wait));
     let name = text!("lab_scenarios_page.habit.server");
     let none = cx.say(&text!("lab_scenarios_page.habit.none"));
-    match habit.server.iter().find(|(_, rows)| **rows > 0) {
+    // There is room for one state; the others are named by the card's name.
+    match habit.server.iter().filter(|(_, rows)| **rows > 0).max_by_key(|(_, rows)| **rows) {
         None => fact(&name, "0", strong, theme.text.primary),
-        Some((state, _)) => {
-            fact(&name, &server(habit), TypeStyle::MonoBadge, theme.state(*state).text);
+        Some((state, rows)) => {
+            let others = habit.server.values().sum::<usize>() - rows;
+            let more = if others > 0 { format!(" +{others}") } else { String::new() };
+            let said = format!("{rows} {state}{more}");
+            fact(&name, &said, TypeStyle::MonoBadge, theme.state(*state).text);
         }
     }
     let name = text!("lab_scenarios_page.habit.error");
@@ -291,13 +302,14 @@ fn foot(habit: &Habit) -> (MaterialIcon, fn(&Theme) -> Color, Text) {
 fn paint_foot(ui: &Ui, cx: &Cx<'_>, inside: Rect, habit: &Habit) {
     let theme = Theme::of(ui);
     let painter = ui.painter();
-    let place = inside.with_min_y(inside.bottom() + space::S - FOOT);
+    let bottom = inside.bottom() + FOOT_OVER;
+    let place = inside.with_min_y(bottom - FOOT);
     let line = Stroke::new(stroke::HAIRLINE, theme.stroke.subtle);
-    painter.hline(place.x_range(), painter.round_to_pixel_center(place.top() + 2.0), line);
+    painter.hline(place.x_range(), painter.round_to_pixel_center(place.top() + space::S), line);
     let (sign, color, words) = foot(habit);
     let color = color(theme);
     let side = 14.0;
-    let middle = pos2(place.left() + side / 2.0, place.bottom() - space::S - side / 2.0 + 2.0);
+    let middle = pos2(place.left() + side / 2.0, bottom - side / 2.0);
     paint_icon(painter, middle, sign, side, color);
     let quiet = habit.verdict == Some(crate::model::lab::Verdict::AsExpected);
     let color = if quiet { theme.text.secondary } else { color };

@@ -214,7 +214,8 @@ fn came_of_it(ui: &mut Ui, cx: &Cx<'_>, order: &Order) {
                     let verdict = result.verdict();
                     let words = cx.say(&phrases::verdict(verdict));
                     chip(ui, phrases::tone(verdict), Some(phrases::sign(verdict)), &words);
-                    let (began, took) = (clock(result.began_at, cx.zone), age(result.took));
+                    let (began, took) =
+                        (clock(result.began_at, cx.zone), phrases::took(result.took));
                     let started = text!("lab_scenarios_page.started", time = began, took = took);
                     let started = TypeStyle::Dense.rich(cx.say(&started));
                     ui.add(Label::new(started.color(theme.text.tertiary)).truncate());

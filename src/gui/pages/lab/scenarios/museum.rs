@@ -37,9 +37,9 @@ pub(super) fn grid(ui: &mut Ui, cx: &Cx<'_>, result: &ScenarioResult) {
             ui.spacing_mut().item_spacing.x = gap;
             for exhibit in row {
                 let (rect, _) = ui.allocate_exact_size(vec2(width, height), Sense::hover());
-                if ui.is_rect_visible(rect) {
-                    card(ui, cx, rect, result, exhibit, recipe);
-                }
+                card(ui, cx, rect, result, exhibit, recipe);
+                // What stands inside it is narrower.
+                ui.advance_cursor_after_rect(rect);
             }
         });
     }

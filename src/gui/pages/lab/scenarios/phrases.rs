@@ -1,5 +1,7 @@
 //! The words and signs that the parts of this view share.
 
+use std::time::Duration;
+
 use egui_material_icons::MaterialIcon;
 use egui_material_icons::icons::{ICON_CHECK_CIRCLE, ICON_HELP, ICON_WARNING};
 
@@ -7,7 +9,7 @@ use crate::gui::theme::{Color, Theme, Tone};
 use crate::lab::{NUMBERING, Numbering};
 use crate::model::lab::{Basis, Verdict};
 use crate::text;
-use crate::text::Text;
+use crate::text::{Text, age};
 
 /// A verdict in words.
 pub(super) fn verdict(verdict: Verdict) -> Text {
@@ -52,6 +54,12 @@ pub(super) fn basis(basis: Basis) -> Text {
         Basis::Documented => text!("lab_scenarios_page.documented"),
         Basis::Unknown => text!("lab_scenarios_page.not_known"),
     }
+}
+
+/// How long something took: a scenario may be over in milliseconds.
+pub(super) fn took(time: Duration) -> String {
+    let shortest = Duration::from_millis(100);
+    if time < shortest { format!("{}\u{2009}ms", time.as_millis()) } else { age(time) }
 }
 
 /// The system whose rules are expected to hold.

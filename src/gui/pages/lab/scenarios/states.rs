@@ -48,8 +48,8 @@ fn passed(ui: &mut Ui, cx: &Cx<'_>, lane: &Lane, end: End) {
     let theme = Theme::of(ui);
     let changes = || lane.changes.iter().filter(|change| change.end == end);
     let all = changes().count();
-    ui.horizontal_top(|ui| {
-        ui.spacing_mut().item_spacing.x = space::M;
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = vec2(space::XS, space::XS);
         let names = Layout::left_to_right(Align::Center);
         ui.allocate_ui_with_layout(vec2(NAME, size::BADGE), names, |ui| {
             ui.set_min_size(vec2(NAME, size::BADGE));
@@ -57,21 +57,18 @@ fn passed(ui: &mut Ui, cx: &Cx<'_>, lane: &Lane, end: End) {
             let name = TypeStyle::Dense.rich(name).color(theme.text.secondary);
             ui.add(Label::new(name).extend());
         });
-        ui.horizontal_wrapped(|ui| {
-            ui.spacing_mut().item_spacing = vec2(space::XS, space::XS);
-            let older = all.saturating_sub(STATES);
-            if older > 0 {
-                let older = cx.say(&text!("lab_scenarios_page.older", n = older));
-                ui.label(TypeStyle::Dense.rich(older).color(theme.text.tertiary));
+        let older = all.saturating_sub(STATES);
+        if older > 0 {
+            let older = cx.say(&text!("lab_scenarios_page.older", n = older));
+            ui.label(TypeStyle::Dense.rich(older).color(theme.text.tertiary));
+        }
+        for Change { state, .. } in changes().skip(older) {
+            if let Some(state) = state {
+                badge(ui, *state);
+            } else {
+                let gone = cx.say(&text!("lab_scenarios_page.no_row"));
+                ui.label(TypeStyle::Dense.rich(gone).color(theme.text.tertiary));
             }
-            for Change { state, .. } in changes().skip(older) {
-                if let Some(state) = state {
-                    badge(ui, *state);
-                } else {
-                    let gone = cx.say(&text!("lab_scenarios_page.no_row"));
-                    ui.label(TypeStyle::Dense.rich(gone).color(theme.text.tertiary));
-                }
-            }
-        });
+        }
     });
 }
