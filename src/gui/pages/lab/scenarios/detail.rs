@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use eframe::egui::{Ui, UiBuilder, vec2};
+use eframe::egui::{Align, Layout, Ui, UiBuilder, vec2};
 use egui_material_icons::icons::{ICON_SCIENCE, ICON_TABLE_ROWS};
 
 use super::checks::{Lines, checks_card, steps_card};
@@ -13,7 +13,7 @@ use crate::gui::pages::lab::calls::{CallRows, MOST_CALLS, call_columns};
 use crate::gui::scenario_runner::{Order, Phase, Ran};
 use crate::gui::table::table;
 use crate::gui::theme::Tone;
-use crate::gui::theme::measure::Room;
+use crate::gui::theme::measure::{Room, size};
 use crate::gui::widgets::{Card, banner, empty, segmented};
 use crate::lab::ScenarioResult;
 use crate::model::lab::Call;
@@ -42,6 +42,9 @@ impl Detail {
         ui.spacing_mut().item_spacing.y = Room::of(ui.ctx().content_rect().width()).gap();
         head::ui(ui, cx, order);
         let name = order.scenario.name();
+        if cx.scenarios.ran(name).is_some() || cx.scenarios.phase(name) != Phase::Rests {
+            self.bar(ui, cx, order);
+        }
         match cx.scenarios.ran(name) {
             Some(Ran::Result(result)) => {
                 self.take(cx, result);
@@ -60,6 +63,21 @@ impl Detail {
         }
     }
 
+    /// Which part is shown, and how far the scenario is.
+    fn bar(&mut self, ui: &mut Ui, cx: &Cx<'_>, order: &Order) {
+        let outcome = cx.say(&text!("lab_scenarios_page.outcome"));
+        let calls = cx.say(&text!("lab_scenarios_page.calls"));
+        let wanted = vec2(ui.available_width(), size::SEGMENTED);
+        ui.allocate_ui_with_layout(wanted, Layout::left_to_right(Align::Center), |ui| {
+            ui.set_min_height(size::SEGMENTED);
+            let parts = [(Part::Outcome, outcome.as_str()), (Part::Calls, calls.as_str())];
+            segmented(ui, &mut self.part, &parts);
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                head::right_end(ui, cx, order);
+            });
+        });
+    }
+
     /// Puts the sentences of another result together.
     fn take(&mut self, cx: &Cx<'_>, result: &Arc<ScenarioResult>) {
         if !self.shown.as_ref().is_some_and(|shown| Arc::ptr_eq(shown, result)) {
@@ -70,22 +88,12 @@ impl Detail {
     }
 
     fn result(&mut self, ui: &mut Ui, cx: &Cx<'_>, result: &Arc<ScenarioResult>) {
-        let (outcome, calls) = (
-            cx.say(&text!("lab_scenarios_page.outcome")),
-            cx.say(&text!("lab_scenarios_page.calls")),
-        );
-        ui.horizontal(|ui| {
-            let parts = [(Part::Outcome, outcome.as_str()), (Part::Calls, calls.as_str())];
-            segmented(ui, &mut self.part, &parts);
-            if self.part == Part::Outcome && !result.habits.is_empty() {
-                habits::legend(ui, cx);
-            }
-        });
         match self.part {
             Part::Calls => self.calls(ui, cx, result),
             Part::Outcome => {
                 scroll(ui, |ui| {
                     if !result.habits.is_empty() {
+                        habits::legend(ui, cx);
                         habits::grid(ui, cx, &result.habits);
                     }
                     if !result.exhibits.is_empty() {

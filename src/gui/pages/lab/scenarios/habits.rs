@@ -43,18 +43,17 @@ pub(super) fn legend(ui: &mut Ui, cx: &Cx<'_>) {
         (failed, text!("lab_scenarios_page.habit.failed")),
         (Attempt::Kept, text!("lab_scenarios_page.habit.kept")),
     ];
-    ui.spacing_mut().item_spacing.x = space::S;
-    ui.add_space(space::S);
-    let room = Room::of(ui.ctx().content_rect().width());
-    if room > Room::Narrow {
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = space::S;
         let each = cx.say(&text!("lab_scenarios_page.habit.legend"));
         ui.label(TypeStyle::Dense.rich(each).color(theme.text.tertiary));
-    }
-    for (attempt, meaning) in signs {
-        let (rect, _) = ui.allocate_exact_size(vec2(SIDE, SIDE), Sense::hover());
-        paint_square(ui.painter(), theme, rect.min, &attempt);
-        ui.label(TypeStyle::Dense.rich(cx.say(&meaning)).color(theme.text.secondary));
-    }
+        for (attempt, meaning) in signs {
+            ui.add_space(space::XS);
+            let (rect, _) = ui.allocate_exact_size(vec2(SIDE, SIDE), Sense::hover());
+            paint_square(ui.painter(), theme, rect.min, &attempt);
+            ui.label(TypeStyle::Dense.rich(cx.say(&meaning)).color(theme.text.secondary));
+        }
+    });
 }
 
 /// Draws all of them: four columns, or two where there is little room.

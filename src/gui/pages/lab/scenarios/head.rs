@@ -1,5 +1,8 @@
 //! What stands above a scenario's outcome: what it teaches, its knobs, its buttons, and how far it is.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use eframe::egui::{
     Align, DragValue, Frame, Label, Layout, Margin, Rect, Role, Sense, Stroke, Ui, UiBuilder,
     WidgetInfo, vec2,
@@ -58,6 +61,9 @@ pub(super) fn ui(ui: &mut Ui, cx: &Cx<'_>, order: &mut Order) {
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 let title = TypeStyle::Headline.rich(&title).color(theme.text.primary);
                 ui.add(Label::new(title).truncate());
+                if phase == Phase::Rests {
+                    came_of_it(ui, cx, order);
+                }
             });
         });
         ui.scope(|ui| {
@@ -66,14 +72,6 @@ pub(super) fn ui(ui: &mut Ui, cx: &Cx<'_>, order: &mut Order) {
             ui.add(Label::new(teaches.color(theme.text.secondary)).wrap());
         });
         ui.add_enabled_ui(phase == Phase::Rests, |ui| knobs(ui, cx, order));
-        match phase {
-            Phase::Rests => came_of_it(ui, cx, order),
-            Phase::Waits => {
-                let waits = cx.say(&text!("lab_scenarios_page.waits_text"));
-                ui.label(TypeStyle::Dense.rich(waits).color(theme.text.tertiary));
-            }
-            Phase::Runs { .. } => progress(ui, cx, &title, phase),
-        }
     });
 }
 
@@ -161,44 +159,59 @@ fn knob_width(ui: &Ui, knob: &Knob, title: &str) -> f32 {
     wide(title, TypeStyle::Body).ceil() + space::M + control
 }
 
+/// What stands at the right end of the line above the outcome: how far the scenario is, or what can be done with its
+/// result. It is drawn from the right.
+pub(super) fn right_end(ui: &mut Ui, cx: &Cx<'_>, order: &Order) {
+    ui.spacing_mut().item_spacing.x = space::S;
+    let name = order.scenario.name();
+    match cx.scenarios.phase(name) {
+        Phase::Rests => {
+            if let Some(result) = cx.scenarios.result(name) {
+                result_buttons(ui, cx, result);
+            }
+        }
+        Phase::Waits => {
+            let waits = cx.say(&text!("lab_scenarios_page.waits_text"));
+            ui.label(TypeStyle::Dense.rich(waits).color(Theme::of(ui).text.tertiary));
+        }
+        Phase::Runs { time, lasts, .. } => {
+            progress(ui, cx, &cx.say(&order.scenario.title()), time, lasts);
+        }
+    }
+}
+
 /// How far a scenario is that runs.
-fn progress(ui: &mut Ui, cx: &Cx<'_>, title: &str, phase: Phase) {
-    let Phase::Runs { time, lasts, .. } = phase else { return };
+fn progress(ui: &mut Ui, cx: &Cx<'_>, title: &str, time: Duration, lasts: Duration) {
     let theme = Theme::of(ui);
     let (since, about) = (age(time), roughly(lasts));
-    let wanted = vec2(ui.available_width(), size::SEVERITY_CHIP);
-    ui.allocate_ui_with_layout(wanted, Layout::right_to_left(Align::Center), |ui| {
-        ui.set_min_height(size::SEVERITY_CHIP);
-        let so_far =
-            text!("lab_scenarios_page.progress", time = since.as_str(), lasts = about.as_str());
-        ui.label(TypeStyle::Dense.rich(cx.say(&so_far)).color(theme.text.secondary));
-        let wanted = vec2(ui.available_width(), BAR);
-        let (rect, response) = ui.allocate_exact_size(wanted, Sense::hover());
-        // It is over when it says so, and not when the time is.
-        let share = (time.as_secs_f32() / lasts.as_secs_f32().max(0.1)).min(0.97);
-        let done = Rect::from_min_size(rect.min, vec2(rect.width() * share, rect.height()));
-        ui.painter().rect_filled(rect, radius::GAUGE, theme.surface.track);
-        ui.painter().rect_filled(done, radius::GAUGE, theme.accent.text);
-        response.widget_info(|| {
-            let name = text!(
-                "lab_scenarios_page.progress_name",
-                title = title,
-                time = since.as_str(),
-                lasts = about.as_str()
-            );
-            WidgetInfo::labeled(Role::ProgressIndicator, ui.is_enabled(), cx.say(&name))
-        });
+    let so_far =
+        text!("lab_scenarios_page.progress", time = since.as_str(), lasts = about.as_str());
+    ui.label(TypeStyle::Dense.rich(cx.say(&so_far)).color(theme.text.secondary));
+    let wanted = vec2(ui.available_width() - space::XL, BAR);
+    let (rect, response) = ui.allocate_exact_size(wanted, Sense::hover());
+    // It is over when it says so, and not when the time is.
+    let share = (time.as_secs_f32() / lasts.as_secs_f32().max(0.1)).min(0.97);
+    let done = Rect::from_min_size(rect.min, vec2(rect.width() * share, rect.height()));
+    ui.painter().rect_filled(rect, radius::GAUGE, theme.surface.track);
+    ui.painter().rect_filled(done, radius::GAUGE, theme.accent.text);
+    response.widget_info(|| {
+        let name = text!(
+            "lab_scenarios_page.progress_name",
+            title = title,
+            time = since.as_str(),
+            lasts = about.as_str()
+        );
+        WidgetInfo::labeled(Role::ProgressIndicator, ui.is_enabled(), cx.say(&name))
     });
 }
 
 /// How long something takes, more or less.
-pub(super) fn roughly(lasts: std::time::Duration) -> String {
+pub(super) fn roughly(lasts: Duration) -> String {
     if lasts.as_secs() < 1 { age(lasts) } else { lasting(lasts) }
 }
 
-/// The verdict, when it ran, and what can be done with the result.
+/// The verdict, and when it ran.
 fn came_of_it(ui: &mut Ui, cx: &Cx<'_>, order: &Order) {
-    let theme = Theme::of(ui);
     match cx.scenarios.ran(order.scenario.name()) {
         None => {}
         Some(Ran::Lost(_)) => {
@@ -206,27 +219,19 @@ fn came_of_it(ui: &mut Ui, cx: &Cx<'_>, order: &Order) {
             chip(ui, Tone::Critical, Some(ICON_ERROR), &failed);
         }
         Some(Ran::Result(result)) => {
-            let wanted = vec2(ui.available_width(), size::CONTROL_SMALL);
-            ui.allocate_ui_with_layout(wanted, Layout::right_to_left(Align::Center), |ui| {
-                ui.spacing_mut().item_spacing.x = space::S;
-                result_buttons(ui, cx, result);
-                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                    let verdict = result.verdict();
-                    let words = cx.say(&phrases::verdict(verdict));
-                    chip(ui, phrases::tone(verdict), Some(phrases::sign(verdict)), &words);
-                    let (began, took) =
-                        (clock(result.began_at, cx.zone), phrases::took(result.took));
-                    let started = text!("lab_scenarios_page.started", time = began, took = took);
-                    let started = TypeStyle::Dense.rich(cx.say(&started));
-                    ui.add(Label::new(started.color(theme.text.tertiary)).truncate());
-                });
-            });
+            let verdict = result.verdict();
+            let words = cx.say(&phrases::verdict(verdict));
+            chip(ui, phrases::tone(verdict), Some(phrases::sign(verdict)), &words);
+            let (began, took) = (clock(result.began_at, cx.zone), phrases::took(result.took));
+            let started = text!("lab_scenarios_page.started", time = began, took = took);
+            let started = TypeStyle::Dense.rich(cx.say(&started));
+            ui.add(Label::new(started.color(Theme::of(ui).text.tertiary)).truncate());
         }
     }
 }
 
 /// From the right.
-fn result_buttons(ui: &mut Ui, cx: &Cx<'_>, result: &std::sync::Arc<ScenarioResult>) {
+fn result_buttons(ui: &mut Ui, cx: &Cx<'_>, result: &Arc<ScenarioResult>) {
     for form in ScenarioForm::ALL.into_iter().rev() {
         let label = cx.say(&match form {
             ScenarioForm::Json => text!("lab_scenarios_page.save_json"),
@@ -235,12 +240,12 @@ fn result_buttons(ui: &mut Ui, cx: &Cx<'_>, result: &std::sync::Arc<ScenarioResu
         let hint = cx.say(&text!("lab_scenarios_page.save_as", format = form.name()));
         let save = Button::new(&label).icon(ICON_SAVE).small().show(ui);
         if save.on_hover_text(hint).clicked() {
-            cx.send(Command::AskSaveScenario(std::sync::Arc::clone(result), form));
+            cx.send(Command::AskSaveScenario(Arc::clone(result), form));
         }
     }
     let copy = cx.say(&text!("lab_scenarios_page.copy"));
     if Button::new(&copy).icon(ICON_CONTENT_COPY).small().show(ui).clicked() {
-        let result = std::sync::Arc::clone(result);
+        let result = Arc::clone(result);
         cx.send(Command::CopyComposed(Box::new(move || crate::lab::markdown(&result))));
     }
 }

@@ -37,19 +37,13 @@ impl ScenariosView {
             |ui| {
                 ui.spacing_mut().item_spacing.y = 0.0;
                 let height = ui.available_height() - FOOT;
-                let entries = SCENARIOS.len() + 1;
-                ScrollArea::vertical().auto_shrink(false).max_height(height).show_rows(
-                    ui,
-                    ENTRY,
-                    entries,
-                    |ui, range| {
-                        for entry in range {
-                            if let Some(clicked) = this.entry(ui, cx, entry) {
-                                chosen = clicked;
-                            }
+                ScrollArea::vertical().auto_shrink(false).max_height(height).show(ui, |ui| {
+                    for entry in 0..=SCENARIOS.len() {
+                        if let Some(clicked) = this.entry(ui, cx, entry) {
+                            chosen = clicked;
                         }
-                    },
-                );
+                    }
+                });
                 foot(ui, cx);
             },
         );
