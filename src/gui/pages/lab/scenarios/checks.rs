@@ -51,7 +51,7 @@ const BASIS: f32 = 84.0;
 const VERDICT: f32 = 116.0;
 
 /// How the three columns with sentences share what is left.
-const SHARES: [f32; 3] = [0.28, 0.36, 0.36];
+const SHARES: [f32; 3] = [0.36, 0.32, 0.32];
 
 /// What was judged, as a table.
 pub(super) fn checks_card(ui: &mut Ui, cx: &Cx<'_>, lines: &Lines) {

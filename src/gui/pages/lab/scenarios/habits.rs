@@ -79,14 +79,16 @@ pub(super) fn grid(ui: &mut Ui, cx: &Cx<'_>, habits: &[Habit]) {
     }
 }
 
-/// One whole name for the card, which is its tooltip as well.
+/// One whole name for the card, which is its tooltip where there is no room for all of it.
 fn named(ui: &Ui, cx: &Cx<'_>, response: Response, habit: &Habit) {
     response.widget_info(|| {
         WidgetInfo::labeled(Role::Group, ui.is_enabled(), cx.say(&name(cx, habit)))
     });
-    response.on_hover_ui(|ui| {
-        ui.label(TypeStyle::Dense.rich(cx.say(&name(cx, habit))));
-    });
+    if habit.server.len() > 1 {
+        response.on_hover_ui(|ui| {
+            ui.label(TypeStyle::Dense.rich(cx.say(&name(cx, habit))));
+        });
+    }
 }
 
 fn name(cx: &Cx<'_>, habit: &Habit) -> Text {

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eframe::egui::{
-    Align, DragValue, Frame, Label, Layout, Margin, Rect, Role, Sense, Stroke, Ui, UiBuilder,
-    WidgetInfo, vec2,
+    Align, ComboBox, DragValue, Frame, Label, Layout, Margin, Rect, Role, Sense, Stroke, Ui,
+    UiBuilder, WidgetInfo, vec2,
 };
 use egui_material_icons::icons::{
     ICON_CONTENT_COPY, ICON_ERROR, ICON_PLAY_ARROW, ICON_SAVE, ICON_STOP,
@@ -107,15 +107,18 @@ fn knobs(ui: &mut Ui, cx: &Cx<'_>, order: &mut Order) {
         return;
     }
     ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing = vec2(space::M, space::S);
+        ui.spacing_mut().item_spacing = vec2(space::XL, space::S);
         for (place, (knob, value)) in turned.into_iter().enumerate() {
             let title = cx.say(&(knob.title)());
             let mut new = value;
             // Its name and its control stay in one line.
-            let wanted = vec2(knob_width(ui, knob, &title), size::CONTROL);
+            let width = knob_width(ui, knob, &title);
+            let fits = width <= ui.max_rect().width();
+            let wanted = vec2(width.min(ui.max_rect().width()), size::CONTROL);
             let layout = Layout::left_to_right(Align::Center);
             ui.allocate_ui_with_layout(wanted, layout, |ui| {
                 ui.set_min_size(wanted);
+                ui.spacing_mut().item_spacing.x = space::M;
                 let label = TypeStyle::Body.rich(&title).color(Theme::of(ui).text.secondary);
                 let label = ui.add(Label::new(label).extend());
                 match &knob.range {
@@ -128,16 +131,30 @@ fn knobs(ui: &mut Ui, cx: &Cx<'_>, order: &mut Order) {
                     }
                     Range::Choice(words) => {
                         let words: Vec<(u64, &str)> = (0..).zip(words.iter().copied()).collect();
-                        segmented(ui, &mut new, &words);
+                        if fits {
+                            segmented(ui, &mut new, &words);
+                        } else {
+                            choice(ui, &title, &mut new, &words);
+                        }
                     }
                 }
             });
-            ui.add_space(space::M);
             if new != value {
                 order.knobs.put(place, new);
             }
         }
     });
+}
+
+/// One of many words, where they do not fit side by side.
+fn choice(ui: &mut Ui, title: &str, value: &mut u64, words: &[(u64, &str)]) {
+    let chosen = words.iter().find(|(place, _)| place == value).map_or("", |(_, word)| *word);
+    let list = ComboBox::from_id_salt(title).selected_text(chosen).show_ui(ui, |ui| {
+        for (place, word) in words {
+            ui.selectable_value(value, *place, *word);
+        }
+    });
+    list.response.accessible_name(title);
 }
 
 /// The width of a field for a number.

@@ -211,6 +211,24 @@ fn a_check_says_what_was_expected_what_was_observed_and_how_that_is_known() {
 }
 
 #[test]
+fn nothing_of_any_scenario_is_cut_off_at_the_right() {
+    for size in SIZES {
+        for scenario in SCENARIOS {
+            let checks = vec![check(Verdict::CouldNotTell, Basis::Measured)];
+            let shown =
+                Shown::on(size, vec![result(scenario.name(), checks)], Some(scenario.name()));
+            let mut nodes = vec![shown.0.root()];
+            while let Some(node) = nodes.pop() {
+                let right = node.accesskit_node().bounding_box().map_or(0.0, |bounds| bounds.x1);
+                let beyond = node.accesskit_node().label().is_some() && right > f64::from(size[0]);
+                assert!(!beyond, "{}: {node:?} at {size:?}", scenario.name());
+                nodes.extend(node.children());
+            }
+        }
+    }
+}
+
+#[test]
 fn a_scenario_that_broke_says_why() {
     let mut shown = Shown::on(SIZES[1], Vec::new(), Some("abort"));
     let why = text!("job.panicked", cause = "it broke");
