@@ -39,18 +39,21 @@ pub struct Setup {
     pub history_file: Option<PathBuf>,
     /// The time zone of all times shown.
     pub zone: TimeZone,
+    /// This program's own file, for the scenarios that start it; without it they cannot tell.
+    pub executable: Option<PathBuf>,
 }
 
 impl Setup {
     /// The settings, the history and the time zone of whoever runs the program. A recording is no part of this
     /// machine's history.
-    pub fn of_this_user(source: SourceChoice) -> Self {
+    pub fn of_this_user(source: SourceChoice, executable: Option<PathBuf>) -> Self {
         let live = matches!(source, SourceChoice::Live);
         Self {
             source,
             settings_file: Settings::path(),
             history_file: store::history_path().filter(|_| live),
             zone: TimeZone::system(),
+            executable,
         }
     }
 }
@@ -142,7 +145,7 @@ impl App {
             inspector: Inspector::start(Arc::clone(&wake)).map_err(Error::Thread)?,
             bench,
             program: None,
-            scenarios: ScenarioRunner::new(Arc::clone(&wake)),
+            scenarios: ScenarioRunner::new(setup.executable, Arc::clone(&wake)),
             shelf: Shelf::default(),
             jobs: Jobs::new(wake),
             settings,
@@ -311,9 +314,7 @@ impl eframe::App for App {
     fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
         self.take_done(ctx);
         self.keeper.update(&self.monitor.frame().history, &mut self.notices);
-        if let Some(failure) = self.scenarios.update() {
-            self.notices.failed(failure);
-        }
+        self.scenarios.update();
         self.request_view();
         if let Some(rest) = self.notices.expire(Instant::now()) {
             ctx.request_repaint_after(rest);

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
-use super::jobs::Composer;
-use super::scenario_runner::ScenarioRunner;
+use super::jobs::{Composer, ScenarioForm};
+use super::scenario_runner::{Order, ScenarioRunner};
 use super::shelf::{Shelf, Side};
 use super::shortcuts::Action;
 use crate::analysis::track::SocketId;
 use crate::lab::program::ProgramState;
-use crate::lab::{self, BenchState};
+use crate::lab::{self, BenchState, ScenarioResult};
 use crate::monitor::{Frame, Inspection, View, ViewSpec};
 use crate::report::Exporter;
 use crate::store::Settings;
@@ -103,10 +103,14 @@ pub enum Command {
     StartProgram(Box<lab::program::Setup>),
     /// End that test.
     StopProgram,
-    /// Run the scenario with this name.
-    RunScenario(&'static str),
-    /// Stop the scenario that runs.
-    StopScenario,
+    /// Run these scenarios.
+    RunScenarios(Vec<Order>),
+    /// Stop the scenario with this name.
+    StopScenario(&'static str),
+    /// Stop all scenarios.
+    StopScenarios,
+    /// Ask where to save what came of a scenario, in this form.
+    AskSaveScenario(Arc<ScenarioResult>, ScenarioForm),
     /// Put this text on the clipboard.
     Copy(String),
     /// Tell the user this.

@@ -14,12 +14,13 @@ use egui_material_icons::icons::ICON_OPEN_IN_NEW;
 use rfd::{AsyncFileDialog, FileHandle};
 
 use super::cx::Cx;
-use super::jobs::Job;
+use super::jobs::{Job, ScenarioForm};
 use super::shelf::Side;
 use super::theme::measure::space;
 use super::theme::{Color, Theme, TypeStyle};
 use super::widgets::{Button, button, field, primary_button};
 use crate::analysis::diff::Comparison;
+use crate::lab::ScenarioResult;
 use crate::model::Snapshot;
 use crate::report::Exporter;
 use crate::text;
@@ -36,6 +37,8 @@ pub enum Purpose {
     Save(Arc<Snapshot>),
     /// A comparison is exported there.
     Export(Arc<Comparison>, &'static dyn Exporter),
+    /// What came of a scenario is saved there.
+    Scenario(Arc<ScenarioResult>, ScenarioForm),
 }
 
 impl Purpose {
@@ -44,13 +47,16 @@ impl Purpose {
             Self::Load(_) => text!("dialog.open_snapshot"),
             Self::Save(_) => text!("dialog.save_snapshot"),
             Self::Export(_, exporter) => text!("dialog.export", format = exporter.title()),
+            Self::Scenario(_, form) => {
+                text!("lab_scenarios_page.save_as", format = form.name())
+            }
         }
     }
 
     fn verb(&self) -> Text {
         match self {
             Self::Load(_) => text!("dialog.open"),
-            Self::Save(_) | Self::Export(..) => text!("dialog.save"),
+            Self::Save(_) | Self::Export(..) | Self::Scenario(..) => text!("dialog.save"),
         }
     }
 }
@@ -119,6 +125,9 @@ impl PathDialog {
             Job::Save { path, snapshot, .. } => (Purpose::Save(Arc::clone(snapshot)), path),
             Job::Export { path, comparison, exporter, .. } => {
                 (Purpose::Export(Arc::clone(comparison), *exporter), path)
+            }
+            Job::SaveScenario { path, result, form, .. } => {
+                (Purpose::Scenario(Arc::clone(result), *form), path)
             }
             Job::Compare(..) | Job::Compose(_) | Job::KeepSettings { .. } => return None,
         };
@@ -231,6 +240,9 @@ impl PathDialog {
                 replace: false,
                 zone: cx.zone.clone(),
             },
+            Purpose::Scenario(result, form) => {
+                Job::SaveScenario { path, result: Arc::clone(result), form: *form, replace: false }
+            }
         })
     }
 
@@ -283,6 +295,9 @@ fn native(purpose: &Purpose, typed: &str) -> Answer {
         Purpose::Save(_) => Box::pin(dialog.add_filter("JSON", &["json", "gz"]).save_file()),
         Purpose::Export(_, exporter) => {
             Box::pin(dialog.add_filter(exporter.title(), &[exporter.extension()]).save_file())
+        }
+        Purpose::Scenario(_, form) => {
+            Box::pin(dialog.add_filter(form.name(), &[form.extension()]).save_file())
         }
     }
 }

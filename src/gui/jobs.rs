@@ -11,6 +11,7 @@ use super::shelf::Side;
 use super::task::Task;
 use crate::analysis::diff::Comparison;
 use crate::error::{Error, Result};
+use crate::lab::{self, ScenarioResult};
 use crate::model::Snapshot;
 use crate::monitor::Wake;
 use crate::report::{Exporter, Subject};
@@ -19,6 +20,47 @@ use crate::text::Text;
 
 /// What puts rows into words: with many rows that takes longer than a frame may.
 pub type Composer = Box<dyn Fn() -> String + Send>;
+
+/// What a scenario's result is written as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ScenarioForm {
+    /// For programs.
+    Json,
+    /// For people.
+    Markdown,
+}
+
+impl ScenarioForm {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Json, Self::Markdown];
+
+    /// How a file of it ends.
+    pub const fn extension(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Markdown => "md",
+        }
+    }
+
+    /// What it is called everywhere.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Json => "JSON",
+            Self::Markdown => "Markdown",
+        }
+    }
+
+    fn write(self, result: &ScenarioResult) -> Result<String> {
+        match self {
+            Self::Json => {
+                let document = lab::document(result);
+                let json = serde_json::to_string_pretty(&document).map_err(Error::Encode)?;
+                Ok(json + "\n")
+            }
+            Self::Markdown => Ok(lab::markdown(result)),
+        }
+    }
+}
 
 /// Something to do.
 pub enum Job {
@@ -50,6 +92,17 @@ pub enum Job {
         replace: bool,
         /// The time zone of the report.
         zone: TimeZone,
+    },
+    /// Save what came of a scenario.
+    SaveScenario {
+        /// The file.
+        path: PathBuf,
+        /// What.
+        result: Arc<ScenarioResult>,
+        /// In which form.
+        form: ScenarioForm,
+        /// Whether a file that is there may be replaced.
+        replace: bool,
     },
     /// Compare two snapshots.
     Compare(Arc<Snapshot>, Arc<Snapshot>),
@@ -123,7 +176,9 @@ impl Job {
     /// Whether it would replace a file without having asked; from now on it has.
     fn would_replace(&mut self) -> bool {
         match self {
-            Self::Save { path, replace, .. } | Self::Export { path, replace, .. } => {
+            Self::Save { path, replace, .. }
+            | Self::Export { path, replace, .. }
+            | Self::SaveScenario { path, replace, .. } => {
                 !std::mem::replace(replace, true) && path.is_file()
             }
             Self::Load { .. }
@@ -151,6 +206,13 @@ impl Job {
             Self::Export { path, comparison, exporter, zone, .. } => {
                 store::write_atomically(path, |out| {
                     exporter.export(Subject::Comparison(comparison), zone, out)
+                })?;
+                Done::Exported { path: path.clone() }
+            }
+            Self::SaveScenario { path, result, form, .. } => {
+                let text = form.write(result)?;
+                store::write_atomically(path, |out| {
+                    out.write_all(text.as_bytes()).map_err(Error::Output)
                 })?;
                 Done::Exported { path: path.clone() }
             }

@@ -6,6 +6,7 @@
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::rc::Rc;
 
 use eframe::egui::{IconData, ViewportBuilder};
@@ -43,7 +44,8 @@ pub fn open(source: SourceChoice) -> Result<()> {
                     let Some(source) = offered.take() else {
                         return Err("the window was opened once already".into());
                     };
-                    let mut app = App::new(&creation.egui_ctx, Setup::of_this_user(source))?;
+                    let mut app =
+                        App::new(&creation.egui_ctx, Setup::of_this_user(source, executable()))?;
                     if draws_in_software(creation) {
                         app.keep_calm();
                     }
@@ -81,6 +83,12 @@ fn draws_in_software(creation: &eframe::CreationContext<'_>) -> bool {
 #[cfg(target_os = "macos")]
 const fn draws_in_software(_creation: &eframe::CreationContext<'_>) -> bool {
     false
+}
+
+/// This program's own file. Without it, the scenarios that need it say so.
+fn executable() -> Option<PathBuf> {
+    let found = std::env::current_exe();
+    found.inspect_err(|error| tracing::warn!("this program's own file: {error}")).ok()
 }
 
 /// X11 and Wayland both say in the environment where they are.

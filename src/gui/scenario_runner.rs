@@ -1,82 +1,208 @@
-//! Runs a lab scenario on a thread of its own and keeps the last result of each.
+//! Runs lab scenarios, some at a time and the others after them, and keeps what came of each.
+//!
+//! A scenario tells of itself far more often than anybody can look, so what it tells is only laid down; whoever draws it
+//! while it runs looks as often as it likes, and is woken when it is done.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, VecDeque};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use super::task::Task;
-use crate::lab::{self, Cancel, SCENARIOS, ScenarioResult, Setup};
+use crate::lab::{self, Cancel, Knobs, Scenario, ScenarioResult, Setup};
 use crate::monitor::Wake;
 use crate::text::Text;
 
-/// The scenario that runs, and what came of those that ran.
+/// So many run side by side.
+pub const AT_ONCE: usize = 4;
+
+/// A scenario to run.
+#[derive(Clone)]
+pub struct Order {
+    /// Which.
+    pub scenario: &'static dyn Scenario,
+    /// What was chosen.
+    pub knobs: Knobs,
+}
+
+impl Order {
+    /// A scenario with its knobs as they are unless somebody says otherwise.
+    pub fn of(scenario: &'static dyn Scenario) -> Self {
+        Self { scenario, knobs: Knobs::of(scenario.knobs()) }
+    }
+}
+
+/// How far a scenario is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// It does not run.
+    Rests,
+    /// Others have to end before.
+    Waits,
+    /// It runs.
+    Runs {
+        /// For how long it has.
+        time: Duration,
+        /// How long it takes, more or less.
+        lasts: Duration,
+        /// Somebody wants it to stop.
+        stopping: bool,
+    },
+}
+
+/// What came of a scenario: all of it once it is done, and what there is while it runs.
+#[derive(Clone, Debug)]
+pub enum Ran {
+    /// This.
+    Result(Arc<ScenarioResult>),
+    /// Nothing: it panicked, or the system gave no thread.
+    Lost(Text),
+}
+
+/// The scenarios that run, those that wait, and what came of those that ran.
 pub struct ScenarioRunner {
-    running: Option<Running>,
-    results: BTreeMap<&'static str, Arc<ScenarioResult>>,
+    running: Vec<Running>,
+    waiting: VecDeque<Order>,
+    ran: BTreeMap<&'static str, Ran>,
+    executable: Option<PathBuf>,
     wake: Wake,
 }
 
 struct Running {
     name: &'static str,
+    began: Instant,
+    lasts: Duration,
     cancel: Cancel,
+    told: Arc<Mutex<Option<Arc<ScenarioResult>>>>,
     task: Task<ScenarioResult>,
 }
 
 impl ScenarioRunner {
-    /// Nothing ran yet. `wake` is called when a scenario is done.
-    pub const fn new(wake: Wake) -> Self {
-        Self { running: None, results: BTreeMap::new(), wake }
+    /// Nothing ran yet. `wake` is called when a scenario is done; `executable` is this program's own file, for the
+    /// scenarios that start it.
+    pub const fn new(executable: Option<PathBuf>, wake: Wake) -> Self {
+        Self {
+            running: Vec::new(),
+            waiting: VecDeque::new(),
+            ran: BTreeMap::new(),
+            executable,
+            wake,
+        }
     }
 
-    /// The scenario that runs.
-    pub fn running(&self) -> Option<&'static str> {
-        self.running.as_ref().map(|running| running.name)
+    /// Whether any runs or waits.
+    pub fn is_busy(&self) -> bool {
+        !(self.running.is_empty() && self.waiting.is_empty())
     }
 
-    /// What came of a scenario when it last ran.
+    /// How far a scenario is.
+    pub fn phase(&self, name: &str) -> Phase {
+        if let Some(running) = self.running.iter().find(|running| running.name == name) {
+            Phase::Runs {
+                time: running.began.elapsed(),
+                lasts: running.lasts,
+                stopping: running.cancel.is_wished(),
+            }
+        } else if self.waiting.iter().any(|order| order.scenario.name() == name) {
+            Phase::Waits
+        } else {
+            Phase::Rests
+        }
+    }
+
+    /// What came of a scenario, or comes of it now.
+    pub fn ran(&self, name: &str) -> Option<&Ran> {
+        self.ran.get(name)
+    }
+
+    /// The result of a scenario, as far as it is there.
     pub fn result(&self, name: &str) -> Option<&Arc<ScenarioResult>> {
-        self.results.get(name)
+        match self.ran(name)? {
+            Ran::Result(result) => Some(result),
+            Ran::Lost(_) => None,
+        }
     }
 
-    /// Runs the scenario with this name, unless one runs already.
-    pub fn start(&mut self, name: &'static str) {
-        let found = SCENARIOS.iter().copied().find(|scenario| scenario.name() == name);
-        let Some(scenario) = found.filter(|_| self.running.is_none()) else { return };
-        let cancel = Cancel::new();
-        let stopped = cancel.clone();
-        let task = Task::start("scenario", &self.wake, move || {
-            lab::run(scenario, Setup::new(scenario), &stopped)
-        });
-        self.running = Some(Running { name, cancel, task });
+    /// Runs a scenario as soon as there is room, unless it runs or waits already.
+    pub fn order(&mut self, order: Order) {
+        if self.phase(order.scenario.name()) == Phase::Rests {
+            self.waiting.push_back(order);
+            self.fill();
+        }
     }
 
-    /// Wishes that the scenario that runs stops.
-    pub fn stop(&self) {
-        if let Some(running) = &self.running {
+    /// Wishes that a scenario stops, or does not begin.
+    pub fn stop(&mut self, name: &str) {
+        self.waiting.retain(|order| order.scenario.name() != name);
+        for running in self.running.iter().filter(|running| running.name == name) {
             running.cancel.cancel();
         }
     }
 
-    /// Takes the result of the scenario that ran, once it is there; says so when there will be none.
-    pub fn update(&mut self) -> Option<Text> {
-        let running = self.running.as_mut()?;
-        let result = running.task.take()?;
-        let name = running.name;
-        self.running = None;
-        match result {
-            Ok(result) => {
-                self.results.insert(name, Arc::new(result));
-                None
-            }
-            Err(lost) => {
-                self.results.remove(name);
-                Some(lost.text())
-            }
+    /// Wishes that all of them stop.
+    pub fn stop_all(&mut self) {
+        self.waiting.clear();
+        for running in &self.running {
+            running.cancel.cancel();
         }
+    }
+
+    /// Takes what the scenarios tell of themselves, and begins others in the place of those that are done.
+    pub fn update(&mut self) {
+        let ran = &mut self.ran;
+        self.running.retain_mut(|running| {
+            let told = running.told.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let (news, done) = match running.task.take() {
+                None => (told.map(Ran::Result), false),
+                Some(Ok(result)) => (Some(Ran::Result(Arc::new(result))), true),
+                Some(Err(lost)) => (Some(Ran::Lost(lost.text())), true),
+            };
+            if let Some(news) = news {
+                ran.insert(running.name, news);
+            }
+            !done
+        });
+        self.fill();
+    }
+
+    /// Begins those that wait, while there is room.
+    fn fill(&mut self) {
+        while self.running.len() < AT_ONCE
+            && let Some(Order { scenario, knobs }) = self.waiting.pop_front()
+        {
+            let told = Arc::new(Mutex::new(None));
+            let (cancel, lasts) = (Cancel::new(), scenario.lasts(&knobs));
+            let task = {
+                let (stop, executable) = (cancel.clone(), self.executable.clone());
+                let told = Arc::clone(&told);
+                Task::start("scenario", &self.wake, move || {
+                    let notify = Box::new(move |result| {
+                        *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
+                    });
+                    let setup = Setup { knobs, executable, notify, ..Setup::new(scenario) };
+                    lab::run(scenario, setup, &stop)
+                })
+            };
+            let name = scenario.name();
+            // What came of it before would be taken for what comes of it now.
+            self.ran.remove(name);
+            self.running.push(Running { name, began: Instant::now(), lasts, cancel, told, task });
+        }
+    }
+
+    /// Has a result that nothing was run for.
+    #[cfg(test)]
+    pub fn put(&mut self, ran: Ran, name: &'static str) {
+        self.ran.insert(name, ran);
     }
 }
 
 impl Drop for ScenarioRunner {
+    /// All are told before the first is waited for, by its task.
     fn drop(&mut self) {
-        self.stop();
+        self.stop_all();
     }
 }
+
+#[cfg(test)]
+mod tests;

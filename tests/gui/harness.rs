@@ -82,6 +82,7 @@ impl Window {
             settings_file: Some(settings_file(&folder)),
             history_file: None,
             zone: TimeZone::UTC,
+            executable: Some(PathBuf::from(env!("CARGO_BIN_EXE_sockscope"))),
         };
         let harness = Harness::builder()
             .with_size(Vec2::from(size))

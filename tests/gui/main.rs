@@ -10,4 +10,5 @@ mod lab_bench;
 mod pages;
 mod palette;
 mod program;
+mod scenarios;
 mod sockets_table;

@@ -126,7 +126,7 @@ fn two_snapshots_are_taken_compared_saved_and_exported() {
     });
 }
 
-fn replace_path(window: &mut Window, path: &str) {
+pub fn replace_path(window: &mut Window, path: &str) {
     let name = "Path of the file";
     window.harness.run_steps(3);
     window.harness.get_by_role_and_label(Role::TextInput, name).focus();
@@ -206,15 +206,6 @@ fn settings_are_kept_and_a_damaged_file_is_said_and_set_aside() {
     let mut window = Window::polling(SIZE, Ok(fixture()), folder);
     window.until("is damaged");
     assert!(window.sees("settings.damaged-1.json"));
-}
-
-#[test]
-fn a_scenario_runs_and_says_its_verdict() {
-    let mut window = Window::on(SIZE, fixture());
-    window.show("Lab");
-    window.press("Scenarios");
-    window.press("Run");
-    window.until("as expected");
 }
 
 #[test]

@@ -60,8 +60,19 @@ impl App {
                     program.stop();
                 }
             }
-            Command::RunScenario(name) => self.scenarios.start(name),
-            Command::StopScenario => self.scenarios.stop(),
+            Command::RunScenarios(orders) => {
+                for order in orders {
+                    self.scenarios.order(order);
+                }
+            }
+            Command::StopScenario(name) => self.scenarios.stop(name),
+            Command::StopScenarios => self.scenarios.stop_all(),
+            Command::AskSaveScenario(result, form) => {
+                let time = stamp(result.began_at, &self.zone);
+                let name = format!("sockscope-{}-{time}.{}", result.scenario, form.extension());
+                let purpose = Purpose::Scenario(result, form);
+                self.dialog = Some(PathDialog::new(purpose, in_home(&name)));
+            }
             Command::Copy(text) => self.copy(text, ctx),
             Command::Warn(text) => self.notices.warn(text),
             Command::CopyComposed(composer) => self.jobs.add(Job::Compose(composer)),

@@ -49,6 +49,7 @@ struct Lab {
     part: Part,
     bench: bench::BenchView,
     program: program::ProgramView,
+    scenarios: scenarios::ScenariosView,
 }
 
 impl Page for Lab {
@@ -57,7 +58,7 @@ impl Page for Lab {
         self.bar(ui, cx);
         match self.part {
             Part::Bench => self.bench.ui(ui, cx),
-            Part::Scenarios => scenarios::ui(ui, cx),
+            Part::Scenarios => self.scenarios.ui(ui, cx),
             Part::Program => self.program.ui(ui, cx),
         }
     }

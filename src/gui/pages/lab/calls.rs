@@ -10,7 +10,7 @@ use crate::gui::cx::{Command, Cx};
 use crate::gui::table::{Rows, TableColumn, table};
 use crate::gui::theme::{Theme, TypeStyle};
 use crate::gui::widgets::{Button, Card, empty};
-use crate::lab::{self, BenchState};
+use crate::lab::{self, BenchState, Bounded};
 use crate::model::lab::{Call, CallOutcome, Role};
 use crate::text;
 use crate::text::{Text, thousands};
@@ -19,7 +19,7 @@ use crate::text::{Text, thousands};
 const MOST_CALLS: usize = 1_000;
 
 /// A call as it is read.
-struct Row {
+pub(super) struct CallRow {
     at: String,
     who: String,
     call: String,
@@ -33,7 +33,7 @@ struct Row {
 /// The calls in the order they are shown, written out when there are new ones.
 #[derive(Default)]
 pub(super) struct CallsView {
-    rows: Vec<Row>,
+    rows: Vec<CallRow>,
     /// How many calls there were then.
     known: u64,
 }
@@ -75,13 +75,12 @@ impl CallsView {
             return;
         }
         self.known = known;
-        let newest = bench.calls.iter().rev().take(MOST_CALLS);
-        self.rows = newest.map(|call| row(cx, call)).collect();
+        self.rows = newest(cx, &bench.calls);
     }
 }
 
 /// The button that copies, in one of two forms.
-fn copy(ui: &mut Ui, cx: &Cx<'_>, rows: &[Row]) {
+fn copy(ui: &mut Ui, cx: &Cx<'_>, rows: &[CallRow]) {
     ui.add_enabled_ui(!rows.is_empty(), |ui| {
         let label = cx.say(&text!("lab_bench_page.copy_calls"));
         let button = Button::new(&label).icon(ICON_CONTENT_COPY).small().show(ui);
@@ -100,7 +99,12 @@ fn copy(ui: &mut Ui, cx: &Cx<'_>, rows: &[Row]) {
     });
 }
 
-fn row(cx: &Cx<'_>, call: &Call) -> Row {
+/// The newest calls, newest first, as they are read.
+pub(super) fn newest(cx: &Cx<'_>, calls: &Bounded<Call>) -> Vec<CallRow> {
+    calls.iter().rev().take(MOST_CALLS).map(|call| row(cx, call)).collect()
+}
+
+fn row(cx: &Cx<'_>, call: &Call) -> CallRow {
     let (result, failed) = match &call.outcome {
         CallOutcome::Returned(value) => (value.clone(), false),
         CallOutcome::Failed { errno, .. } => (errno.clone(), true),
@@ -111,7 +115,7 @@ fn row(cx: &Cx<'_>, call: &Call) -> Row {
         Role::Peer => text!("lab_bench_page.who_peer", number = number),
         Role::Listener => text!("lab_bench_page.who_listener", number = number),
     };
-    Row {
+    CallRow {
         at: millis(call.at),
         who: cx.say(&who),
         call: call.call.clone(),
@@ -127,7 +131,7 @@ fn meaning(cx: &Cx<'_>, call: &Call) -> String {
     match &call.outcome {
         CallOutcome::Failed { errno, meaning } => {
             let means = lab::meaning(errno).map_or_else(|| meaning.clone(), |text| cx.say(&text));
-            match what_to_try(errno) {
+            match lab::remedy(errno) {
                 Some(text) => format!("{means} {}", cx.say(&text)),
                 None => means,
             }
@@ -139,20 +143,6 @@ fn meaning(cx: &Cx<'_>, call: &Call) -> String {
         }
         CallOutcome::Returned(_) => String::new(),
     }
-}
-
-/// What to try after an error.
-fn what_to_try(errno: &str) -> Option<Text> {
-    Some(match errno.strip_prefix("WSA").unwrap_or(errno) {
-        "EADDRINUSE" => text!("lab_bench_page.try.address_in_use"),
-        "EADDRNOTAVAIL" => text!("lab_bench_page.try.address_not_available"),
-        "EAGAIN" | "EWOULDBLOCK" => text!("lab_bench_page.try.would_block"),
-        "EINPROGRESS" => text!("lab_bench_page.try.in_progress"),
-        "ECONNREFUSED" => text!("lab_bench_page.try.refused"),
-        "ECONNRESET" | "EPIPE" | "ESHUTDOWN" | "ECONNABORTED" => text!("lab_bench_page.try.close"),
-        "EMFILE" => text!("lab_bench_page.try.too_many_files"),
-        _ => return None,
-    })
 }
 
 /// `2 480.08`: milliseconds.
@@ -170,7 +160,7 @@ fn head(cx: &Cx<'_>) -> [String; 6] {
     columns(cx).map(|column| column.title)
 }
 
-fn cells(row: &Row) -> [String; 6] {
+fn cells(row: &CallRow) -> [String; 6] {
     [
         bare(&row.at),
         row.who.clone(),
@@ -182,13 +172,13 @@ fn cells(row: &Row) -> [String; 6] {
 }
 
 /// All of them, oldest first, a line each.
-fn tabs(cx: &Cx<'_>, rows: &[Row]) -> String {
+fn tabs(cx: &Cx<'_>, rows: &[CallRow]) -> String {
     let rows = rows.iter().rev().map(|row| cells(row).join("\t"));
     std::iter::once(head(cx).join("\t")).chain(rows).collect::<Vec<_>>().join("\n")
 }
 
 /// All of them, oldest first, as a table of Markdown.
-fn markdown(cx: &Cx<'_>, rows: &[Row]) -> String {
+fn markdown(cx: &Cx<'_>, rows: &[CallRow]) -> String {
     let line = |cells: [String; 6]| {
         let cells = cells.map(|cell| cell.replace('|', "\\|"));
         format!("| {} |", cells.join(" | "))
@@ -201,11 +191,13 @@ fn markdown(cx: &Cx<'_>, rows: &[Row]) -> String {
 /// The last column, whose sentences may be longer than there is room.
 const MEANING: usize = 5;
 
-struct CallRows<'a> {
-    rows: &'a [Row],
+/// Calls as rows of a table.
+pub(super) struct CallRows<'a> {
+    /// Newest first.
+    pub(super) rows: &'a [CallRow],
 }
 
-fn columns(cx: &Cx<'_>) -> [TableColumn; 6] {
+pub(super) fn columns(cx: &Cx<'_>) -> [TableColumn; 6] {
     let column = |id, title: Text, width, align| TableColumn {
         id,
         title: cx.say(&title),
@@ -272,15 +264,5 @@ mod tests {
         assert_eq!(millis(Duration::from_micros(20)), "0.02");
         assert_eq!(millis(Duration::from_micros(2_480_084)), "2\u{2009}480.08");
         assert_eq!(bare(&millis(Duration::from_secs(3_601))), "3601000.00");
-    }
-
-    #[test]
-    fn what_to_try_is_the_same_in_every_numbering() {
-        for errno in ["EADDRINUSE", "ECONNRESET", "ECONNREFUSED"] {
-            let ours = what_to_try(errno);
-            assert!(ours.is_some(), "{errno}");
-            assert_eq!(ours, what_to_try(&format!("WSA{errno}")), "{errno}");
-        }
-        assert_eq!(what_to_try("no errno"), None);
     }
 }

@@ -1,129 +1,122 @@
-//! The scenarios: what each teaches, and what it showed here.
+//! The scenarios: a list of them, and at its right what the chosen one teaches and showed.
 
-use eframe::egui::{Label, ScrollArea, Ui};
-use egui_material_icons::icons::{ICON_PLAY_ARROW, ICON_STOP};
+mod article;
+mod checks;
+mod detail;
+mod habits;
+mod head;
+mod list;
+mod museum;
+mod phrases;
+mod square;
+mod states;
 
-use crate::gui::cx::{Command, Cx};
-use crate::gui::theme::measure::space;
-use crate::gui::theme::{Theme, Tone, TypeStyle};
-use crate::gui::widgets::{Card, button, chip, primary_button, spinner};
-use crate::lab::{SCENARIOS, Scenario, ScenarioResult};
-use crate::model::lab::{Call, CallOutcome, Verdict};
-use crate::text;
-use crate::text::Text;
+use std::collections::BTreeMap;
+use std::time::Duration;
 
-/// Draws every scenario.
-pub(super) fn ui(ui: &mut Ui, cx: &Cx<'_>) {
-    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-        for scenario in SCENARIOS {
-            scenario_card(ui, cx, *scenario);
+use eframe::egui::{Rect, ScrollArea, Ui, UiBuilder, pos2};
+
+use crate::gui::cx::Cx;
+use crate::gui::scenario_runner::Order;
+use crate::gui::theme::measure::{Room, size};
+use crate::lab::{Knobs, SCENARIOS, Scenario};
+
+/// How often what runs is drawn, and not more often.
+const REFRESH: Duration = Duration::from_millis(100);
+
+/// The width of the list where there is little room.
+const LIST_NARROW: f32 = 212.0;
+
+/// The scenario that is shown at first.
+const LEAD: &str = "reconnect-habits";
+
+/// What the right side shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Chosen {
+    /// The article's claims.
+    Article,
+    /// A scenario, by its place.
+    Scenario(usize),
+}
+
+/// What the view of the scenarios keeps.
+pub(super) struct ScenariosView {
+    chosen: Chosen,
+    /// The knobs that were turned, by scenario.
+    knobs: BTreeMap<&'static str, Knobs>,
+    detail: detail::Detail,
+}
+
+impl Default for ScenariosView {
+    fn default() -> Self {
+        Self {
+            chosen: Chosen::Scenario(place(LEAD).unwrap_or(0)),
+            knobs: BTreeMap::new(),
+            detail: detail::Detail::default(),
         }
-    });
-}
-
-fn scenario_card(ui: &mut Ui, cx: &Cx<'_>, scenario: &dyn Scenario) {
-    let title = cx.say(&scenario.title());
-    let running = cx.scenarios.running();
-    let result = cx.scenarios.result(scenario.name());
-    Card::new(&title).show(
-        ui,
-        |ui| {
-            if running == Some(scenario.name()) {
-                if button(ui, ICON_STOP, &cx.say(&text!("lab_page.stop"))).clicked() {
-                    cx.send(Command::StopScenario);
-                }
-                spinner(ui, &cx.say(&text!("lab_page.running")));
-            } else {
-                ui.add_enabled_ui(running.is_none(), |ui| {
-                    if primary_button(ui, ICON_PLAY_ARROW, &cx.say(&text!("lab_page.run")))
-                        .clicked()
-                    {
-                        cx.send(Command::RunScenario(scenario.name()));
-                    }
-                });
-            }
-            if let Some(result) = result {
-                let (tone, word) = verdict(result.verdict());
-                chip(ui, tone, None, &cx.say(&word));
-            }
-        },
-        |ui| {
-            let teaches = TypeStyle::Body.rich(cx.say(&scenario.teaches()));
-            ui.add(Label::new(teaches.color(Theme::of(ui).text.secondary)).wrap());
-            if let Some(result) = result {
-                outcome(ui, cx, result);
-            }
-        },
-    );
-}
-
-fn verdict(verdict: Verdict) -> (Tone, Text) {
-    match verdict {
-        Verdict::AsExpected => (Tone::Fine, text!("lab_page.as_expected")),
-        Verdict::Differs => (Tone::Critical, text!("lab_page.differs")),
-        Verdict::CouldNotTell => (Tone::Note, text!("lab_page.could_not_tell")),
     }
 }
 
-fn outcome(ui: &mut Ui, cx: &Cx<'_>, result: &ScenarioResult) {
-    ui.add_space(space::XS);
-    let titles = [
-        text!("column.judged"),
-        text!("column.expected"),
-        text!("column.observed"),
-        text!("column.verdict"),
-    ];
-    grid(ui, cx, "checks", titles, |ui| {
-        for check in &result.checks {
-            let theme = Theme::of(ui);
-            ui.label(TypeStyle::Dense.rich(cx.say(&check.subject)).color(theme.text.primary));
-            ui.label(
-                TypeStyle::Mono.rich(check.expected.render(cx.locale)).color(theme.text.primary),
-            );
-            ui.label(
-                TypeStyle::Mono.rich(check.observed.render(cx.locale)).color(theme.text.primary),
-            );
-            let (tone, word) = verdict(check.verdict);
-            let word = TypeStyle::Dense.rich(cx.say(&word));
-            ui.label(word.color(theme.tone(tone).text));
-            ui.end_row();
+impl ScenariosView {
+    /// Draws it over all the space there is.
+    pub(super) fn ui(&mut self, ui: &mut Ui, cx: &Cx<'_>) {
+        if cx.scenarios.is_busy() {
+            ui.ctx().request_repaint_after(REFRESH);
         }
-    });
-    ui.add_space(space::XS);
-    let titles =
-        [text!("column.at_ms"), text!("column.end"), text!("column.call"), text!("column.result")];
-    grid(ui, cx, "steps", titles, |ui| {
-        for call in result.calls.iter() {
-            step(ui, call);
-            ui.end_row();
-        }
-    });
+        let room = Room::of(ui.ctx().content_rect().width());
+        let width = if room == Room::Narrow { LIST_NARROW } else { size::SCENARIO_LIST };
+        let whole = ui.available_rect_before_wrap();
+        let left = Rect::from_min_max(whole.min, pos2(whole.left() + width, whole.bottom()));
+        let right = whole.with_min_x(left.right() + room.gap());
+        ui.scope_builder(UiBuilder::new().max_rect(left).id_salt("list"), |ui| self.list(ui, cx));
+        let salt = match self.chosen {
+            Chosen::Article => usize::MAX,
+            Chosen::Scenario(place) => place,
+        };
+        ui.scope_builder(
+            UiBuilder::new().max_rect(right).id_salt(("detail", salt)),
+            |ui| match self.chosen {
+                Chosen::Article => {
+                    if let Some(wanted) = article::ui(ui, cx).and_then(place) {
+                        self.chosen = Chosen::Scenario(wanted);
+                    }
+                }
+                Chosen::Scenario(place) => {
+                    if let Some(scenario) = SCENARIOS.get(place) {
+                        let mut order = self.order(*scenario);
+                        self.detail.ui(ui, cx, &mut order);
+                        self.knobs.insert(order.scenario.name(), order.knobs);
+                    }
+                }
+            },
+        );
+        ui.advance_cursor_after_rect(whole);
+    }
+
+    /// A scenario with its knobs as they were turned.
+    fn order(&self, scenario: &'static dyn Scenario) -> Order {
+        let turned = self.knobs.get(scenario.name());
+        turned.map_or_else(|| Order::of(scenario), |knobs| Order { scenario, knobs: knobs.clone() })
+    }
 }
 
-fn grid(ui: &mut Ui, cx: &Cx<'_>, id: &str, titles: [Text; 4], rows: impl FnOnce(&mut Ui)) {
-    eframe::egui::Grid::new(id)
-        .num_columns(4)
-        .spacing([space::XXL, space::XS])
-        .min_row_height(18.0)
-        .show(ui, |ui| {
-            for title in titles {
-                let title = TypeStyle::Caption.rich(cx.say(&title));
-                ui.label(title.color(Theme::of(ui).text.secondary));
-            }
-            ui.end_row();
-            rows(ui);
+/// Scrolls over all the space there is, with its bar in the margin of the page and not over the cards.
+fn scroll(ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
+    let place = ui.available_rect_before_wrap();
+    let margin = Room::of(ui.ctx().content_rect().width()).gap();
+    let wider = place.with_max_x(place.right() + margin);
+    ui.scope_builder(UiBuilder::new().max_rect(wider), |ui| {
+        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+            ui.set_max_width(place.width());
+            content(ui);
         });
+    });
 }
 
-fn step(ui: &mut Ui, call: &Call) {
-    let theme = Theme::of(ui);
-    let at = format!("{:.1}", call.at.as_secs_f64() * 1_000.0);
-    ui.label(TypeStyle::Mono.rich(at).color(theme.text.secondary));
-    ui.label(TypeStyle::Dense.rich(call.who.to_string()).color(theme.text.primary));
-    ui.label(TypeStyle::Mono.rich(&call.call).color(theme.text.primary));
-    let (result, color) = match &call.outcome {
-        CallOutcome::Returned(value) => (value, theme.text.primary),
-        CallOutcome::Failed { errno, .. } => (errno, theme.severity.critical.text),
-    };
-    ui.label(TypeStyle::Mono.rich(result).color(color));
+/// The place of the scenario with this name.
+fn place(name: &str) -> Option<usize> {
+    SCENARIOS.iter().position(|scenario| scenario.name() == name)
 }
+
+#[cfg(test)]
+mod tests;

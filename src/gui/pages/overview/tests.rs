@@ -116,7 +116,7 @@ struct Drawn {
 fn draw(ui: &mut Ui, drawn: &mut Drawn) {
     theme::install(ui.ctx());
     let shelf = Shelf::default();
-    let scenarios = ScenarioRunner::new(Arc::new(|| ()));
+    let scenarios = ScenarioRunner::new(None, Arc::new(|| ()));
     let cx = Cx {
         frame: &drawn.frame,
         view: None,

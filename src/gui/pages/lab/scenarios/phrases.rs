@@ -1,0 +1,72 @@
+//! The words and signs that the parts of this view share.
+
+use std::time::Duration;
+
+use egui_material_icons::MaterialIcon;
+use egui_material_icons::icons::{ICON_CHECK_CIRCLE, ICON_HELP, ICON_WARNING};
+
+use crate::gui::theme::{Color, Theme, Tone};
+use crate::lab::{NUMBERING, Numbering};
+use crate::model::lab::{Basis, Verdict};
+use crate::text;
+use crate::text::{Text, age};
+
+/// A verdict in words.
+pub(super) fn verdict(verdict: Verdict) -> Text {
+    match verdict {
+        Verdict::AsExpected => text!("lab_scenarios_page.as_expected"),
+        Verdict::Differs => text!("lab_scenarios_page.differs"),
+        Verdict::CouldNotTell => text!("lab_scenarios_page.could_not_tell"),
+    }
+}
+
+/// How much a verdict asks for the eye, on a chip.
+pub(super) const fn tone(verdict: Verdict) -> Tone {
+    match verdict {
+        Verdict::AsExpected => Tone::Fine,
+        Verdict::Differs => Tone::Warning,
+        Verdict::CouldNotTell => Tone::Note,
+    }
+}
+
+/// A verdict's sign.
+pub(super) const fn sign(verdict: Verdict) -> MaterialIcon {
+    match verdict {
+        Verdict::AsExpected => ICON_CHECK_CIRCLE,
+        Verdict::Differs => ICON_WARNING,
+        Verdict::CouldNotTell => ICON_HELP,
+    }
+}
+
+/// The colour of a verdict's sign and words beside others.
+pub(super) const fn color(theme: &Theme, verdict: Verdict) -> Color {
+    match verdict {
+        Verdict::AsExpected => theme.severity.fine.text,
+        Verdict::Differs => theme.severity.warning.text,
+        Verdict::CouldNotTell => theme.text.secondary,
+    }
+}
+
+/// How an expectation is known.
+pub(super) fn basis(basis: Basis) -> Text {
+    match basis {
+        Basis::Measured => text!("lab_scenarios_page.measured"),
+        Basis::Documented => text!("lab_scenarios_page.documented"),
+        Basis::Unknown => text!("lab_scenarios_page.not_known"),
+    }
+}
+
+/// How long something took: a scenario may be over in milliseconds.
+pub(super) fn took(time: Duration) -> String {
+    let shortest = Duration::from_millis(100);
+    if time < shortest { format!("{}\u{2009}ms", time.as_millis()) } else { age(time) }
+}
+
+/// The system whose rules are expected to hold.
+pub(super) const fn system() -> &'static str {
+    match NUMBERING {
+        Numbering::Linux => "Linux",
+        Numbering::WinSock => "Windows",
+        Numbering::Bsd => "macOS",
+    }
+}
