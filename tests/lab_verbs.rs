@@ -7,7 +7,6 @@
 )]
 
 use std::fs;
-use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -193,6 +192,8 @@ fn a_closed_pipe_ends_a_run_and_is_not_an_error() {
 #[cfg(unix)]
 #[test]
 fn ctrl_c_ends_a_run_with_its_verdict() {
+    use std::io::{BufRead as _, BufReader};
+
     let mut child = start(&["lab", "run", "close-wait-peer-holds", "hold=300"]);
     let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
     let step = lines.next().expect("a step").expect("text");
