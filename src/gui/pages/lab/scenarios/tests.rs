@@ -102,7 +102,8 @@ impl Shown {
     }
 
     fn press(&mut self, role: Role, name: &str) {
-        self.0.get_by_role_and_label(role, name).click();
+        // As a screen reader does, which reaches what is scrolled out of sight as well.
+        self.0.get_by_role_and_label(role, name).click_accesskit();
         self.0.run_steps(3);
     }
 
