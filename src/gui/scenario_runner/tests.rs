@@ -32,14 +32,14 @@ impl Scenario for Endless {
     }
 
     fn lasts(&self, _: &Knobs) -> Duration {
-        Duration::from_secs(60)
+        Duration::from_mins(1)
     }
 
     fn run(&self, run: &mut Run) -> Result<(), CallError> {
         let now = NOW.fetch_add(1, Ordering::SeqCst) + 1;
         MOST.fetch_max(now, Ordering::SeqCst);
         run.step(text!("page.lab"));
-        let ended = run.pause(Duration::from_secs(60));
+        let ended = run.pause(Duration::from_mins(1));
         NOW.fetch_sub(1, Ordering::SeqCst);
         ended
     }

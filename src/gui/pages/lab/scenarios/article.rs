@@ -8,12 +8,12 @@ use super::{phrases, place, scroll};
 use crate::gui::cx::{Command, Cx};
 use crate::gui::scenario_runner::{Order, Phase, Ran};
 use crate::gui::theme::measure::{Room, size, space};
-use crate::gui::theme::{Theme, Tone, TypeStyle};
+use crate::gui::theme::{Color, Theme, Tone, TypeStyle};
 use crate::gui::widgets::{Button, chip, icon, spinner};
 use crate::lab::article::{CLAIMS, Claim, Proof, Shows, Standing, speaks_of_this_system};
 use crate::lab::{SCENARIOS, Scenario, ScenarioResult};
+use crate::model::lab::Verdict;
 use crate::text;
-use crate::text::Text;
 
 /// How wide the sentences get at most.
 const TEXT_WIDTH: f32 = 680.0;
@@ -43,7 +43,7 @@ pub(super) fn ui(ui: &mut Ui, cx: &Cx<'_>) -> Option<&'static str> {
     wanted
 }
 
-fn sentence(ui: &mut Ui, text: &str, color: crate::gui::theme::Color) {
+fn sentence(ui: &mut Ui, text: &str, color: Color) {
     ui.scope(|ui| {
         ui.set_max_width(ui.available_width().min(TEXT_WIDTH));
         ui.add(Label::new(TypeStyle::Body.rich(text).color(color)).wrap());
@@ -150,7 +150,7 @@ fn proof_row(
             Phase::Rests => {
                 if let Some(result) = result {
                     let verdict = proof.verdict(result);
-                    let words = cx.say(&on_this_system(phrases::verdict(verdict)));
+                    let words = cx.say(&phrases::on_this_system(verdict));
                     chip(ui, phrases::tone(verdict), Some(phrases::sign(verdict)), &words);
                 } else if let Some(Ran::Lost(why)) = cx.scenarios.ran(proof.scenario) {
                     let why = TypeStyle::Dense.rich(cx.say(why));
@@ -169,10 +169,6 @@ fn proof_row(
     whole
 }
 
-fn on_this_system(verdict: Text) -> Text {
-    text!("lab_scenarios_page.habit.on_system", verdict = verdict, system = phrases::system())
-}
-
 /// What shows it, each with its verdict.
 fn shown(ui: &mut Ui, cx: &Cx<'_>, proof: &Proof) {
     let Some(result) = result(cx, proof) else { return };
@@ -186,7 +182,7 @@ fn shown(ui: &mut Ui, cx: &Cx<'_>, proof: &Proof) {
             continue;
         }
         let observed = check.map_or_else(missing, |check| check.observed.render(cx.locale));
-        let verdict = check.map_or(crate::model::lab::Verdict::CouldNotTell, |it| it.verdict);
+        let verdict = check.map_or(Verdict::CouldNotTell, |it| it.verdict);
         ui.with_layout(Layout::left_to_right(Align::Min), |ui| {
             ui.spacing_mut().item_spacing.x = space::S;
             let sign = size::ICON - 2.0;

@@ -7,7 +7,7 @@ use crate::gui::cx::Cx;
 use crate::gui::theme::measure::{size, space};
 use crate::gui::theme::{Color, Theme, TypeStyle};
 use crate::gui::widgets::{Card, icon};
-use crate::lab::ScenarioResult;
+use crate::lab::{Check, ScenarioResult};
 use crate::model::lab::Verdict;
 use crate::text;
 use crate::text::Text;
@@ -26,23 +26,38 @@ pub(super) struct CheckLine {
     words: [String; 4],
     verdict: Verdict,
     said: String,
+    /// All of it in one.
+    name: String,
 }
 
 impl Lines {
     pub(super) fn of(cx: &Cx<'_>, result: &ScenarioResult) -> Self {
         let at = |time: std::time::Duration| format!("{:.1}", time.as_secs_f64() * 1_000.0);
         let steps = result.steps.iter().map(|step| (at(step.at), cx.say(&step.text)));
-        let checks = result.checks.iter().map(|check| CheckLine {
-            words: [
-                cx.say(&check.subject),
-                check.expected.render(cx.locale),
-                check.observed.render(cx.locale),
-                cx.say(&phrases::basis(check.basis)),
-            ],
-            verdict: check.verdict,
-            said: cx.say(&phrases::verdict(check.verdict)),
-        });
+        let checks = result.checks.iter().map(|check| CheckLine::of(cx, check));
         Self { steps: steps.collect(), checks: checks.collect() }
+    }
+}
+
+impl CheckLine {
+    fn of(cx: &Cx<'_>, check: &Check) -> Self {
+        let words = [
+            cx.say(&check.subject),
+            check.expected.render(cx.locale),
+            check.observed.render(cx.locale),
+            cx.say(&phrases::basis(check.basis)),
+        ];
+        let said = cx.say(&phrases::verdict(check.verdict));
+        let [subject, expected, observed, basis] = &words;
+        let name = cx.say(&text!(
+            "lab_scenarios_page.check_row",
+            subject = subject.as_str(),
+            expected = expected.as_str(),
+            observed = observed.as_str(),
+            basis = basis.as_str(),
+            verdict = said.as_str()
+        ));
+        Self { words, verdict: check.verdict, said, name }
     }
 }
 
@@ -77,17 +92,7 @@ pub(super) fn checks_card(ui: &mut Ui, cx: &Cx<'_>, lines: &Lines) {
             });
             for line in &lines.checks {
                 let [subject, expected, observed, basis] = &line.words;
-                let name = || {
-                    cx.say(&text!(
-                        "lab_scenarios_page.check_row",
-                        subject = subject.as_str(),
-                        expected = expected.as_str(),
-                        observed = observed.as_str(),
-                        basis = basis.as_str(),
-                        verdict = line.said.as_str()
-                    ))
-                };
-                row(ui, Some(name()), |ui| {
+                row(ui, Some(&line.name), |ui| {
                     let strong = match line.verdict {
                         Verdict::Differs => theme.severity.warning.text,
                         _ => theme.text.primary,
@@ -108,7 +113,7 @@ pub(super) fn checks_card(ui: &mut Ui, cx: &Cx<'_>, lines: &Lines) {
 }
 
 /// A line of the table; a screen reader says all of it.
-fn row(ui: &mut Ui, name: Option<String>, cells: impl FnOnce(&mut Ui)) {
+fn row(ui: &mut Ui, name: Option<&str>, cells: impl FnOnce(&mut Ui)) {
     let mut builder = UiBuilder::new().layout(Layout::left_to_right(Align::Min));
     if let Some(name) = name {
         builder = builder.accessibility_role(Role::Row).accessibility_label(name);

@@ -18,6 +18,7 @@ use crate::gui::theme::measure::{Room, radius, size, space, stroke};
 use crate::gui::theme::{Color, Theme, Tone, TypeStyle};
 use crate::gui::widgets::{cut, paint_icon};
 use crate::lab::{Attempt, Habit, Outcome, Recipe};
+use crate::model::lab::Verdict;
 use crate::text;
 use crate::text::Text;
 
@@ -105,7 +106,7 @@ fn name(cx: &Cx<'_>, habit: &Habit) -> Text {
         waiting = habit.close_wait,
         server = if server.is_empty() { none() } else { server },
         error = habit.error.clone().unwrap_or_else(none),
-        foot = foot(habit).2
+        foot = foot(habit)
     )
 }
 
@@ -276,26 +277,14 @@ fn paint_facts(ui: &Ui, cx: &Cx<'_>, place: Rect, habit: &Habit) {
     }
 }
 
-/// What the scenario says of it: a sign, its colour, and words.
-fn foot(habit: &Habit) -> (MaterialIcon, fn(&Theme) -> Color, Text) {
+/// What the scenario says of it.
+fn foot(habit: &Habit) -> Text {
     match habit.verdict {
         None => {
             let (n, all) = (made(habit), habit.attempts.len());
-            let text = text!("lab_scenarios_page.habit.attempt", n = n, all = all);
-            (ICON_PROGRESS_ACTIVITY, |theme| theme.accent.text, text)
+            text!("lab_scenarios_page.habit.attempt", n = n, all = all)
         }
-        Some(verdict) => {
-            let words = phrases::verdict(verdict);
-            let system = phrases::system();
-            let text =
-                text!("lab_scenarios_page.habit.on_system", verdict = words, system = system);
-            let color: fn(&Theme) -> Color = match verdict {
-                crate::model::lab::Verdict::AsExpected => |theme| theme.severity.fine.text,
-                crate::model::lab::Verdict::Differs => |theme| theme.severity.warning.text,
-                crate::model::lab::Verdict::CouldNotTell => |theme| theme.text.secondary,
-            };
-            (phrases::sign(verdict), color, text)
-        }
+        Some(verdict) => phrases::on_this_system(verdict),
     }
 }
 
@@ -306,15 +295,17 @@ fn paint_foot(ui: &Ui, cx: &Cx<'_>, inside: Rect, habit: &Habit) {
     let place = inside.with_min_y(bottom - FOOT);
     let line = Stroke::new(stroke::HAIRLINE, theme.stroke.subtle);
     painter.hline(place.x_range(), painter.round_to_pixel_center(place.top() + space::S), line);
-    let (sign, color, words) = foot(habit);
-    let color = color(theme);
+    let (sign, color) = match habit.verdict {
+        None => (ICON_PROGRESS_ACTIVITY, theme.accent.text),
+        Some(verdict) => (phrases::sign(verdict), phrases::color(theme, verdict)),
+    };
     let side = 14.0;
     let middle = pos2(place.left() + side / 2.0, bottom - side / 2.0);
     paint_icon(painter, middle, sign, side, color);
-    let quiet = habit.verdict == Some(crate::model::lab::Verdict::AsExpected);
+    let quiet = habit.verdict == Some(Verdict::AsExpected);
     let color = if quiet { theme.text.secondary } else { color };
     let left = middle + vec2(side / 2.0 + space::S, 0.0);
-    let words = cut(ui, &cx.say(&words), TypeStyle::Caption, color, place.right() - left.x);
+    let words = cut(ui, &cx.say(&foot(habit)), TypeStyle::Caption, color, place.right() - left.x);
     let at = Align2::LEFT_CENTER.anchor_size(left, words.size());
     painter.galley(at.min, words, color);
 }

@@ -20,6 +20,11 @@ pub(super) fn verdict(verdict: Verdict) -> Text {
     }
 }
 
+/// A verdict in words, with the system that it is about.
+pub(super) fn on_this_system(of: Verdict) -> Text {
+    text!("lab_scenarios_page.habit.on_system", verdict = verdict(of), system = system())
+}
+
 /// How much a verdict asks for the eye, on a chip.
 pub(super) const fn tone(verdict: Verdict) -> Tone {
     match verdict {

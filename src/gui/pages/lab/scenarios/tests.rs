@@ -7,8 +7,8 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use eframe::egui::accesskit::Role;
 use eframe::egui::{Ui, Vec2};
-use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use egui_kittest::{Harness, Node};
 use jiff::tz::TimeZone;
 
 use super::*;
@@ -24,6 +24,10 @@ use crate::store::Settings;
 use crate::text;
 use crate::text::Locale;
 
+/// 14:00:00 of a day.
+const START: u64 = 1_795_442_400;
+
+/// The room that the page has in windows of 900x600, 1280x800 and 1920x1080.
 const SIZES: [[f32; 2]; 3] = [[852.0, 540.0], [1104.0, 690.0], [1712.0, 980.0]];
 
 struct Drawn {
@@ -67,9 +71,9 @@ impl Shown {
             let name = result.scenario;
             runner.put(Ran::Result(Arc::new(result)), name);
         }
-        let mut view = ScenariosView::default();
-        view.chosen = chosen
+        let chosen = chosen
             .map_or(Chosen::Article, |name| Chosen::Scenario(place(name).expect("a scenario")));
+        let view = ScenariosView { chosen, ..ScenariosView::default() };
         let frame = Frame::starting("fed".to_owned(), Duration::from_secs(1), UNIX_EPOCH);
         let drawn = Drawn { view, frame: Arc::new(frame), runner, sent: Vec::new() };
         let harness = Harness::builder().with_size(Vec2::from(size)).build_ui_state(draw, drawn);
@@ -99,7 +103,8 @@ impl Shown {
     }
 
     fn press(&mut self, role: Role, name: &str) {
-        self.0.get_by_role_and_label(role, name).click();
+        // As a screen reader does, which reaches what is scrolled out of sight as well.
+        self.0.get_by_role_and_label(role, name).click_accesskit();
         self.0.run_steps(3);
     }
 
@@ -124,7 +129,7 @@ fn result(scenario: &'static str, checks: Vec<Check>) -> ScenarioResult {
         knobs: Vec::new(),
         resolution: Resolution::Exact,
         os: Arc::from(""),
-        began_at: UNIX_EPOCH + Duration::from_secs(1_795_442_400),
+        began_at: UNIX_EPOCH + Duration::from_secs(START),
         took: Duration::from_millis(1_600),
         finished: true,
         steps: vec![Step { at: Duration::ZERO, text: text!("lab_reuse.habits.count") }],
@@ -287,7 +292,7 @@ fn a_habit_has_one_whole_name_and_no_parts() {
         let columns = if size[0] < 1_100.0 { 2 } else { 4 };
         let top = cards.iter().map(|card| card.rect().top()).fold(f32::MAX, f32::min);
         let in_first_row = |rect: &Rect| (rect.top() - top).abs() < 1.0;
-        let first = cards.iter().map(|card| card.rect()).filter(in_first_row).count();
+        let first = cards.iter().map(Node::rect).filter(in_first_row).count();
         assert_eq!(first, columns);
     }
 }
@@ -343,6 +348,11 @@ fn a_claim_is_proved_by_its_scenario_with_its_knobs_and_shows_what_came() {
         let sent = shown.sent();
         let Some(Command::RunScenarios(orders)) = sent.first() else { panic!("nothing") };
         assert_eq!(orders[0].scenario.name(), "reconnect-habits");
+        shown.press(Role::Button, "Prove it here: claim 4");
+        let sent = shown.sent();
+        let Some(Command::RunScenarios(orders)) = sent.first() else { panic!("nothing") };
+        assert_eq!(orders[0].scenario.name(), "server-restart");
+        assert_eq!(orders[0].knobs.word("state"), "time-wait");
     }
     let mut proved = habits();
     let title = text!("lab_reuse.habits.fixed_port_reuse.title");
