@@ -109,6 +109,7 @@ impl Window {
         let holders = (0..50_u32).map(|pid| Arc::from([1_000 + pid])).collect();
         let source = Changing { size, poll: 0, holders };
         let setup = Setup {
+            executable: None,
             source: SourceChoice::Other(Box::new(source)),
             settings_file: None,
             history_file: None,

@@ -47,6 +47,7 @@ impl Window {
         // The counts of a table that lacks rows are not kept.
         table.gaps.clear();
         let setup = Setup {
+            executable: None,
             source: SourceChoice::Other(Box::new(Same(table))),
             settings_file: None,
             history_file: Some(history_file),
