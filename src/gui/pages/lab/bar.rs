@@ -114,7 +114,7 @@ fn is_at_work(bench: &BenchState) -> bool {
 pub(super) fn notes(ui: &mut Ui, cx: &Cx<'_>, choices: &mut Choices) {
     let narrow = Room::of(ui.ctx().content_rect().width()) == Room::Narrow;
     if choices.place == Place::Typed && narrow {
-        let width = ui.available_width();
+        let width = 2.0 * TYPED;
         typed_target(ui, cx, choices, width);
     }
     let Some(bench) = cx.bench else {
