@@ -20,7 +20,7 @@ fn the_habits_run_and_are_saved_and_copied() {
     let mut window = scenarios();
     window.press_role(Role::Button, "Run");
     window.until("Run again");
-    let works = "Read to the end, close, the plain cure: Works. 20 of 20 connected, \
+    let works = "Read to end, close, the plain cure: Works. 20 of 20 connected, \
                  0 descriptors kept, CLOSE_WAIT 0";
     assert!(window.sees(works), "{:#?}", window.names());
     assert!(window.sees("Leak, reconnect, never close: Leaks. 20 of 20 connected"));

@@ -273,7 +273,7 @@ fn knobs_are_turned_and_go_with_the_order() {
 
 #[test]
 fn a_habit_has_one_whole_name_and_no_parts() {
-    let name = "Fixed port + SO_REUSEADDR, half the article’s recipe: Fails, and still leaks. \
+    let name = "Fixed port + REUSEADDR, half the article’s recipe: Fails, and still leaks. \
                 1 of 20 connected, 20 descriptors kept, CLOSE_WAIT 1, server rows 1 FIN_WAIT_2, \
                 error connect: EADDRNOTAVAIL; as expected on ";
     for size in SIZES {
@@ -359,7 +359,7 @@ fn a_claim_is_proved_by_its_scenario_with_its_knobs_and_shows_what_came() {
     proved.checks[0].subject = title;
     proved.checks[0].verdict = Verdict::Differs;
     let mut shown = Shown::on(SIZES[2], vec![proved], None);
-    shown.assert_sees("Fixed port + SO_REUSEADDR: CLOSE_WAIT");
+    shown.assert_sees("Fixed port + REUSEADDR: CLOSE_WAIT");
     shown.assert_sees("differs on ");
     shown.press(Role::Button, "Whole result of claim 3");
     shown.assert_sees("Run again");
