@@ -44,6 +44,8 @@ pub struct Settings {
     pub thresholds: Thresholds,
     /// The filters that were used, the newest first, each once; at most [`Settings::MOST_FILTERS`].
     pub recent_filters: Vec<String>,
+    /// Whether the lab's sockets stay open when its page is left.
+    pub keep_lab_open: bool,
 }
 
 impl Settings {
@@ -118,6 +120,7 @@ impl Settings {
             socket_table: self.socket_table.clone(),
             thresholds: self.thresholds,
             recent_filters: self.recent_filters.clone(),
+            keep_lab_open: self.keep_lab_open,
         };
         file::write_atomically(path, |out| {
             serde_json::to_writer_pretty(&mut *out, &document).map_err(Error::Encode)?;
@@ -135,6 +138,7 @@ impl Default for Settings {
             socket_table: TableLayout::default(),
             thresholds: Thresholds::default(),
             recent_filters: Vec::new(),
+            keep_lab_open: false,
         }
     }
 }
@@ -172,6 +176,8 @@ struct Document {
     thresholds: Thresholds,
     #[serde(default)]
     recent_filters: Vec<String>,
+    #[serde(default)]
+    keep_lab_open: bool,
 }
 
 const fn normal_zoom() -> f32 {
@@ -193,6 +199,7 @@ fn parse(bytes: &[u8]) -> Result<Settings, String> {
         socket_table: document.socket_table.in_range(),
         thresholds: document.thresholds.in_range(),
         recent_filters: Vec::new(),
+        keep_lab_open: document.keep_lab_open,
     };
     // Somebody may have written the file by hand.
     for filter in document.recent_filters.iter().rev() {
@@ -228,6 +235,7 @@ mod tests {
             },
             thresholds: Thresholds { full_percent: 95, unread_bytes: 1_024 },
             recent_filters: vec!["state:close-wait".to_owned(), "age>5m".to_owned()],
+            keep_lab_open: true,
         };
         settings.save(&path).expect("the folder is made");
         assert_eq!(Settings::load(&path).settings, settings);

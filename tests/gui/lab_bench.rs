@@ -110,6 +110,24 @@ fn what_cannot_be_done_is_off_until_there_is_a_connection() {
 }
 
 #[test]
+fn leaving_the_lab_closes_what_it_opened_unless_it_is_to_be_kept() {
+    let mut window = connected(SIZE);
+    window.show("Sockets");
+    window.until("The lab was left");
+    window.show("Lab");
+    window.until("Make a connection of your own.");
+
+    window.show("Settings");
+    window.press_role(Role::CheckBox, "Keep the lab’s sockets open when its page is left");
+    window.show("Lab");
+    window.press("Connect");
+    window.until("Both directions are open.");
+    window.show("Sockets");
+    window.show("Lab");
+    assert!(window.sees("Both directions are open."), "{:#?}", window.names());
+}
+
+#[test]
 fn a_half_close_is_seen_told_and_ended() {
     let mut window = connected(SIZE);
     window.press("Peer Shutdown…");

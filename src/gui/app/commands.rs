@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::gui::cx::Command;
 use crate::gui::dialog::{PathDialog, Purpose};
 use crate::gui::jobs::Job;
-use crate::gui::pages::SOCKETS;
+use crate::gui::pages::{LAB, SOCKETS};
 use crate::gui::palette::Palette;
 use crate::gui::regions;
 use crate::gui::shelf::{Shelved, Side};
@@ -24,9 +24,10 @@ impl App {
     pub(super) fn apply(&mut self, command: Command, ctx: &Context) {
         match command {
             Command::Act(action) => self.act(action, ctx),
-            Command::ShowPage(name) => self.open = name,
+            Command::ShowPage(name) => self.show(name),
             Command::ShowSockets(filter) => {
                 self.spec.filter = filter;
+                // Whoever asks to see sockets wants them to be there, those of the lab as well.
                 self.open = SOCKETS;
             }
             Command::SetView(spec) => self.spec = spec,
@@ -79,6 +80,36 @@ impl App {
         }
     }
 
+    /// Opens a page. The lab closes what it opened when it is left, unless the settings say otherwise.
+    fn show(&mut self, page: &'static str) {
+        if self.open == LAB && page != LAB && !self.settings.keep_lab_open && self.leave_lab() {
+            self.notices.done(text!("notice.lab_left"));
+        }
+        self.open = page;
+    }
+
+    /// Closes everything that the lab has open and stops what it runs; says whether there was anything.
+    fn leave_lab(&mut self) -> bool {
+        let mut left = false;
+        if let Some(bench) = &self.bench
+            && bench.latest().is_open()
+        {
+            bench.send(lab::Command::Reset);
+            left = true;
+        }
+        if self.scenarios.is_busy() {
+            self.scenarios.stop_all();
+            left = true;
+        }
+        if let Some(program) = &self.program
+            && program.latest().is_running()
+        {
+            program.stop();
+            left = true;
+        }
+        left
+    }
+
     fn start_program(&mut self, setup: lab::program::Setup) {
         // What ran before is over, or ends now: its port may be wanted.
         self.program = None;
@@ -95,7 +126,7 @@ impl App {
 
     pub(super) fn act(&mut self, action: Action, ctx: &Context) {
         match action {
-            Action::Show(name) => self.open = name,
+            Action::Show(name) => self.show(name),
             Action::TogglePause => {
                 let frame = self.monitor.frame();
                 if frame.health != Health::Recorded {

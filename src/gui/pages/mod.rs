@@ -40,5 +40,8 @@ pub struct PageLeaf {
 pub static PAGES: &[PageLeaf] =
     &[overview::LEAF, sockets::LEAF, lab::LEAF, snapshots::LEAF, settings::LEAF];
 
+/// The name of the page whose sockets are closed when it is left.
+pub const LAB: &str = lab::LEAF.name;
+
 /// The name of the page that other places show sockets on.
 pub const SOCKETS: &str = sockets::LEAF.name;

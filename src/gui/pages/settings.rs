@@ -11,7 +11,7 @@ use crate::gui::shortcuts;
 use crate::gui::theme::measure::{size, space};
 use crate::gui::theme::{Theme, TypeStyle};
 use crate::gui::top_bar::{INTERVALS, short};
-use crate::gui::widgets::{card, segmented};
+use crate::gui::widgets::{card, segmented, switch};
 use crate::store::{Settings, ThemeChoice, Thresholds};
 use crate::text;
 use crate::text::Text;
@@ -45,6 +45,8 @@ impl Page for SettingsPage {
             appearance(ui, cx);
             ui.add_space(space::L);
             reading(ui, cx);
+            ui.add_space(space::L);
+            lab(ui, cx);
             ui.add_space(space::L);
             keys(ui, cx);
         });
@@ -116,6 +118,25 @@ fn reading(ui: &mut Ui, cx: &Cx<'_>) {
                 if segmented(ui, &mut unread_bytes, &UNREAD).changed() {
                     let thresholds = Thresholds { unread_bytes, ..thresholds };
                     set(Settings { thresholds, ..cx.settings.clone() });
+                }
+            });
+        },
+    );
+}
+
+/// What becomes of the lab's sockets.
+fn lab(ui: &mut Ui, cx: &Cx<'_>) {
+    card(
+        ui,
+        &cx.say(&text!("page.lab")),
+        |_| {},
+        |ui| {
+            let name = text!("settings.keep_lab_open");
+            row(ui, cx, &name, |ui| {
+                let mut keep_lab_open = cx.settings.keep_lab_open;
+                if switch(ui, &mut keep_lab_open, &cx.say(&name)).changed() {
+                    let settings = Settings { keep_lab_open, ..cx.settings.clone() };
+                    cx.send(Command::SetSettings(settings));
                 }
             });
         },

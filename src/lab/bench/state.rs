@@ -192,6 +192,14 @@ impl BenchState {
         &self.listeners[server as usize]
     }
 
+    /// Whether it has anything open, or is about to.
+    pub fn is_open(&self) -> bool {
+        let mut ends = self.connections.iter().flat_map(|connection| &connection.ends);
+        !self.running.is_empty()
+            || self.listeners.iter().any(|listener| listener.address.is_some())
+            || ends.any(|end| end.holding.is_open())
+    }
+
     /// Whether this actor is at work.
     pub fn is_busy(&self, actor: Actor) -> bool {
         self.running.iter().any(|running| running.actor == actor)
