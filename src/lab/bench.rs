@@ -57,6 +57,9 @@ pub const MAX_CONNECTIONS: usize = 64;
 /// How many bytes one command sends on one connection at most: more than the buffers of both ends hold.
 pub const MAX_SEND: usize = 16 * 1024 * 1024;
 
+/// How many copies of one descriptor there may be.
+pub const MAX_COPIES: usize = 8;
+
 /// How often one command reconnects at most.
 pub const MAX_RECONNECTS: u32 = 1_000;
 
@@ -292,7 +295,8 @@ const fn concerned(command: &Command) -> [bool; 3] {
         | Command::Shutdown { on, .. }
         | Command::Close { on }
         | Command::Abort { on }
-        | Command::Leak { on } => on,
+        | Command::Leak { on }
+        | Command::Duplicate { on } => on,
     };
     match (on.end, on.of) {
         (End::Peer, _) => [false, false, true],

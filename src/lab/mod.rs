@@ -33,8 +33,8 @@ mod socket;
 
 pub use bench::{
     Actor, Bench, BenchState, Client, Command, Connect, ConnectionState, EndState, Holding, Leave,
-    ListenerState, Local, MAX_CONNECTIONS, MAX_RECONNECTS, MAX_SEND, On, OpenListener, ReadBack,
-    Reconnect, Refused, Running, Server, Target, Which,
+    ListenerState, Local, MAX_CONNECTIONS, MAX_COPIES, MAX_RECONNECTS, MAX_SEND, On, OpenListener,
+    ReadBack, Reconnect, Refused, Running, Server, Target, Which,
 };
 pub use cancel::Cancel;
 pub use errno::{CallError, meaning, remedy};

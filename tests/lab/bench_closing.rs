@@ -5,8 +5,8 @@ use std::thread;
 use std::time::Duration;
 
 use sockscope::lab::{
-    Command, Connect, Holding, Linger, MAX_SEND, OptionName, OptionValue, Running, Seen, Server,
-    SocketOptions,
+    Command, Connect, Holding, Linger, MAX_COPIES, MAX_SEND, OptionName, OptionValue, Running,
+    Seen, Server, SocketOptions,
 };
 use sockscope::model::State;
 use sockscope::model::lab::{Call, End};
@@ -330,4 +330,28 @@ fn an_orphan_in_fin_wait_2_lasts_as_long_as_its_option_says() {
     hands.wait_state(number, End::Peer, Some(State::FinWait2));
     hands.wait_state(number, End::Peer, None);
     assert_eq!(hands.seen(number, End::Client), Seen::State(State::CloseWait));
+}
+
+/// Only the last of several descriptors closes the connection, whether it is closed or aborted.
+#[test]
+fn a_copy_keeps_the_connection_open() {
+    for last in [Command::Close { on: CLIENTS }, Command::Abort { on: CLIENTS }] {
+        let (hands, number) = connected(DEFAULT);
+        let duplicate = || Command::Duplicate { on: CLIENTS };
+        let state = hands.act(std::iter::repeat_with(duplicate).take(MAX_COPIES + 1));
+        assert_eq!(connection(&state, number).end(End::Client).copies, MAX_COPIES);
+        let state = hands.act(std::iter::repeat_n(Command::Close { on: CLIENTS }, MAX_COPIES));
+        let end = connection(&state, number).end(End::Client);
+        assert_eq!((end.copies, end.holding), (0, Holding::Held));
+        assert_eq!(hands.outcomes(client(number), "close"), ["0"; MAX_COPIES]);
+        // Data goes through: nothing was sent that ends the connection.
+        hands.act([Command::Send { on: CLIENTS, bytes: 3 }, read(PEERS)]);
+        assert_eq!(hands.last(peer(number), "recv"), "3");
+
+        let aborts = matches!(last, Command::Abort { .. });
+        let state = hands.act([last, read(PEERS)]);
+        assert_eq!(connection(&state, number).end(End::Client).holding, Holding::Closed);
+        let expected = if aborts { errno("ECONNRESET") } else { "0".to_owned() };
+        assert_eq!(hands.last(peer(number), "recv"), expected, "{}", hands.log());
+    }
 }

@@ -1,10 +1,11 @@
 //! One local port again, done by hand: the tables A3 and A4 of what was measured on Linux 6.18.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use sockscope::lab::{
-    Client, Command, Connect, Holding, Leave, Linger, Local, OptionName, OptionValue, Reconnect,
-    Seen, Server, SocketOptions, Target, Watch, loopback,
+    Client, Command, Connect, Holding, Leave, Linger, Local, OpenListener, OptionName, OptionValue,
+    Reconnect, Seen, Server, SocketOptions, Target, Watch, loopback,
 };
 use sockscope::model::State;
 use sockscope::model::lab::End;
@@ -62,9 +63,13 @@ fn a_port_whose_socket_is_in_close_wait() {
             let next = hands.try_to_connect(to(server, local, new));
             let case = format!("{old:?} {later:?} {new:?} {server:?}{}", hands.log());
             assert_eq!(bind_and_connect(&hands, next), *expected, "{case}");
-            let state = hands.wait_state(number, End::Client, Some(State::CloseWait));
-            let end = connection(&state, number).end(End::Client);
-            assert_eq!(end.descriptor, Some(State::CloseWait), "it is never kicked out");
+            hands.wait_state(number, End::Client, Some(State::CloseWait));
+            // The descriptor is asked a moment after the row is seen.
+            let state =
+                hands.wait("the old socket is still there: it is never kicked out", |state| {
+                    let end = connection(state, number).end(End::Client);
+                    end.descriptor == Some(State::CloseWait)
+                });
             let open = holding(&state, End::Client, Holding::Held);
             assert_eq!(open, 1 + usize::from(*expected == works), "{case}");
             if *expected == works {
@@ -73,6 +78,47 @@ fn a_port_whose_socket_is_in_close_wait() {
             }
         }
     }
+}
+
+#[test]
+fn a_stale_socket_holds_its_port_after_its_peer_is_forgotten_too() {
+    if !is_linux() {
+        return;
+    }
+    let hands = Hands::listening(DEFAULT);
+    let local = fixed();
+    let short = DEFAULT.with(OptionName::FinWait2, OptionValue::Number(1));
+    let old = hands.connect(Connect { local, options: REUSE, peer: short, ..connect() });
+    hands.act([Command::Close { on: PEERS }]);
+    hands.wait_state(old, End::Client, Some(State::CloseWait));
+    hands.wait_state(old, End::Peer, None);
+    let next = hands.try_to_connect(to(Server::First, local, REUSE));
+    let expected = ["0".to_owned(), errno("EADDRNOTAVAIL")];
+    assert_eq!(bind_and_connect(&hands, next), expected, "{}", hands.log());
+    hands.wait_state(old, End::Client, Some(State::CloseWait));
+}
+
+/// One port is one CLOSE_WAIT for each server: the peer's listener moves on, and its connections stay.
+#[test]
+fn one_port_holds_a_close_wait_for_every_server() {
+    if !is_linux() {
+        return;
+    }
+    let hands = Hands::listening(DEFAULT);
+    let local = fixed();
+    for _ in 0..5 {
+        in_close_wait(&hands, local, REUSE);
+        hands.act([Command::CloseListener { server: Server::First }]);
+        let address = loopback().ip();
+        hands.open(OpenListener { address, ..OpenListener::new(Server::First) });
+    }
+    let state = hands.wait("five of them", |state| {
+        let stuck = |it: &&_| state.seen(it, End::Client) == Seen::State(State::CloseWait);
+        state.connections.iter().filter(stuck).count() == 5
+    });
+    let ports: BTreeSet<_> =
+        state.connections.iter().filter_map(|it| Some(it.pair?.client)).collect();
+    assert_eq!(ports.len(), 1, "{ports:?}");
 }
 
 #[test]
@@ -142,6 +188,8 @@ fn twenty_reconnects_side_by_side() {
         (None, REUSE.linger(Linger::Seconds(0)), Leave::Leak, [20, 20, 20, 20, 0]),
         (local, REUSE.linger(Linger::Seconds(0)), Leave::Close, [20, 0, 0, 0, 0]),
         (None, DEFAULT, Leave::Abort, [20, 0, 0, 0, 0]),
+        (None, DEFAULT, Leave::ShutDownAndClose, [20, 0, 0, 0, 20]),
+        (None, DEFAULT, Leave::ShutDown, [20, 20, 0, 0, 20]),
     ] {
         let hands = Hands::listening(DEFAULT);
         let local = fix.map_or_else(Local::default, |()| fixed());
@@ -170,7 +218,7 @@ fn twenty_reconnects_side_by_side() {
         };
         let case = format!("{local:?} {options:?} {leave:?}");
         hands.wait(&case, |_| measure() == left);
-        let ports: std::collections::BTreeSet<_> = hands
+        let ports: BTreeSet<_> = hands
             .bench
             .latest()
             .connections
@@ -271,8 +319,7 @@ fn a_listener_that_is_opened_again() {
         for (old, new) in [(DEFAULT, DEFAULT), (REUSE, DEFAULT), (DEFAULT, REUSE), (REUSE, REUSE)] {
             let hands = Hands::new();
             let address = loopback().ip();
-            let opened =
-                |options| sockscope::lab::OpenListener { options, ..own(address, Server::First) };
+            let opened = |options| OpenListener { options, ..own(address, Server::First) };
             assert!(hands.open(opened(old)).is_some());
             let number = hands.connect(connect());
             left.leave(&hands, number);
@@ -280,7 +327,7 @@ fn a_listener_that_is_opened_again() {
             if left != Left::Listening {
                 hands.act([Command::CloseListener { server: Server::First }]);
             }
-            let address = hands.open(sockscope::lab::OpenListener { server: again, ..opened(new) });
+            let address = hands.open(OpenListener { server: again, ..opened(new) });
             let works = match left {
                 Left::TimeWaitAtClient => true,
                 Left::Listening => false,

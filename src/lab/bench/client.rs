@@ -1,6 +1,6 @@
 //! A client of the bench: connects, and holds what it connected.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -102,6 +102,11 @@ impl ClientWork {
                 Leave::Leak => held.leak(),
                 Leave::Close => drop(held.socket.close(|| {})),
                 Leave::Abort => drop(held.socket.abort()),
+                Leave::ShutDown => drop(held.socket.shutdown(Shutdown::Both)),
+                Leave::ShutDownAndClose => {
+                    drop(held.socket.shutdown(Shutdown::Both));
+                    drop(held.socket.close(|| {}));
+                }
                 Leave::ReadToEndAndClose => {
                     if made.is_ok() {
                         held.read_to_end();

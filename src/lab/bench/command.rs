@@ -176,6 +176,10 @@ pub enum Leave {
     Abort,
     /// Reads to the end of the stream, then `close()`.
     ReadToEndAndClose,
+    /// `shutdown(SHUT_RDWR)`, then `close()`.
+    ShutDownAndClose,
+    /// `shutdown(SHUT_RDWR)`, and no `close()`: the row goes, and the descriptor stays.
+    ShutDown,
 }
 
 /// Connections to make and leave, again and again.
@@ -285,6 +289,12 @@ pub enum Command {
     },
     /// Forgets sockets without closing them, as a program that leaks does. They stay open until a reset.
     Leak {
+        /// Which.
+        on: On,
+    },
+    /// `dup()`: another descriptor of the same socket, up to [`MAX_COPIES`](super::MAX_COPIES). Closing one of several
+    /// sends nothing; the last one closes the connection.
+    Duplicate {
         /// Which.
         on: On,
     },

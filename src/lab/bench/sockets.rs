@@ -7,7 +7,7 @@ use super::command::{Client, Command, Which};
 use super::inbox::Part;
 use super::shared::Session;
 use super::state::{EndState, Holding, ReadBack};
-use super::{MAX_SEND, text_for};
+use super::{MAX_COPIES, MAX_SEND, text_for};
 use crate::lab::cancel::Cancel;
 use crate::lab::errno::CallError;
 use crate::lab::options::{OptionName, SocketOptions};
@@ -27,6 +27,8 @@ pub(super) struct Held {
     pub(super) asked: SocketOptions,
     /// Its `connect` has no outcome yet.
     pub(super) connecting: bool,
+    /// Other descriptors of it.
+    copies: Vec<LabSocket>,
     /// Held or leaked, until it is closed.
     holding: Holding,
     reading: bool,
@@ -43,6 +45,7 @@ impl Held {
             socket,
             asked,
             connecting: false,
+            copies: Vec::new(),
             holding: Holding::Held,
             reading: false,
             at_end: false,
@@ -60,6 +63,16 @@ impl Held {
     /// Reads to the end of the stream, or until nothing comes. What comes of it is in the log.
     pub(super) fn read_to_end(&mut self) {
         self.at_end |= self.socket.recv_to_end(PATIENCE).1.is_ok();
+    }
+
+    /// The descriptor that is closed next: the newest copy, and the socket itself last.
+    fn newest(&mut self) -> &mut LabSocket {
+        self.copies.last_mut().unwrap_or(&mut self.socket)
+    }
+
+    /// Forgets a copy that was closed.
+    fn let_copy_go(&mut self) {
+        self.copies.retain(LabSocket::is_held);
     }
 
     fn set_options(&mut self, options: SocketOptions) -> Result<(), CallError> {
@@ -92,6 +105,7 @@ impl Held {
         let held = self.socket.is_held();
         EndState {
             holding: if held { self.holding } else { Holding::Closed },
+            copies: self.copies.len(),
             asked: self.asked,
             kernel: if held { self.kernel.clone() } else { ReadBack::new() },
             reading: held && self.reading,
@@ -158,10 +172,19 @@ impl Sockets {
             }),
             Command::Close { on } => self.on_each(on.of, |held| {
                 // Nothing of ours could unblock it but the other end, which another thread holds: a reset aborts it.
-                let _ = held.socket.close(|| {});
+                let _ = held.newest().close(|| {});
+                held.let_copy_go();
             }),
             Command::Abort { on } => self.on_each(on.of, |held| {
-                let _ = held.socket.abort();
+                let _ = held.newest().abort();
+                held.let_copy_go();
+            }),
+            Command::Duplicate { on } => self.on_each(on.of, |held| {
+                if held.copies.len() < MAX_COPIES
+                    && let Ok(copy) = held.socket.duplicate()
+                {
+                    held.copies.push(copy);
+                }
             }),
             Command::Leak { on } => self.on_each(on.of, Held::leak),
             _ => Part::Nothing(text_for(self.end)),

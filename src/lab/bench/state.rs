@@ -124,6 +124,8 @@ impl Holding {
 pub struct EndState {
     /// Whether the descriptor is open.
     pub holding: Holding,
+    /// How many copies of it are open beside it, made by `dup()`.
+    pub copies: usize,
     /// The options that were asked for.
     pub asked: SocketOptions,
     /// What the kernel says of each option, read back after they were set; empty when the socket is closed.

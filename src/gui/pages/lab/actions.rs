@@ -82,7 +82,8 @@ pub(super) fn ui(ui: &mut Ui, cx: &Cx<'_>, bench: &BenchState, choices: &mut Cho
         let held = addressed.none.clone();
         act(ui, &text!("lab_bench_page.close"), held.clone(), lab::Command::Close { on });
         act(ui, &text!("lab_bench_page.abort"), held.clone(), lab::Command::Abort { on });
-        act(ui, &text!("lab_bench_page.leak"), held, lab::Command::Leak { on });
+        act(ui, &text!("lab_bench_page.leak"), held.clone(), lab::Command::Leak { on });
+        act(ui, &text!("lab_bench_page.duplicate"), held, lab::Command::Duplicate { on });
         if end == End::Client {
             reconnect(ui, cx, bench, choices, &title);
         }
@@ -164,7 +165,9 @@ fn shutdown(ui: &mut Ui, cx: &Cx<'_>, title: &str, addressed: &Addressed<'_>, on
 fn reconnect(ui: &mut Ui, cx: &Cx<'_>, bench: &BenchState, choices: &mut Choices, title: &str) {
     let label = cx.say(&text!("lab_bench_page.reconnect"));
     let name = cx.say(&text!("lab_bench_page.action", end = title, action = label.as_str()));
-    let button = Button::new(&label).name(&name).dense().show(ui);
+    // The whole word would take a third line.
+    let short = cx.say(&text!("lab_bench_page.reconnect_short"));
+    let button = Button::new(&short).name(&name).dense().show(ui).on_hover_text(&label);
     Popup::from_toggle_button_response(&button)
         .close_behavior(PopupCloseBehavior::CloseOnClickOutside)
         .accessible_name(name)
@@ -204,9 +207,15 @@ fn habit(ui: &mut Ui, cx: &Cx<'_>, habit: &mut Habit) {
         (Leave::Close, text!("lab_bench_page.leave_close")),
         (Leave::Abort, text!("lab_bench_page.leave_abort")),
         (Leave::ReadToEndAndClose, text!("lab_bench_page.leave_read")),
+        (Leave::ShutDownAndClose, text!("lab_bench_page.leave_shut_close")),
+        (Leave::ShutDown, text!("lab_bench_page.leave_shut")),
     ]
     .map(|(leave, text)| (leave, cx.say(&text)));
-    segmented(ui, &mut habit.leave, &ways.each_ref().map(|(leave, text)| (*leave, text.as_str())));
+    // In two lines, which together are one choice.
+    for line in ways.chunks(4) {
+        let line: Vec<_> = line.iter().map(|(leave, text)| (*leave, text.as_str())).collect();
+        segmented(ui, &mut habit.leave, &line);
+    }
     ui.horizontal(|ui| {
         let text = cx.say(&text!("lab_bench_page.peer_closes"));
         switch(ui, &mut habit.peer_closes, &text);

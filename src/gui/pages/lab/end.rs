@@ -292,6 +292,9 @@ fn descriptor(
         Holding::Closed => (text!("lab_bench_page.descriptor.closed"), false),
     };
     let mut parts = vec![cx.say(&head)];
+    if side.copies > 0 {
+        parts.push(cx.say(&text!("lab_bench_page.descriptor.copies", n = side.copies)));
+    }
     if side.sent > 0 {
         parts.push(cx.say(&text!("lab_bench_page.descriptor.sent", bytes = bytes(side.sent))));
     }
