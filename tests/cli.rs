@@ -221,14 +221,15 @@ fn wrong_arguments_are_status_2_and_help_is_0() {
 }
 
 #[test]
-fn the_lab_runs_every_scenario_that_it_lists() {
+fn the_lab_runs_what_it_lists() {
     let list = json(&run(&["lab", "list", "--json"]).stdout);
-    for scenario in list.as_array().expect("an array") {
-        let name = scenario["name"].as_str().expect("a name");
+    let names: Vec<&str> =
+        list.as_array().expect("an array").iter().filter_map(|it| it["name"].as_str()).collect();
+    assert!(names.len() >= 16, "{names:?}");
+    // `tests/lab` runs each of them, and `tests/lab_verbs.rs` all at once.
+    for name in [names[0], "reconnect-habits"] {
         let ran = run(&["lab", "run", name, "--json"]);
         let result = json(&ran.stdout);
         assert_eq!((ran.status, &result["verdict"]), (0, &"as_expected".into()), "{result:#}");
     }
-    let text = run(&["lab", "run", "--all"]).stdout;
-    assert!(text.contains("as expected"), "{text}");
 }
