@@ -24,7 +24,7 @@ enum Duty {
     /// Opens sockets until there are no descriptors left, and closes none
     Leak {
         /// The limit of its descriptors
-        #[arg(long)]
+        #[arg(long, value_parser = clap::value_parser!(u32).range(32..=256))]
         limit: u32,
         /// Where the sockets go to
         #[arg(long)]
@@ -34,6 +34,11 @@ enum Duty {
 
 impl LabChild {
     pub fn run(&self, output: &mut Output) -> Result<Exit> {
+        if let Duty::Leak { to, .. } = self.duty
+            && !to.ip().is_loopback()
+        {
+            return Ok(Exit::Usage);
+        }
         let input = io::stdin().lock();
         match self.duty {
             Duty::Hold => lab::child::hold(input).map_err(Error::Output)?,

@@ -18,6 +18,15 @@ impl End {
     /// Both ends, client first.
     pub const ALL: [Self; 2] = [Self::Client, Self::Peer];
 
+    /// The end at the other side.
+    #[must_use]
+    pub const fn other(self) -> Self {
+        match self {
+            Self::Client => Self::Peer,
+            Self::Peer => Self::Client,
+        }
+    }
+
     /// The word for it in documents.
     pub const fn name(self) -> &'static str {
         match self {

@@ -8,7 +8,6 @@ use crate::model::State;
 /// one. It says nothing of a segment that is still on its way or was lost.
 pub const fn other_end(state: State) -> Option<State> {
     Some(match state {
-        State::SynReceived => State::SynSent,
         State::Established => State::Established,
         // It acknowledged our FIN and has not sent its own.
         State::FinWait2 => State::CloseWait,
@@ -18,7 +17,12 @@ pub const fn other_end(state: State) -> Option<State> {
         // It sent the last FIN, and our acknowledgement ends it.
         State::TimeWait => State::Closed,
         State::Closing => State::Closing,
-        State::Listen | State::SynSent | State::FinWait1 | State::Closed => return None,
+        State::Listen
+        | State::SynSent
+        // Seen for long it is a full accept queue or TCP_DEFER_ACCEPT, and then the other end is ESTABLISHED.
+        | State::SynReceived
+        | State::FinWait1
+        | State::Closed => return None,
     })
 }
 
@@ -32,5 +36,6 @@ mod tests {
         assert_eq!(other_end(State::FinWait2), Some(State::CloseWait));
         assert_eq!(other_end(State::Established), Some(State::Established));
         assert_eq!(other_end(State::FinWait1), None, "the FIN may be acknowledged or not");
+        assert_eq!(other_end(State::SynReceived), None, "its last ACK may have come or not");
     }
 }

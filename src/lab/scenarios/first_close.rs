@@ -51,7 +51,7 @@ pub(super) fn run(run: &mut Run, first: End) -> Result<(), CallError> {
         Linger::Off => SocketOptions::NONE,
         Linger::Seconds(_) => SocketOptions::NONE.linger(linger),
     };
-    let second = if first == End::Client { End::Peer } else { End::Client };
+    let second = first.other();
     let of = |end: End| if end == first { options } else { SocketOptions::NONE };
     let listener = run.listen(SocketOptions::NONE)?;
     let mut link = run.connect(&listener, of(End::Client), of(End::Peer))?;

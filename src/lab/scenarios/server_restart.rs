@@ -87,7 +87,7 @@ impl Left {
     fn bring_about(self, link: &mut Link) -> Result<(), CallError> {
         let mut first = |end: End| {
             link.close(end)?;
-            let other = if end == End::Client { End::Peer } else { End::Client };
+            let other = end.other();
             link.end_mut(other).recv(PATIENCE)?;
             link.close(other)
         };

@@ -255,7 +255,7 @@ pub(super) enum Known {
 /// What is known of the state of a connection's end.
 pub(super) fn seen(bench: &BenchState, shown: &ConnectionState, end: End) -> Known {
     let Some(lane) = bench.lane(shown) else { return Known::Nothing };
-    let other = super::track::other(end);
+    let other = end.other();
     match lane.seen(end) {
         Seen::State(state) => Known::Seen(state),
         Seen::Unknown => Known::Nothing,

@@ -110,7 +110,7 @@ impl Track {
             return;
         }
         let unseen = if client { End::Peer } else { End::Client };
-        let seen = &self.lanes[other(unseen) as usize];
+        let seen = &self.lanes[unseen.other() as usize];
         let mut told: Vec<Segment> = Vec::new();
         for segment in seen {
             // Where the states leave it open, the last that was known goes on.
@@ -137,7 +137,7 @@ impl Track {
                 .iter()
                 .find(|it| it.state.is_some_and(|it| states.contains(&it)))
         };
-        let to = other(from);
+        let to = from.other();
         let told = if self.inferred[to as usize] {
             first(from, &[FinWait2, TimeWait])
         } else {
@@ -149,7 +149,7 @@ impl Track {
     /// When a reset of this end arrived: a call on the other end failed with it, or that end lost its row out of an open
     /// state without a close of its own, after this end had closed.
     fn reset(&self, from: End, calls: &[&Call]) -> Option<Transfer> {
-        let to = other(from);
+        let to = from.other();
         let on = |end: End| calls.iter().copied().filter(move |call| end_of(call) == end);
         let failed = on(to).find(|call| {
             matches!(&call.outcome, CallOutcome::Failed { errno, .. } if errno.ends_with("ECONNRESET"))
@@ -175,14 +175,6 @@ impl Track {
             Some(None) => Was::NoRow,
             Some(Some(state)) => Was::In(state),
         }
-    }
-}
-
-/// The end across from this one.
-pub(super) const fn other(end: End) -> End {
-    match end {
-        End::Client => End::Peer,
-        End::Peer => End::Client,
     }
 }
 
