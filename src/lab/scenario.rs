@@ -112,7 +112,7 @@ pub fn run(scenario: &dyn Scenario, setup: Setup, cancel: &Cancel) -> ScenarioRe
             result
         }
         Ok(mut run) => {
-            let ran = match scenario.run(&mut run) {
+            let ran = match run.try_loopback().and_then(|()| scenario.run(&mut run)) {
                 // What is judged under the wish to stop only says that it could not tell; this says why.
                 Ok(()) if run.cancel().is_cancelled() && run.is_untold() => {
                     Err(CallError::new(&cancelled()))

@@ -123,6 +123,28 @@ fn what_cannot_be_seen_is_not_judged() {
 }
 
 #[test]
+fn what_is_seen_after_the_wish_to_stop_is_not_held_against_the_system() {
+    let cancel = Cancel::new();
+    let stopped = cancel.clone();
+    let wrong = Tried(|run| {
+        let cut_short = run.pause(Duration::from_mins(1));
+        assert!(cut_short.is_err_and(|error| error.is_cancelled()));
+        let subject = || text!("lab.check.call", end = "peer", call = "recv()");
+        run.expect(subject(), 1_u64, 2_u64);
+        run.expect_result(subject(), "0", Ok::<_, CallError>(1));
+        Ok(())
+    });
+    let result = thread::scope(|scope| {
+        let running = scope.spawn(|| run(&wrong, Setup::new(&wrong), &cancel));
+        thread::sleep(Duration::from_millis(100));
+        stopped.cancel();
+        running.join().expect("no panic")
+    });
+    assert_eq!(result.verdict(), Verdict::CouldNotTell, "{result:#?}");
+    assert_eq!(result.checks[2].observed.plain(), "stopped by the user");
+}
+
+#[test]
 fn a_scenario_stops_at_once_when_it_is_cancelled() {
     let waiting = Tried(|run| {
         let listener = run.listen(DEFAULT)?;

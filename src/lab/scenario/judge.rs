@@ -317,7 +317,11 @@ impl Run {
         self.check(unfinished(observed));
     }
 
-    fn check(&mut self, check: Check) -> Verdict {
+    fn check(&mut self, mut check: Check) -> Verdict {
+        // What comes after the wish to stop is the stopping's doing.
+        if check.verdict == Verdict::Differs && self.cancel().is_cancelled() {
+            check.verdict = Verdict::CouldNotTell;
+        }
         let verdict = check.verdict;
         self.result.checks.push(check);
         self.show();

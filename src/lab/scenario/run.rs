@@ -20,6 +20,7 @@ use crate::lab::socket::LabSocket;
 use crate::model::Socket;
 use crate::model::lab::{End, Role, Verdict, Who};
 use crate::os::{Pair, PairProbe, pair_probe};
+use crate::text;
 use crate::text::Text;
 
 /// How many calls are kept.
@@ -158,6 +159,27 @@ impl Run {
     pub const fn next_number(&mut self) -> u64 {
         self.numbers += 1;
         self.numbers
+    }
+
+    /// Whether two sockets on the run's own address can meet at all: without that nothing can be told of this system. What
+    /// is called for it is no part of the experiment, and not written down.
+    pub(super) fn try_loopback(&self) -> Result<(), CallError> {
+        let recorder = Recorder::new(self.began, 0, self.cancel().clone());
+        let met =
+            Listener::open(self.address, SocketOptions::NONE, 1, &recorder).and_then(|listener| {
+                Link::open(&listener, [SocketOptions::NONE; 2], 0, &recorder, |_| {})
+            });
+        met.map(drop).map_err(|error| {
+            if error.is_cancelled() {
+                return error;
+            }
+            let meaning = text!(
+                "lab.check.no_loopback",
+                ip = self.address.ip().to_string(),
+                why = error.meaning
+            );
+            CallError { meaning, ..error }
+        })
     }
 
     /// A listener on the run's own address with these options.

@@ -16,6 +16,9 @@ use crate::text::Text;
 /// What counts as held still.
 const STILL: Duration = Duration::from_millis(300);
 
+/// How often a museum in which nothing changes is shown.
+const SHOWN_EVERY: Duration = Duration::from_millis(250);
+
 /// How often the rows are looked up.
 const INTERVAL: Duration = Duration::from_millis(50);
 
@@ -82,6 +85,8 @@ struct Visit {
     /// What the last look found of each, where that is another state.
     instead: Vec<Option<State>>,
     table: Table,
+    /// When it was shown last.
+    shown: Instant,
 }
 
 impl Visit {
@@ -97,6 +102,7 @@ impl Visit {
             exhibits: museum.pieces().iter().map(exhibit).collect(),
             instead: vec![None; museum.pieces().len()],
             table: Table::new(),
+            shown: Instant::now(),
         }
     }
 
@@ -118,7 +124,13 @@ impl Visit {
             self.instead[at] = found.filter(|_| !as_it_should);
         }
         let over = |exhibit: &Exhibit| exhibit.state == State::TimeWait && exhibit.since.is_none();
-        if self.exhibits != before {
+        if self.exhibits == before {
+            // How long each has been held goes on.
+            if self.shown.elapsed() >= SHOWN_EVERY {
+                self.shown = Instant::now();
+                run.show();
+            }
+        } else {
             run.show_exhibits(&self.exhibits);
             // It was there before, and its minute is over.
             if self.exhibits.iter().any(over) && !before.iter().any(over) {
