@@ -127,6 +127,26 @@ fn leaving_the_lab_closes_what_it_opened_unless_it_is_to_be_kept() {
     assert!(window.sees("Both directions are open."), "{:#?}", window.names());
 }
 
+/// The article's half recipe by hand: SO_REUSEADDR lets the port be bound again, and the window says who has the connection.
+#[test]
+fn who_holds_the_addresses_is_named() {
+    if NUMBERING != Numbering::Linux {
+        eprintln!("not checked: nobody has measured this on this system");
+        return;
+    }
+    let mut window = bench(SIZE);
+    window.type_into("Client local address", "127.41.7.9");
+    window.type_into("Client local port", "24018");
+    window.press("Client SO_REUSEADDR");
+    window.press("Connect");
+    window.until("Both directions are open.");
+    window.press("Peer Shutdown…");
+    window.press("Peer Shut down sending");
+    window.until("The peer has half-closed.");
+    window.press("Connect");
+    window.until("Connection 1, in CLOSE_WAIT, still has 127.41.7.9:24018");
+}
+
 #[test]
 fn a_half_close_is_seen_told_and_ended() {
     let mut window = connected(SIZE);

@@ -30,8 +30,17 @@ pub(super) struct Run {
     pub(super) at: [Option<Node>; 2],
     /// Both lanes in words.
     pub(super) summary: String,
-    /// Why there is no connection: the call that failed, and its errno.
-    pub(super) failed: Option<(String, String)>,
+    /// Why there is no connection.
+    pub(super) failed: Option<NotMade>,
+}
+
+/// The call with which making a connection ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct NotMade {
+    pub(super) call: String,
+    pub(super) errno: String,
+    /// What that means, in the words of the log.
+    pub(super) meaning: String,
 }
 
 impl Run {
@@ -90,15 +99,19 @@ fn is_of(call: &Call, shown: &ConnectionState) -> bool {
 }
 
 /// The call with which making the connection ended; none where it was made, or may be yet.
-fn failed(track: &Track, calls: &[&Call]) -> Option<(String, String)> {
+fn failed(track: &Track, calls: &[&Call]) -> Option<NotMade> {
     let made = track.lanes.iter().flatten().any(|it| it.state == Some(State::Established));
     let last = calls.iter().rev().find(|call| {
         let name = call.call.split('(').next().unwrap_or_default();
-        matches!(name, "socket" | "bind" | "connect")
+        matches!(name, "getaddrinfo" | "socket" | "bind" | "connect")
     })?;
     match &last.outcome {
-        CallOutcome::Failed { errno, .. } if !made && errno != "EINPROGRESS" => {
-            Some((last.call.clone(), errno.clone()))
+        // Where the lab stopped waiting the kernel goes on, as after EINPROGRESS.
+        CallOutcome::Failed { errno, meaning }
+            if !made && !matches!(errno.as_str(), "EINPROGRESS" | "cancelled") =>
+        {
+            let (call, errno) = (last.call.clone(), errno.clone());
+            Some(NotMade { call, errno, meaning: meaning.clone() })
         }
         CallOutcome::Failed { .. } | CallOutcome::Returned(_) => None,
     }

@@ -3,19 +3,21 @@
 mod next;
 mod pair;
 
+use std::net::SocketAddr;
+
 use eframe::egui::{Align, Label, Layout, Link, Ui, vec2};
 use egui_material_icons::icons::ICON_ARROW_FORWARD;
 
 use super::end;
-use super::run::Run;
+use super::run::{NotMade, Run};
 use super::setup::Choices;
 use crate::analysis::explain::remaining;
 use crate::gui::cx::{Command, Cx};
 use crate::gui::theme::measure::{size, space, stroke};
 use crate::gui::theme::{Theme, TypeStyle};
 use crate::gui::widgets::{Card, icon};
-use crate::lab::{self, BenchState, ConnectionState, Holding};
-use crate::model::lab::End;
+use crate::lab::{self, Actor, BenchState, ConnectionState, Holding, Seen};
+use crate::model::lab::{End, Role};
 use crate::model::{Socket, TimerKind};
 use crate::text;
 use crate::text::{Text, age, thousands};
@@ -44,8 +46,12 @@ pub(super) fn ui(
             let sides = shown.map(|shown| End::ALL.map(|end| Side::of(bench, shown, end)));
             let failed = run.failed.as_ref().filter(|_| shown.is_some());
             let said = match (failed, &sides) {
-                (Some((call, errno)), _) => not_made(call, errno),
-                (None, Some(sides)) => sentences(sides),
+                (Some(failed), _) => not_made(failed, shown.and_then(|it| holder(bench, it))),
+                (None, Some(sides)) => {
+                    let mut said = sentences(sides);
+                    said.extend(shown.and_then(|shown| closing(bench, shown)));
+                    said
+                }
                 (None, None) => {
                     vec![text!("lab_bench_page.see.nothing"), text!("lab_bench_page.see.begin")]
                 }
@@ -55,8 +61,12 @@ pub(super) fn ui(
                 line(ui);
                 facts(ui, cx, bench, shown);
             }
-            let next =
-                next::suggestions(bench, choices, sides.as_ref(), failed.map(|it| it.1.as_str()));
+            let next = next::suggestions(
+                bench,
+                choices,
+                sides.as_ref(),
+                failed.map(|it| it.errno.as_str()),
+            );
             if next.is_empty() {
                 return;
             }
@@ -79,10 +89,57 @@ pub(super) fn ui(
     );
 }
 
-/// Why there is no connection.
-fn not_made(call: &str, errno: &str) -> Vec<Text> {
+/// Why there is no connection, and who has its addresses where that is known.
+fn not_made(failed: &NotMade, holder: Option<Text>) -> Vec<Text> {
+    let (call, errno) = (failed.call.as_str(), failed.errno.as_str());
     let headline = text!("lab_bench_page.see.not_made", call = call, errno = errno);
-    std::iter::once(headline).chain(lab::meaning(errno)).collect()
+    let meaning = lab::meaning(errno).unwrap_or_else(|| {
+        text!("lab_bench_page.see.as_it_says", answer = failed.meaning.as_str())
+    });
+    [Some(headline), holder.or(Some(meaning))].into_iter().flatten().collect()
+}
+
+/// Which connection of the bench has the addresses that this one wants.
+fn holder(bench: &BenchState, wants: &ConnectionState) -> Option<Text> {
+    let last = |name: &str| {
+        let of_ours = bench
+            .calls
+            .iter()
+            .rev()
+            .filter(|call| call.who.role == Role::Client && call.who.number == wants.number);
+        let mut arguments = of_ours.filter_map(|call| call.call.strip_prefix(name));
+        arguments.next()?.strip_suffix(')')?.parse::<SocketAddr>().ok()
+    };
+    let (local, remote) = (last("bind(")?, last("connect(")?);
+    let older = bench.connections.iter().rev().filter(|it| it.number != wants.number);
+    let (number, state) = older
+        .filter(|it| it.pair.is_some_and(|pair| pair.client == local && pair.peer == remote))
+        .find_map(|it| match bench.seen(it, End::Client) {
+            Seen::State(state) => Some((it.number, state)),
+            Seen::NoRow | Seen::Unknown => None,
+        })?;
+    Some(text!(
+        "lab_bench_page.see.held_by",
+        number = number.to_string(),
+        state = state.name(),
+        local = local.to_string(),
+        remote = remote.to_string()
+    ))
+}
+
+/// That an end is inside `close()`, which SO_LINGER holds up.
+fn closing(bench: &BenchState, shown: &ConnectionState) -> Option<Text> {
+    let closes = |actor| {
+        let mut of_it = bench.running.iter().filter(|running| running.actor == actor);
+        of_it.any(|running| matches!(running.command, lab::Command::Close { .. }))
+    };
+    [(End::Client, Actor::Client(shown.client)), (End::Peer, Actor::Peer)]
+        .into_iter()
+        .find(|(_, actor)| closes(*actor))
+        .map(|(end, _)| match end {
+            End::Client => text!("lab_bench_page.see.client_closing"),
+            End::Peer => text!("lab_bench_page.see.peer_closing"),
+        })
 }
 
 /// The sentence that names the situation, and what follows from it, in one flow.
