@@ -60,6 +60,11 @@ impl Held {
         self.reading = false;
     }
 
+    /// Whether its `connect` goes on and nobody has answered: closed now, nobody will ever accept it.
+    pub(super) fn is_unanswered(&self) -> bool {
+        self.connecting && !self.socket.is_connected()
+    }
+
     /// Reads to the end of the stream, or until nothing comes. What comes of it is in the log.
     pub(super) fn read_to_end(&mut self) {
         self.at_end |= self.socket.recv_to_end(PATIENCE).1.is_ok();
@@ -209,7 +214,11 @@ impl Sockets {
             if self.cancel.is_cancelled() {
                 break;
             }
+            let unanswered = held.is_unanswered();
             act(held);
+            if unanswered && !held.socket.is_held() {
+                self.session.no_longer_awaited(held.number);
+            }
             self.show_afresh(held);
         }
         all.retain(|held| held.socket.is_held());

@@ -106,6 +106,11 @@ impl LabSocket {
         Ok(error.map(|error| CallError::new(&error)))
     }
 
+    /// Whether it has another end: `getpeername()`, without a line in the log.
+    pub(in crate::lab) fn is_connected(&self) -> bool {
+        self.socket.as_ref().is_some_and(|socket| socket.peer_addr().is_ok())
+    }
+
     /// Asks for the outcome of a `connect` in progress with `getsockopt(SO_ERROR)`, as a program does whose socket became
     /// writable. None, and no line in the log, while there is none.
     pub fn connect_outcome(&mut self) -> Result<Option<Result<(), CallError>>, CallError> {
