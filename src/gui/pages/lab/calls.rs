@@ -137,20 +137,20 @@ fn copied(rows: &CallRows<'_>) -> impl Iterator<Item = [String; 6]> {
 }
 
 /// All of them, oldest first, a line each.
-fn tabs(calls: &CallRows<'_>) -> String {
-    let rows = copied(calls).map(|cells| cells.join("\t"));
-    std::iter::once(head(calls.cx).join("\t")).chain(rows).collect::<Vec<_>>().join("\n")
+fn tabs(rows: &CallRows<'_>) -> String {
+    let lines = copied(rows).map(|cells| cells.join("\t"));
+    std::iter::once(head(rows.cx).join("\t")).chain(lines).collect::<Vec<_>>().join("\n")
 }
 
 /// All of them, oldest first, as a table of Markdown.
-fn markdown(calls: &CallRows<'_>) -> String {
+fn markdown(rows: &CallRows<'_>) -> String {
     let line = |cells: [String; 6]| {
         let cells = cells.map(|cell| cell.replace('|', "\\|"));
         format!("| {} |", cells.join(" | "))
     };
     let rule = "| ---: | --- | --- | --- | ---: | --- |".to_owned();
-    let rows = copied(calls).map(line);
-    [line(head(calls.cx)), rule].into_iter().chain(rows).collect::<Vec<_>>().join("\n")
+    let lines = copied(rows).map(line);
+    [line(head(rows.cx)), rule].into_iter().chain(lines).collect::<Vec<_>>().join("\n")
 }
 
 // The columns. The last one's sentences may be longer than there is room.
