@@ -215,7 +215,7 @@ impl ClientWork {
         });
         let mut held = Held::new(self.client, socket, connect.options);
         match &made {
-            Err(error) if begun && (error.is_cancelled() || error.is_in_progress()) => {
+            Err(error) if begun && (error.is_cancelled() || error.is_underway()) => {
                 held.connecting = true;
             }
             Err(_) => self.session.no_longer_awaited(who.number),
