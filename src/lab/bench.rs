@@ -82,8 +82,8 @@ struct Desk {
     session: Option<Arc<Session>>,
     /// The last command to a listener, which whatever connects there has to wait for.
     listening: Option<Arc<Job>>,
-    /// Which listeners were opened in this session, or tried to.
-    opened: [bool; 2],
+    /// The last command of this session to open each listener.
+    opening: [Option<Arc<Job>>; 2],
 }
 
 impl Bench {
@@ -146,7 +146,7 @@ impl Bench {
             self.shared.begin_anew(&self.observer);
         }
         if let Some(server) = connects_to(&command)
-            && !desk.opened[server as usize]
+            && desk.opening[server as usize].as_ref().is_none_or(|opening| opening.was_dropped())
         {
             self.give_out(&mut desk, Command::OpenListener(OpenListener::new(server)));
         }
@@ -162,15 +162,19 @@ impl Bench {
         };
         let actors = concerned(&command);
         let after = connects_to(&command).and(desk.listening.clone());
-        if let Command::OpenListener(open) = &command {
-            desk.opened[open.server as usize] = true;
-        }
+        let opens = match &command {
+            Command::OpenListener(open) => Some(open.server),
+            _ => None,
+        };
         let is_listening = matches!(
             command,
             Command::OpenListener(_) | Command::CloseListener { .. } | Command::SetListener { .. }
         );
         let parts = actors.iter().filter(|concerned| **concerned).count();
         let job = Arc::new(Job::new(command, session, after, &self.shared, parts));
+        if let Some(server) = opens {
+            desk.opening[server as usize] = Some(Arc::clone(&job));
+        }
         if is_listening {
             desk.listening = Some(Arc::clone(&job));
         }

@@ -46,11 +46,6 @@ impl CallError {
         self.errno == CANCELLED
     }
 
-    /// A `connect` that goes on: `EINPROGRESS`, or in Windows Sockets `WSAEWOULDBLOCK`.
-    pub(super) fn is_in_progress(&self) -> bool {
-        matches!(self.errno.as_str(), "EINPROGRESS" | "WSAEINPROGRESS" | "WSAEWOULDBLOCK")
-    }
-
     /// Whether the call would have waited, or has begun what goes on without it: `EAGAIN`, `EINPROGRESS`, and Windows'
     /// `WSAEWOULDBLOCK` for both.
     pub(super) fn is_underway(&self) -> bool {

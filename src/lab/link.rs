@@ -84,9 +84,4 @@ impl Link {
             }
         })
     }
-
-    /// Whether neither end is held any more.
-    pub const fn is_closed(&self) -> bool {
-        !self.client.is_held() && !self.peer.is_held()
-    }
 }

@@ -1,7 +1,7 @@
 //! The built-in peer's listener.
 
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::errno::CallError;
 use super::log::Recorder;
@@ -80,18 +80,6 @@ impl Listener {
                 return Ok(accepted);
             }
         }
-    }
-
-    /// `accept()`: the next connection, whoever it is from.
-    ///
-    /// `EAGAIN` when none comes within `patience`.
-    pub fn accept_any(
-        &self,
-        patience: Duration,
-        number: u64,
-        recorder: &Recorder,
-    ) -> Result<(LabSocket, SocketAddr), CallError> {
-        self.socket.accept(patience, number, recorder)
     }
 
     /// `close()`. Connections that were not accepted are reset; accepted ones live on.

@@ -10,11 +10,19 @@ use super::errno::CallError;
 use crate::model::lab::{Call, CallOutcome, Who};
 
 /// The newest entries of a list that would otherwise grow for ever, and how many older ones are gone.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// A copy shares the entries: it costs a pointer for each, whatever is in them.
+#[derive(Debug, PartialEq, Eq)]
 pub struct Bounded<T> {
     capacity: usize,
-    newest: VecDeque<T>,
+    newest: VecDeque<Arc<T>>,
     dropped: u64,
+}
+
+impl<T> Clone for Bounded<T> {
+    fn clone(&self) -> Self {
+        Self { capacity: self.capacity, newest: self.newest.clone(), dropped: self.dropped }
+    }
 }
 
 impl<T> Bounded<T> {
@@ -29,7 +37,7 @@ impl<T> Bounded<T> {
             self.newest.pop_front();
             self.dropped += 1;
         }
-        self.newest.push_back(entry);
+        self.newest.push_back(Arc::new(entry));
     }
 
     /// [`Bounded::push`] behind the last entry whose `key` is not greater.
@@ -45,7 +53,13 @@ impl<T> Bounded<T> {
 
     /// The entries that are kept, oldest first.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &T> + ExactSizeIterator {
-        self.newest.iter()
+        self.newest.iter().map(Arc::as_ref)
+    }
+
+    /// The entry with so many newer ones behind it; 0 is the newest.
+    pub fn newest(&self, behind: usize) -> Option<&T> {
+        let place = self.newest.len().checked_sub(behind + 1)?;
+        self.newest.get(place).map(Arc::as_ref)
     }
 
     /// How many older entries were let go.
@@ -59,7 +73,8 @@ impl<T> Bounded<T> {
 pub struct Recorder {
     began: Instant,
     cancel: Cancel,
-    // Behind an Arc of its own, so that a reader copies nothing and a writer copies only what is read.
+    // Behind an Arc of its own, so that a reader copies nothing; a writer copies the list, but no call in it, while
+    // somebody still reads the last one.
     calls: Arc<Mutex<Arc<Bounded<Call>>>>,
 }
 
@@ -157,6 +172,22 @@ mod tests {
         let calls = recorder.calls();
         assert_eq!((calls.iter().len(), calls.dropped()), (500, 703));
         assert_eq!(calls.iter().next_back().map(|call| call.call.as_str()), Some("call(1202)"));
+        assert_eq!(calls.newest(0), calls.iter().next_back());
+        assert_eq!(calls.newest(499).map(|call| call.call.as_str()), Some("call(703)"));
+        assert_eq!(calls.newest(500), None);
+    }
+
+    #[test]
+    fn a_reader_keeps_what_it_has_and_shares_it() {
+        let recorder = Recorder::new(Instant::now(), 5, Cancel::new());
+        let call = |name: &str| recorder.call(CLIENT, name.to_owned(), || Ok(()), zero);
+        assert_eq!(call("first()"), Ok(()));
+        let before = recorder.calls();
+        assert_eq!(call("second()"), Ok(()));
+        let after = recorder.calls();
+        assert_eq!((before.iter().len(), after.iter().len()), (1, 2));
+        let first = |calls: &Bounded<Call>| calls.iter().next().map(std::ptr::from_ref);
+        assert_eq!(first(&before), first(&after), "the call was copied");
     }
 
     #[test]

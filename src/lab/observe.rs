@@ -92,10 +92,12 @@ impl Observer {
     }
 
     /// Begins to watch a connection under a number of the caller's. An older one with the same addresses
-    /// is given up: its row is the new one's now.
+    /// is given up: its row is the new one's now. An older one of this number is forgotten: its addresses were
+    /// tried in vain.
     pub fn watch(&self, number: u64, pair: Pair) {
         self.tell(|control| {
             let lanes = &mut control.change().lanes;
+            lanes.retain(|lane| lane.number != number);
             for lane in lanes.iter_mut() {
                 if lane.pair == pair && lane.watch == Watch::Looking {
                     Arc::make_mut(lane).watch = Watch::GivenUp;
@@ -236,12 +238,11 @@ impl Control {
         let mut changed = observation.failure != failure;
         observation.failed_looks += u64::from(failure.is_some());
         observation.failure = failure;
-        for ((number, _), rows) in wanted.iter().zip(result.unwrap_or_default()) {
-            // It may have been forgotten, or given up, while the look was made.
-            let lane = observation
-                .lanes
-                .iter_mut()
-                .find(|lane| lane.number == *number && lane.watch == Watch::Looking);
+        for ((number, pair), rows) in wanted.iter().zip(result.unwrap_or_default()) {
+            // It may have been forgotten, given up, or watched at other addresses while the look was made.
+            let lane = observation.lanes.iter_mut().find(|lane| {
+                lane.number == *number && lane.pair == *pair && lane.watch == Watch::Looking
+            });
             if let Some(lane) = lane {
                 changed |= Arc::make_mut(lane).record(at, &rows);
             }

@@ -117,6 +117,28 @@ fn options_of_a_listener_change_and_read_back() {
 }
 
 #[test]
+fn an_option_that_failed_is_tried_again_and_holds_up_no_other() {
+    let server = Server::First;
+    let hands = Hands::listening(DEFAULT);
+    let number = hands.connect(connect());
+    let absent = OptionName::ALL.into_iter().find(|name| name.absence().is_some());
+    let absent = absent.expect("an option that this system has not");
+    let options = DEFAULT.on(absent).on(OptionName::NoDelay);
+    for times in 1..=2 {
+        let state = hands.act([
+            Command::SetOptions { on: CLIENTS, options },
+            Command::SetListener { server, options, backlog: 128 },
+        ]);
+        let asked = connection(&state, number).end(End::Client).asked;
+        assert_eq!([asked, state.listener(server).asked], [options; 2]);
+        for who in [client(number), listener(server)] {
+            assert_eq!(hands.calls(who, &format!("setsockopt({absent}")).len(), times);
+            assert_eq!(hands.outcomes(who, "setsockopt(TCP_NODELAY"), ["0"], "set once");
+        }
+    }
+}
+
+#[test]
 fn bytes_arrive_and_a_half_close_still_reads() {
     let hands = Hands::listening(DEFAULT);
     let number = hands.connect(connect());

@@ -45,6 +45,7 @@ pub(super) fn run<W: Work>(
             }
             Next::Job(job) => {
                 rest.wake();
+                job.begin();
                 shared.begin(actor, &job.command);
                 observer.expect_changes();
                 let part = if let Some(session) = &job.session {

@@ -97,6 +97,7 @@ impl ClientWork {
                 self.keep(Some(held));
                 break;
             }
+            let unanswered = held.is_unanswered();
             // What comes of it is in the log.
             match reconnect.leave {
                 Leave::Leak => held.leak(),
@@ -113,6 +114,9 @@ impl ClientWork {
                     }
                     drop(held.socket.close(|| {}));
                 }
+            }
+            if unanswered && !held.socket.is_held() {
+                self.session.no_longer_awaited(held.number);
             }
             self.keep(Some(held));
         }
@@ -186,27 +190,32 @@ impl ClientWork {
             Ok(socket) => socket,
             Err(error) => return (None, Err(error)),
         };
-        let mut awaiting = false;
+        let is_ours = matches!(connect.target, Target::BuiltIn(_))
+            || self.session.latest().listeners.iter().any(|it| it.address == Some(address));
+        let mut begun = false;
         let made = prepare(&mut socket, address, connect).and_then(|()| {
             // Held until the SYN is sent and written down, so that whoever accepts finds it.
             let mut awaited = self.session.awaited();
             socket.connect_telling(address, NO_LIMIT, |local| {
                 let pair = Pair { client: local, peer: address };
-                awaited.push(Awaited {
-                    number: who.number,
-                    client: self.client,
-                    pair,
-                    options: connect.peer,
-                    closes,
-                });
+                // What another program listens for nobody of ours accepts.
+                if is_ours {
+                    awaited.push(Awaited {
+                        number: who.number,
+                        client: self.client,
+                        pair,
+                        options: connect.peer,
+                        closes,
+                    });
+                }
                 drop(awaited);
-                awaiting = true;
+                begun = true;
                 self.session.watch(who.number, pair);
             })
         });
         let mut held = Held::new(self.client, socket, connect.options);
         match &made {
-            Err(error) if awaiting && (error.is_cancelled() || error.is_in_progress()) => {
+            Err(error) if begun && (error.is_cancelled() || error.is_underway()) => {
                 held.connecting = true;
             }
             Err(_) => self.session.no_longer_awaited(who.number),

@@ -4,6 +4,7 @@ use std::net::Shutdown;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
+use super::resolve::Address;
 use crate::lab::options::SocketOptions;
 use crate::model::lab::End;
 
@@ -72,6 +73,14 @@ pub enum Target {
     BuiltIn(Server),
     /// `host:port`, as typed: `127.0.0.1:80`, `[::1]:80`, `example.org:443`.
     Typed(String),
+}
+
+impl Target {
+    /// What was typed; none where it is neither an address with a port nor a name with one, which the bench would refuse.
+    pub fn typed(typed: &str) -> Option<Self> {
+        let typed = typed.trim();
+        Address::read(typed).map(|_| Self::Typed(typed.to_owned()))
+    }
 }
 
 /// Where a client connects from. When neither is fixed, `bind` is not called.

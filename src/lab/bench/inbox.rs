@@ -27,6 +27,8 @@ pub(super) struct Job {
 struct Progress {
     /// How many parts are not done.
     left: usize,
+    /// Whether anybody began with it.
+    begun: bool,
     outcome: Part,
 }
 
@@ -61,12 +63,23 @@ impl Job {
         parts: usize,
     ) -> Self {
         let outcome = Part::Nothing(text!("lab.refused.stopped"));
-        let progress = Mutex::new(Progress { left: parts, outcome });
+        let progress = Mutex::new(Progress { left: parts, begun: false, outcome });
         Self { command, session, after, shared: Arc::clone(shared), progress }
     }
 
     fn progress(&self) -> MutexGuard<'_, Progress> {
         self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Somebody begins with a part of it.
+    pub(super) fn begin(&self) {
+        self.progress().begun = true;
+    }
+
+    /// Whether it ended without a beginning: it was swept away, or there was no room for it.
+    pub(super) fn was_dropped(&self) -> bool {
+        let progress = self.progress();
+        progress.left == 0 && !progress.begun
     }
 
     /// One of its parts is done. The last one makes the command count as finished.

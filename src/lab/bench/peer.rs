@@ -7,7 +7,7 @@ use super::actor::Work;
 use super::command::{Command, OpenListener, Server};
 use super::inbox::{Job, Part};
 use super::shared::Session;
-use super::sockets::{Held, Sockets, read_back};
+use super::sockets::{Held, Sockets, read_back, set_each};
 use crate::lab::cancel::Cancel;
 use crate::lab::listener::Listener;
 use crate::lab::log::Recorder;
@@ -21,10 +21,14 @@ use crate::text::Text;
 /// The greatest backlog that one can ask for.
 const MAX_BACKLOG: u32 = 65_535;
 
+/// How many connections one listener accepts before the commands have their turn.
+const MOST_AT_ONCE: usize = 256;
+
 /// What the peer does within one session.
 pub(super) struct PeerWork {
     session: Arc<Session>,
     recorder: Recorder,
+    cancel: Cancel,
     listeners: [Option<Open>; 2],
     sockets: Sockets,
     /// For the listeners' rows.
@@ -34,7 +38,10 @@ pub(super) struct PeerWork {
 /// An open listener.
 struct Open {
     listener: Listener,
+    /// What was asked of its options, as it is shown.
     asked: SocketOptions,
+    /// What of that was set.
+    set: SocketOptions,
     backlog: u32,
     automatic: bool,
 }
@@ -43,6 +50,7 @@ impl PeerWork {
     pub(super) fn new(session: Arc<Session>, cancel: &Cancel) -> Self {
         Self {
             recorder: session.recorder(cancel),
+            cancel: cancel.clone(),
             listeners: [None, None],
             sockets: Sockets::new(End::Peer, Arc::clone(&session), cancel.clone()),
             session,
@@ -66,6 +74,7 @@ impl PeerWork {
         self.listeners[open.server as usize] = listener.ok().map(|listener| Open {
             listener,
             asked: open.options,
+            set: open.options,
             backlog: open.backlog,
             automatic: true,
         });
@@ -88,17 +97,13 @@ impl PeerWork {
     fn set(&mut self, server: Server, options: SocketOptions, wanted: u32) -> Result<(), Text> {
         let length = backlog(wanted)?;
         let open = self.opened(server)?;
-        let before = std::mem::replace(&mut open.asked, options);
         let socket = open.listener.socket_mut();
-        let mut set = options.each_unlike(before).try_for_each(|option| socket.set_option(option));
-        if open.backlog != wanted {
-            set = set.and(socket.listen(length));
-            if set.is_ok() {
-                open.backlog = wanted;
-            }
+        // What fails is in the log, and what the kernel made of the rest is read back.
+        open.asked = options;
+        open.set = set_each(socket, options, open.set);
+        if open.backlog != wanted && socket.listen(length).is_ok() {
+            open.backlog = wanted;
         }
-        // What failed is in the log, and what the kernel made of the rest is read back.
-        drop(set);
         self.show(server);
         Ok(())
     }
@@ -119,16 +124,17 @@ impl PeerWork {
         Ok(())
     }
 
-    /// Accepts all that have come, where that is wanted. Says whether there were any; none when none is expected.
+    /// Accepts those that have come, where that is wanted, some at a time: whoever floods a listener keeps nobody from
+    /// commands, and no wish to stop from being heard. Says whether there were any; none when none is expected.
     fn accept_all(&mut self) -> Option<bool> {
         let mut goes_on = None;
         for server in Server::ALL {
             let mut any = false;
-            while let Some(came) = self.accept_one(server) {
-                any |= came;
-                if !came {
+            for _ in 0..MOST_AT_ONCE {
+                if self.cancel.is_cancelled() || self.accept_one(server) != Some(true) {
                     break;
                 }
+                any = true;
             }
             let open = self.listeners[server as usize].as_ref().filter(|open| open.automatic);
             if any {
@@ -166,12 +172,13 @@ impl PeerWork {
             return;
         };
         socket.renumber(awaited.number);
-        // What fails is in the log.
-        let _ = socket.set_options(awaited.options);
+        let mut held = Held::new(awaited.client, socket, SocketOptions::NONE);
+        held.set_options(awaited.options);
         if awaited.closes {
-            let _ = socket.close(|| {});
+            // What comes of it is in the log.
+            let _ = held.socket.close(|| {});
         }
-        self.sockets.add(Held::new(awaited.client, socket, awaited.options));
+        self.sockets.add(held);
     }
 
     /// Shows everything of one listener.

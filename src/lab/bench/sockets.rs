@@ -9,7 +9,6 @@ use super::shared::Session;
 use super::state::{EndState, Holding, ReadBack};
 use super::{MAX_COPIES, MAX_SEND, text_for};
 use crate::lab::cancel::Cancel;
-use crate::lab::errno::CallError;
 use crate::lab::options::{OptionName, SocketOptions};
 use crate::lab::socket::{LabSocket, PATIENCE, RECV_SIZE};
 use crate::model::State;
@@ -24,7 +23,10 @@ pub(super) struct Held {
     pub(super) number: u64,
     pub(super) client: Client,
     pub(super) socket: LabSocket,
-    pub(super) asked: SocketOptions,
+    /// What was asked of its options, as it is shown.
+    asked: SocketOptions,
+    /// What of that was set.
+    set: SocketOptions,
     /// Its `connect` has no outcome yet.
     pub(super) connecting: bool,
     /// Other descriptors of it.
@@ -38,12 +40,14 @@ pub(super) struct Held {
 }
 
 impl Held {
-    pub(super) fn new(client: Client, socket: LabSocket, asked: SocketOptions) -> Self {
+    /// A socket on which these options were set.
+    pub(super) fn new(client: Client, socket: LabSocket, options: SocketOptions) -> Self {
         Self {
             number: socket.who().number,
             client,
             socket,
-            asked,
+            asked: options,
+            set: options,
             connecting: false,
             copies: Vec::new(),
             holding: Holding::Held,
@@ -58,6 +62,11 @@ impl Held {
     pub(super) const fn leak(&mut self) {
         self.holding = Holding::Leaked;
         self.reading = false;
+    }
+
+    /// Whether its `connect` goes on and nobody has answered: closed now, nobody will ever accept it.
+    pub(super) fn is_unanswered(&self) -> bool {
+        self.connecting && !self.socket.is_connected()
     }
 
     /// Reads to the end of the stream, or until nothing comes. What comes of it is in the log.
@@ -75,9 +84,10 @@ impl Held {
         self.copies.retain(LabSocket::is_held);
     }
 
-    fn set_options(&mut self, options: SocketOptions) -> Result<(), CallError> {
-        let before = std::mem::replace(&mut self.asked, options);
-        options.each_unlike(before).try_for_each(|option| self.socket.set_option(option))
+    /// Sets what is not set so already. What fails is in the log.
+    pub(super) fn set_options(&mut self, options: SocketOptions) {
+        self.asked = options;
+        self.set = set_each(&mut self.socket, options, self.set);
     }
 
     /// Reads what is there; says whether there was anything.
@@ -144,9 +154,9 @@ impl Sockets {
         let patience = || deadline.saturating_duration_since(Instant::now());
         // What comes of a call is in the log, which is where the user looks for it.
         match *command {
-            Command::SetOptions { on, options } => self.on_each(on.of, |held| {
-                let _ = held.set_options(options);
-            }),
+            Command::SetOptions { on, options } => {
+                self.on_each(on.of, |held| held.set_options(options))
+            }
             Command::Send { on, bytes } => {
                 if !(1..=MAX_SEND).contains(&bytes) {
                     return Part::Refused(text!("lab.refused.bytes", n = MAX_SEND));
@@ -209,7 +219,11 @@ impl Sockets {
             if self.cancel.is_cancelled() {
                 break;
             }
+            let unanswered = held.is_unanswered();
             act(held);
+            if unanswered && !held.socket.is_held() {
+                self.session.no_longer_awaited(held.number);
+            }
             self.show_afresh(held);
         }
         all.retain(|held| held.socket.is_held());
@@ -264,6 +278,22 @@ impl Sockets {
         }
         self.session.show(held.number, self.end, held.state());
     }
+}
+
+/// Sets each of these options that is not among those that are `set` so already, and gives those of them that are
+/// set now: one that failed is not, so that it is tried again when it is asked again.
+pub(super) fn set_each(
+    socket: &mut LabSocket,
+    options: SocketOptions,
+    set: SocketOptions,
+) -> SocketOptions {
+    let mut now = options;
+    for option in options.each_unlike(set) {
+        if socket.set_option(option).is_err() {
+            now.set(option.name(), None);
+        }
+    }
+    now
 }
 
 /// What the kernel says of every option that this system has on such a socket.

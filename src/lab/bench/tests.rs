@@ -133,3 +133,39 @@ fn an_older_session_changes_nothing_any_more() {
     assert_eq!(new.new_connection(Client::B, &target), Ok(3), "numbers are never given twice");
     assert!(shared.latest().connection(3).is_some());
 }
+
+/// Nobody of ours accepts it, and so nobody of ours is waited for.
+#[test]
+fn a_connection_to_another_program_is_let_go_when_it_is_closed() {
+    let program = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a listener");
+    let address = program.local_addr().expect("its address");
+    let bench = Bench::start(Arc::new(|| {})).expect("threads");
+    bench.send(Command::Connect(Connect::new(Target::Typed(address.to_string()))));
+    let (accepted, _) = program.accept().expect("the bench's connection");
+    wait(&bench, |state| state.finished == 1 && state.observation.lane(1).is_some());
+    bench.send(Command::Close { on: On { end: End::Client, of: Which::All } });
+    wait(&bench, |state| state.observation.lane(1).is_some_and(|lane| lane.until.is_some()));
+    drop(accepted);
+}
+
+/// A SYN that nobody answered is accepted by nobody after its socket is closed.
+#[test]
+fn a_connect_that_is_closed_unanswered_is_let_go() {
+    if crate::lab::NUMBERING != crate::lab::Numbering::Linux {
+        eprintln!("not checked: nobody has measured here when a queue of no length is full");
+        return;
+    }
+    let bench = Bench::start(Arc::new(|| {})).expect("threads");
+    let server = Server::First;
+    bench.send(Command::OpenListener(OpenListener { backlog: 0, ..OpenListener::new(server) }));
+    bench.send(Command::AcceptAutomatically { server, yes: false });
+    bench.send(connect());
+    wait(&bench, |state| state.listener(server).queue == Some((1, 0)) && state.finished == 3);
+    let Command::Connect(connect) = connect() else { return };
+    bench.send(Command::Connect(Connect { blocking: false, ..connect }));
+    let state = wait(&bench, |state| state.finished == 4 && state.connections.len() == 2);
+    let number = state.connections[1].number;
+    let of = Which::Connection(number);
+    bench.send(Command::Close { on: On { end: End::Client, of } });
+    wait(&bench, |state| state.observation.lane(number).is_some_and(|lane| lane.until.is_some()));
+}

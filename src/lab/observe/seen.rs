@@ -56,7 +56,7 @@ pub struct Lane {
     /// How many looks in a row found the ends as they are now.
     unchanged: [u64; 2],
     /// When to give up; none while an end is held.
-    pub(super) until: Option<Instant>,
+    pub(in crate::lab) until: Option<Instant>,
 }
 
 impl Lane {

@@ -163,3 +163,22 @@ fn a_number_that_is_forgotten_or_replaced_is_left_alone() {
     observer.restart(Instant::now());
     assert!(observer.latest().lanes.is_empty());
 }
+
+/// A name with several addresses is tried under one number, at one after the other.
+#[test]
+fn a_number_that_is_watched_again_has_one_lane() {
+    let (observer, _) = observer(|_, pairs| {
+        let state = |it: &Pair| if *it == pair(1) { State::SynSent } else { State::Established };
+        Ok(pairs.iter().map(|pair| [row(*pair, state(pair)), None]).collect())
+    });
+    observer.watch(1, pair(1));
+    wait(&observer, |seen| seen.lane(1).is_some_and(|lane| lane.changes.iter().len() == 2));
+    observer.watch(1, pair(2));
+    let looks = observer.latest().looks;
+    let seen = wait(&observer, |seen| seen.looks > looks + 5);
+    assert_eq!(seen.lanes.len(), 1);
+    let lane = &seen.lanes[0];
+    assert_eq!((lane.pair, lane.watch), (pair(2), Watch::Looking));
+    let states: Vec<_> = lane.changes.iter().map(|change| change.state).collect();
+    assert_eq!(states, [Some(State::Established), None], "it flips, and rings at every look");
+}

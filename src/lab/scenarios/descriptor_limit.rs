@@ -136,7 +136,7 @@ impl Server {
                     .map_err(|error| CallError::new(&std::io::Error::other(error)));
             }
             let number = run.next_number();
-            let accepted = self.listener.accept_any(TURN, number, run.recorder());
+            let accepted = self.listener.socket().accept(TURN, number, run.recorder());
             let (mut peer, client) = match accepted {
                 Err(none_came) if none_came.is_underway() => continue,
                 accepted => accepted?,

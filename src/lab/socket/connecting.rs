@@ -95,15 +95,9 @@ impl LabSocket {
         )
     }
 
-    /// `getsockopt(SO_ERROR)`: how a `connect` in progress ended, or what broke the connection; none when nothing did.
-    pub fn pending_error(&self) -> Result<Option<CallError>, CallError> {
-        let error = self.recorder.call(
-            self.who,
-            "getsockopt(SO_ERROR)".to_owned(),
-            || self.socket.as_ref().ok_or_else(closed)?.take_error(),
-            |error| error.as_ref().map_or_else(|| "0".to_owned(), |it| CallError::new(it).errno),
-        )?;
-        Ok(error.map(|error| CallError::new(&error)))
+    /// Whether it has another end: `getpeername()`, without a line in the log.
+    pub(in crate::lab) fn is_connected(&self) -> bool {
+        self.socket.as_ref().is_some_and(|socket| socket.peer_addr().is_ok())
     }
 
     /// Asks for the outcome of a `connect` in progress with `getsockopt(SO_ERROR)`, as a program does whose socket became
@@ -139,7 +133,7 @@ fn connect(
     in_steps(socket, blocking, cancel, |socket| {
         if let Some((address, begun)) = first.take() {
             let result = socket.connect(&address);
-            let waits = result.as_ref().is_err_and(is_in_progress);
+            let waits = result.as_ref().is_err_and(|error| CallError::new(error).is_underway());
             if (waits || result.is_ok())
                 && let Ok(local) = socket.local_addr().and_then(|it| address_of(&it))
             {
@@ -161,9 +155,4 @@ fn connect(
             Step::Done(Err(io::ErrorKind::TimedOut.into()))
         }
     })
-}
-
-/// POSIX says `EINPROGRESS`, Windows `WSAEWOULDBLOCK`.
-fn is_in_progress(error: &io::Error) -> bool {
-    is_wait(error) || CallError::new(error).errno == "EINPROGRESS"
 }

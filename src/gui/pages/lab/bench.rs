@@ -14,12 +14,11 @@
 
 use eframe::egui::{Rect, ScrollArea, Ui, UiBuilder, pos2, vec2};
 
-use super::calls::CallsView;
 use super::end::EndsView;
 use super::lanes::{self, LanesView};
 use super::run::Run;
 use super::setup::Choices;
-use super::{bar, seeing, states, strip};
+use super::{bar, calls, seeing, states, strip};
 use crate::gui::cx::Cx;
 use crate::gui::theme::measure::{Room, size};
 use crate::gui::widgets::side_by_side;
@@ -41,7 +40,6 @@ pub(super) struct BenchView {
     choices: Choices,
     ends: EndsView,
     lanes: LanesView,
-    calls: CallsView,
     run: Run,
 }
 
@@ -88,7 +86,7 @@ impl BenchView {
         ui.scope_builder(UiBuilder::new().max_rect(left).id_salt("left"), |ui| {
             ui.spacing_mut().item_spacing.y = gap;
             let used = self.ends_and_lanes(ui, cx, bench, gap);
-            self.calls.ui(ui, cx, bench, (height - used - gap).max(CALLS));
+            calls::ui(ui, cx, bench, (height - used - gap).max(CALLS));
         });
         ui.scope_builder(UiBuilder::new().max_rect(right).id_salt("right"), |ui| {
             ui.spacing_mut().item_spacing.y = gap;
@@ -112,7 +110,7 @@ impl BenchView {
             |ui| states::ui(ui, cx, shown.then_some(run), SEEING),
             |ui| seeing::ui(ui, cx, bench, choices, run, SEEING),
         );
-        self.calls.ui(ui, cx, bench, 2.0 * CALLS);
+        calls::ui(ui, cx, bench, 2.0 * CALLS);
     }
 
     /// The cards of both ends and the lanes; gives their height.

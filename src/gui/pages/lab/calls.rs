@@ -18,115 +18,80 @@ use crate::text::{Text, thousands};
 /// So many calls are listed.
 const MOST_CALLS: usize = 1_000;
 
-/// A call as it is read.
-pub(super) struct CallRow {
-    at: String,
-    who: String,
-    call: String,
-    result: String,
-    failed: bool,
-    /// What the result means, and what to try; empty where it speaks for itself.
-    meaning: String,
-    took: String,
-}
-
-/// The calls in the order they are shown, written out when there are new ones.
-#[derive(Default)]
-pub(super) struct CallsView {
-    rows: Vec<CallRow>,
-    /// How many calls there were then.
-    known: u64,
-}
-
-impl CallsView {
-    /// Draws the card, this high.
-    pub(super) fn ui(&mut self, ui: &mut Ui, cx: &Cx<'_>, bench: &BenchState, height: f32) {
-        self.take_calls(cx, bench);
-        let title = cx.say(&text!("lab_bench_page.calls"));
-        let note = cx
-            .say(&text!("lab_bench_page.newest_first", count = thousands(self.rows.len() as u64)));
-        let rows = &self.rows;
-        let width = ui.available_width();
-        ui.allocate_ui(vec2(width, height), |ui| {
-            Card::new(&title).note(&note).flush().height(height).show(
-                ui,
-                |ui| copy(ui, cx, rows),
-                |ui| {
-                    let whole = ui.available_rect_before_wrap().shrink2(vec2(1.0, 0.0));
-                    ui.scope_builder(UiBuilder::new().max_rect(whole), |ui| {
-                        if rows.is_empty() {
-                            let title = cx.say(&text!("lab_bench_page.empty_title"));
-                            let text = cx.say(&text!("lab_bench_page.empty_text"));
-                            empty(ui, ICON_SCIENCE, &title, &text, |_| {});
-                            return;
-                        }
-                        table(ui, "calls", &columns(cx), &CallRows { rows }, None, None);
-                    });
-                    ui.advance_cursor_after_rect(whole);
-                },
-            );
-        });
-    }
-
-    /// Takes the newest calls, newest first, when there are new ones.
-    fn take_calls(&mut self, cx: &Cx<'_>, bench: &BenchState) {
-        let known = bench.calls.iter().len() as u64 + bench.calls.dropped();
-        if known == self.known {
-            return;
-        }
-        self.known = known;
-        self.rows = newest(cx, &bench.calls);
-    }
+/// Draws the card, this high.
+pub(super) fn ui(ui: &mut Ui, cx: &Cx<'_>, bench: &BenchState, height: f32) {
+    let rows = CallRows { cx, calls: &bench.calls };
+    let title = cx.say(&text!("lab_bench_page.calls"));
+    let note =
+        cx.say(&text!("lab_bench_page.newest_first", count = thousands(rows.count() as u64)));
+    let width = ui.available_width();
+    ui.allocate_ui(vec2(width, height), |ui| {
+        Card::new(&title).note(&note).flush().height(height).show(
+            ui,
+            |ui| copy(ui, &rows),
+            |ui| {
+                let whole = ui.available_rect_before_wrap().shrink2(vec2(1.0, 0.0));
+                ui.scope_builder(UiBuilder::new().max_rect(whole), |ui| {
+                    if rows.count() == 0 {
+                        let title = cx.say(&text!("lab_bench_page.empty_title"));
+                        let text = cx.say(&text!("lab_bench_page.empty_text"));
+                        empty(ui, ICON_SCIENCE, &title, &text, |_| {});
+                        return;
+                    }
+                    table(ui, "calls", &columns(cx), &rows, None, None);
+                });
+                ui.advance_cursor_after_rect(whole);
+            },
+        );
+    });
 }
 
 /// The button that copies, in one of two forms.
-fn copy(ui: &mut Ui, cx: &Cx<'_>, rows: &[CallRow]) {
-    ui.add_enabled_ui(!rows.is_empty(), |ui| {
+fn copy(ui: &mut Ui, rows: &CallRows<'_>) {
+    let cx = rows.cx;
+    ui.add_enabled_ui(rows.count() > 0, |ui| {
         let label = cx.say(&text!("lab_bench_page.copy_calls"));
         let button = Button::new(&label).icon(ICON_CONTENT_COPY).small().show(ui);
         Popup::menu(&button).accessible_name(label).show(|ui| {
             let label = cx.say(&text!("lab_bench_page.copy_tabs"));
             if menu_line(ui, &label, &label, true).clicked() {
-                cx.send(Command::Copy(tabs(cx, rows)));
+                cx.send(Command::Copy(tabs(rows)));
                 ui.close();
             }
             let label = cx.say(&text!("lab_bench_page.copy_markdown"));
             if menu_line(ui, &label, &label, true).clicked() {
-                cx.send(Command::Copy(markdown(cx, rows)));
+                cx.send(Command::Copy(markdown(rows)));
                 ui.close();
             }
         });
     });
 }
 
-/// The newest calls, newest first, as they are read.
-pub(super) fn newest(cx: &Cx<'_>, calls: &Bounded<Call>) -> Vec<CallRow> {
-    calls.iter().rev().take(MOST_CALLS).map(|call| row(cx, call)).collect()
-}
-
-fn row(cx: &Cx<'_>, call: &Call) -> CallRow {
-    let (result, failed) = match &call.outcome {
-        CallOutcome::Returned(value) => (value.clone(), false),
-        CallOutcome::Failed { errno, .. } => (errno.clone(), true),
-    };
-    let number = call.who.number.to_string();
-    let who = match call.who.role {
-        Role::Client => text!("lab_bench_page.who_client", number = number),
-        Role::Peer => text!("lab_bench_page.who_peer", number = number),
-        Role::Listener => text!("lab_bench_page.who_listener", number = number),
-    };
-    CallRow {
-        at: millis(call.at),
-        who: cx.say(&who),
-        call: call.call.clone(),
-        result,
-        failed,
-        meaning: meaning(cx, call),
-        took: millis(call.took),
+/// One cell of a call's row, as it is read.
+fn written(cx: &Cx<'_>, call: &Call, column: usize) -> String {
+    match column {
+        AT => millis(call.at),
+        WHO => who(cx, call),
+        CALL => call.call.clone(),
+        RESULT => match &call.outcome {
+            CallOutcome::Returned(value) => value.clone(),
+            CallOutcome::Failed { errno, .. } => errno.clone(),
+        },
+        TOOK => millis(call.took),
+        _ => meaning(cx, call),
     }
 }
 
-/// What a result means and what to try, where it needs a word.
+fn who(cx: &Cx<'_>, call: &Call) -> String {
+    let number = call.who.number.to_string();
+    cx.say(&match call.who.role {
+        Role::Client => text!("lab_bench_page.who_client", number = number),
+        Role::Peer => text!("lab_bench_page.who_peer", number = number),
+        Role::Listener => text!("lab_bench_page.who_listener", number = number),
+    })
+}
+
+/// What a result means and what to try; empty where it speaks for itself.
 fn meaning(cx: &Cx<'_>, call: &Call) -> String {
     match &call.outcome {
         CallOutcome::Failed { errno, meaning } => {
@@ -160,41 +125,46 @@ fn head(cx: &Cx<'_>) -> [String; 6] {
     columns(cx).map(|column| column.title)
 }
 
-fn cells(row: &CallRow) -> [String; 6] {
-    [
-        bare(&row.at),
-        row.who.clone(),
-        row.call.clone(),
-        row.result.clone(),
-        bare(&row.took),
-        row.meaning.clone(),
-    ]
+/// Those that are listed as they are copied, oldest first.
+fn copied(rows: &CallRows<'_>) -> impl Iterator<Item = [String; 6]> {
+    let older = rows.calls.iter().len() - rows.count();
+    rows.calls.iter().skip(older).map(|call| {
+        std::array::from_fn(|column| {
+            let cell = written(rows.cx, call, column);
+            if matches!(column, AT | TOOK) { bare(&cell) } else { cell }
+        })
+    })
 }
 
 /// All of them, oldest first, a line each.
-fn tabs(cx: &Cx<'_>, rows: &[CallRow]) -> String {
-    let rows = rows.iter().rev().map(|row| cells(row).join("\t"));
-    std::iter::once(head(cx).join("\t")).chain(rows).collect::<Vec<_>>().join("\n")
+fn tabs(rows: &CallRows<'_>) -> String {
+    let lines = copied(rows).map(|cells| cells.join("\t"));
+    std::iter::once(head(rows.cx).join("\t")).chain(lines).collect::<Vec<_>>().join("\n")
 }
 
 /// All of them, oldest first, as a table of Markdown.
-fn markdown(cx: &Cx<'_>, rows: &[CallRow]) -> String {
+fn markdown(rows: &CallRows<'_>) -> String {
     let line = |cells: [String; 6]| {
         let cells = cells.map(|cell| cell.replace('|', "\\|"));
         format!("| {} |", cells.join(" | "))
     };
     let rule = "| ---: | --- | --- | --- | ---: | --- |".to_owned();
-    let rows = rows.iter().rev().map(|row| line(cells(row)));
-    [line(head(cx)), rule].into_iter().chain(rows).collect::<Vec<_>>().join("\n")
+    let lines = copied(rows).map(line);
+    [line(head(rows.cx)), rule].into_iter().chain(lines).collect::<Vec<_>>().join("\n")
 }
 
-/// The last column, whose sentences may be longer than there is room.
+// The columns. The last one's sentences may be longer than there is room.
+const AT: usize = 0;
+const WHO: usize = 1;
+const CALL: usize = 2;
+const RESULT: usize = 3;
+const TOOK: usize = 4;
 const MEANING: usize = 5;
 
-/// Calls as rows of a table.
+/// The newest calls as rows of a table, newest first. Only what is in sight is written out.
 pub(super) struct CallRows<'a> {
-    /// Newest first.
-    pub(super) rows: &'a [CallRow],
+    pub(super) cx: &'a Cx<'a>,
+    pub(super) calls: &'a Bounded<Call>,
 }
 
 pub(super) fn columns(cx: &Cx<'_>) -> [TableColumn; 6] {
@@ -218,32 +188,35 @@ pub(super) fn columns(cx: &Cx<'_>) -> [TableColumn; 6] {
 
 impl Rows for CallRows<'_> {
     fn count(&self) -> usize {
-        self.rows.len()
+        self.calls.iter().len().min(MOST_CALLS)
     }
 
     fn id(&self, row: usize) -> u64 {
-        (self.rows.len() - row) as u64
+        // Its place since the log began, so that a row keeps its name while newer ones come.
+        self.calls.dropped() + (self.calls.iter().len() - row) as u64
     }
 
     fn name(&self, row: usize) -> String {
-        self.rows.get(row).map_or_else(String::new, |row| {
-            format!("{}, {}, {}, {} ms, {}", row.who, row.call, row.result, row.took, row.meaning)
+        self.calls.newest(row).map_or_else(String::new, |call| {
+            let [who, made, result, took, meaning] =
+                [WHO, CALL, RESULT, TOOK, MEANING].map(|column| written(self.cx, call, column));
+            format!("{who}, {made}, {result}, {took} ms, {meaning}")
         })
     }
 
     fn cell(&self, ui: &mut Ui, row: usize, column: usize) {
-        let Some(row) = self.rows.get(row) else { return };
+        let Some(call) = self.calls.newest(row) else { return };
         let theme = Theme::of(ui);
-        let strong = if row.failed { theme.severity.critical.text } else { theme.text.primary };
-        let (text, style, color) = match column {
-            0 => (&row.at, TypeStyle::MonoDense, theme.text.secondary),
-            1 => (&row.who, TypeStyle::Dense, theme.text.primary),
-            2 => (&row.call, TypeStyle::MonoDense, theme.text.primary),
-            3 => (&row.result, TypeStyle::MonoDense, strong),
-            4 => (&row.took, TypeStyle::MonoDense, theme.text.secondary),
-            _ => (&row.meaning, TypeStyle::Dense, theme.text.secondary),
+        let failed = matches!(call.outcome, CallOutcome::Failed { .. });
+        let (style, color) = match column {
+            AT | TOOK => (TypeStyle::MonoDense, theme.text.secondary),
+            WHO => (TypeStyle::Dense, theme.text.primary),
+            RESULT if failed => (TypeStyle::MonoDense, theme.severity.critical.text),
+            CALL | RESULT => (TypeStyle::MonoDense, theme.text.primary),
+            _ => (TypeStyle::Dense, theme.text.secondary),
         };
-        let rich = style.rich(text).color(color);
+        let text = written(self.cx, call, column);
+        let rich = style.rich(&text).color(color);
         if column == MEANING {
             let label = ui.add(Label::new(rich).truncate());
             if !text.is_empty() {

@@ -60,7 +60,9 @@ impl Run {
         }
         let changes: Vec<_> =
             lane.into_iter().flat_map(|lane| lane.changes.iter().copied()).collect();
-        let calls: Vec<&Call> = bench.calls.iter().filter(|call| is_of(call, shown)).collect();
+        let client = shown.pair.map(|pair| pair.client.to_string());
+        let of_it = |call: &&Call| is_of(call, shown.number, client.as_deref());
+        let calls: Vec<&Call> = bench.calls.iter().filter(of_it).collect();
         let track = Track::new(&changes, &calls, found);
         self.walks = End::ALL.map(|end| walk(&track, end));
         self.at = End::ALL.map(|end| {
@@ -89,13 +91,14 @@ pub(super) fn now(bench: &BenchState, run: &Run, alive: bool) -> Duration {
     }
 }
 
-/// Whether a call was made on this connection; of the listeners' calls, the `accept` that gave it.
-fn is_of(call: &Call, shown: &ConnectionState) -> bool {
-    if call.who.role != Role::Listener {
-        return call.who.number == shown.number;
+/// Whether a call was made on the connection of this number; of the listeners' calls, the `accept` that gave it: it
+/// returned the client's address.
+fn is_of(call: &Call, number: u64, client: Option<&str>) -> bool {
+    match (call.who.role, &call.outcome) {
+        (Role::Listener, CallOutcome::Returned(from)) => client == Some(from),
+        (Role::Listener, CallOutcome::Failed { .. }) => false,
+        (Role::Client | Role::Peer, _) => call.who.number == number,
     }
-    let client = shown.pair.map(|pair| pair.client.to_string());
-    matches!((&call.outcome, client), (CallOutcome::Returned(from), Some(client)) if *from == client)
 }
 
 /// The call with which making the connection ended; none where it was made, or may be yet.

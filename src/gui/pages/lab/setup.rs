@@ -163,15 +163,9 @@ impl Choices {
         let client = &self.clients[self.client as usize];
         let target = match self.place.built_in() {
             Some((server, _)) => Target::BuiltIn(server),
-            None if self
-                .typed
-                .trim()
-                .rsplit_once(':')
-                .is_none_or(|(host, port)| host.is_empty() || port.parse::<u16>().is_err()) =>
-            {
-                return Err(text!("lab_bench_page.refused.target"));
+            None => {
+                Target::typed(&self.typed).ok_or_else(|| text!("lab_bench_page.refused.target"))?
             }
-            None => Target::Typed(self.typed.trim().to_owned()),
         };
         let address = match client.address.trim() {
             "" => None,
@@ -284,7 +278,16 @@ mod tests {
     #[test]
     fn what_is_typed_wrong_is_said_and_not_sent() {
         let mut choices = Choices { place: Place::Typed, ..Choices::default() };
-        for typed in ["", "example.org", "example.org:http", ":80", "example.org:70000"] {
+        for typed in [
+            "",
+            "example.org",
+            "example.org:http",
+            ":80",
+            "example.org:70000",
+            "example.org:0",
+            "::1:80",
+            "http://example.org:80",
+        ] {
             typed.clone_into(&mut choices.typed);
             let refused = choices.connect(&empty()).map_err(|reason| reason.id());
             assert_eq!(refused, Err("lab_bench_page.refused.target"), "{typed}");

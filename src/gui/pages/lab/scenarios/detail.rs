@@ -9,9 +9,9 @@ use super::checks::{Lines, checks_card, steps_card};
 use super::states::states_card;
 use super::{habits, head, museum, scroll};
 use crate::gui::cx::Cx;
-use crate::gui::pages::lab::calls::{self, CallRow, CallRows};
+use crate::gui::pages::lab::calls::{self, CallRows};
 use crate::gui::scenario_runner::{Order, Phase, Ran};
-use crate::gui::table::table;
+use crate::gui::table::{Rows as _, table};
 use crate::gui::theme::Tone;
 use crate::gui::theme::measure::{Room, size};
 use crate::gui::widgets::{Card, banner, empty, segmented};
@@ -32,8 +32,6 @@ pub(super) struct Detail {
     part: Part,
     shown: Option<Arc<ScenarioResult>>,
     lines: Lines,
-    /// The newest calls, newest first; put together when they are shown.
-    calls: Option<Vec<CallRow>>,
 }
 
 impl Detail {
@@ -82,13 +80,12 @@ impl Detail {
         if !self.shown.as_ref().is_some_and(|shown| Arc::ptr_eq(shown, result)) {
             self.shown = Some(Arc::clone(result));
             self.lines = Lines::of(cx, result);
-            self.calls = None;
         }
     }
 
     fn result(&mut self, ui: &mut Ui, cx: &Cx<'_>, result: &Arc<ScenarioResult>) {
         match self.part {
-            Part::Calls => self.calls(ui, cx, result),
+            Part::Calls => calls_card(ui, cx, result),
             Part::Outcome => {
                 scroll(ui, |ui| {
                     if !result.habits.is_empty() {
@@ -111,30 +108,30 @@ impl Detail {
             }
         }
     }
+}
 
-    /// Every call, newest first.
-    fn calls(&mut self, ui: &mut Ui, cx: &Cx<'_>, result: &ScenarioResult) {
-        let rows = self.calls.get_or_insert_with(|| calls::newest(cx, &result.calls));
-        let title = cx.say(&text!("lab_scenarios_page.calls"));
-        let all = result.calls.iter().len() as u64 + result.calls.dropped();
-        let note = text!("lab_scenarios_page.newest", shown = rows.len(), n = all);
-        Card::new(&title).note(&cx.say(&note)).flush().show(
-            ui,
-            |_| {},
-            |ui| {
-                let whole = ui.available_rect_before_wrap().shrink2(vec2(1.0, 0.0));
-                ui.scope_builder(UiBuilder::new().max_rect(whole), |ui| {
-                    if rows.is_empty() {
-                        let title = cx.say(&text!("lab_scenarios_page.no_calls"));
-                        let text = cx.say(&text!("lab_scenarios_page.no_calls_text"));
-                        empty(ui, ICON_TABLE_ROWS, &title, &text, |_| {});
-                    } else {
-                        let columns = calls::columns(cx);
-                        table(ui, "scenario-calls", &columns, &CallRows { rows }, None, None);
-                    }
-                });
-                ui.advance_cursor_after_rect(whole);
-            },
-        );
-    }
+/// Every call, newest first.
+fn calls_card(ui: &mut Ui, cx: &Cx<'_>, result: &ScenarioResult) {
+    let rows = CallRows { cx, calls: &result.calls };
+    let title = cx.say(&text!("lab_scenarios_page.calls"));
+    let all = result.calls.iter().len() as u64 + result.calls.dropped();
+    let note = text!("lab_scenarios_page.newest", shown = rows.count(), n = all);
+    Card::new(&title).note(&cx.say(&note)).flush().show(
+        ui,
+        |_| {},
+        |ui| {
+            let whole = ui.available_rect_before_wrap().shrink2(vec2(1.0, 0.0));
+            ui.scope_builder(UiBuilder::new().max_rect(whole), |ui| {
+                if rows.count() == 0 {
+                    let title = cx.say(&text!("lab_scenarios_page.no_calls"));
+                    let text = cx.say(&text!("lab_scenarios_page.no_calls_text"));
+                    empty(ui, ICON_TABLE_ROWS, &title, &text, |_| {});
+                } else {
+                    let columns = calls::columns(cx);
+                    table(ui, "scenario-calls", &columns, &rows, None, None);
+                }
+            });
+            ui.advance_cursor_after_rect(whole);
+        },
+    );
 }
