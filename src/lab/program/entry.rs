@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::CallError;
 use super::conn::Conn;
-use super::fate::{Descriptor, Evidence, Row, fate, opposite, row, their_state};
+use super::fate::{Descriptor, Ending, Evidence, Row, fate, opposite, row, their_state};
 use super::owners::Found;
 use super::state::{Connection, Fate, Holder};
 use crate::lab::observe::{Lane, Seen};
@@ -27,8 +27,8 @@ pub(super) struct Entry {
     pub(super) came: Duration,
     /// When our FIN or reset was sent, or that began which is done from the beginning.
     pub(super) treated: Option<Duration>,
-    /// When our socket saw the other end's FIN, or a reset.
-    pub(super) heard: Option<Duration>,
+    /// What our socket heard that ends it, and when.
+    pub(super) heard: Option<(Duration, Ending)>,
     pub(super) holder: Option<Holder>,
     pub(super) inode: Option<u32>,
     pub(super) descriptor: Descriptor,

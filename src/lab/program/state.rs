@@ -146,7 +146,7 @@ pub enum Fate {
 pub enum Unknown {
     /// A reset takes both rows from the table, and the process' descriptors cannot be seen.
     Reset,
-    /// Our row is gone without a FIN of the other end, which is on another computer.
+    /// The connection is gone without a FIN of the other end that was seen, and the process' descriptors cannot be seen.
     Vanished,
 }
 

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use super::conn::{Conn, Heard};
 use super::entry::Entry;
+use super::fate::Ending;
 use super::gate::{Came, Gate, canonical};
 use super::owners::{Need, Owners, find};
 use super::setup::{MAX_HELD, MAX_TOTAL, Setup, Side, Treatment};
@@ -256,16 +257,16 @@ impl Worker {
                 }
                 continue;
             }
-            match conn.serve() {
-                Heard::Nothing => {}
-                Heard::End | Heard::Broken => {
-                    entry.heard.get_or_insert(now);
-                    entry.fresh = true;
-                    // As servers and clients do when there is nothing more to come.
-                    if let Some(conn) = entry.conn.take() {
-                        conn.close();
-                    }
-                }
+            let ending = match conn.serve() {
+                Heard::Nothing => continue,
+                Heard::End => Ending::Fin,
+                Heard::Broken => Ending::Broken,
+            };
+            entry.heard.get_or_insert((now, ending));
+            entry.fresh = true;
+            // As servers and clients do when there is nothing more to come.
+            if let Some(conn) = entry.conn.take() {
+                conn.close();
             }
         }
     }
