@@ -29,6 +29,8 @@ const REST_PER_COST: u32 = 10;
 const PICTURES: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(1)];
 /// How long a connection waits for its first answer at most, until its owner was looked for.
 const UNANSWERED: Duration = Duration::from_millis(250);
+/// So many connections are let in by one round at most: those that are there are served in between.
+const AT_ONCE: usize = 256;
 /// How long a connect may take.
 const CONNECT: Duration = Duration::from_secs(10);
 
@@ -85,7 +87,8 @@ impl Worker {
         // The first table costs most, and nobody waits yet.
         let table = self.read_table();
         match Gate::open(&self.setup, table.as_ref(), &self.cancel) {
-            Ok(gate) => self.gate = gate,
+            Ok(Some(gate)) => self.gate = gate,
+            Ok(None) => return self.publish(Phase::Ended(Why::Stopped)),
             Err(failure) => return self.publish(Phase::Failed(*failure)),
         }
         self.publish(Phase::Running);
@@ -181,7 +184,10 @@ impl Worker {
             Side::Client { count, .. } => count,
         };
         let mut held = self.held();
-        while self.made < most {
+        for _ in 0..AT_ONCE {
+            if self.made >= most || self.cancel.is_wished() {
+                break;
+            }
             if !self.entries.is_empty() && self.entries.iter().all(|entry| entry.connecting) {
                 // If the first connect fails, the others would for the same reason.
                 break;
@@ -224,6 +230,7 @@ impl Worker {
     /// Has each socket answer, and hear what ends it.
     fn serve(&mut self) {
         let now = self.began.elapsed();
+        let mut failed = None;
         for entry in &mut self.entries {
             let Some(conn) = &mut entry.conn else { continue };
             if entry.connecting {
@@ -231,6 +238,7 @@ impl Worker {
                     Ok(true) => {
                         entry.connecting = false;
                         entry.came = now;
+                        self.gate.settle();
                         if let Side::Client { payload, target, .. } = &self.setup.side {
                             conn.send(*payload, &target.to_string());
                         }
@@ -242,8 +250,7 @@ impl Worker {
                     Err(error) => entry.not_made(CallError::new(&error)),
                 }
                 if let Fate::NotMade(error) = &entry.fate {
-                    self.trouble = Some(Trouble::Call { call: "connect", error: error.clone() });
-                    self.gate.shut();
+                    failed = Some(error.clone());
                 }
                 continue;
             }
@@ -268,6 +275,20 @@ impl Worker {
             if let Some(conn) = entry.conn.take() {
                 conn.close();
             }
+        }
+        if let Some(error) = failed {
+            self.not_made(error);
+        }
+    }
+
+    /// A connect failed: what was the first is made anew with the target's next address, where it has one.
+    fn not_made(&mut self, error: CallError) {
+        if self.gate.has_moved_on() {
+            self.made = 0;
+            self.entries.drain(..).for_each(|entry| self.observer.forget(entry.number));
+        } else {
+            self.trouble = Some(Trouble::Call { call: "connect", error });
+            self.gate.shut();
         }
     }
 
