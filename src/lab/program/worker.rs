@@ -27,8 +27,6 @@ const RESTS: [Duration; 2] = [Duration::from_millis(2), Duration::from_millis(50
 const REST_PER_COST: u32 = 10;
 /// The shortest time between two pictures, and the longest while something lasts.
 const PICTURES: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(1)];
-/// How long a connection waits for its first answer at most, until its owner was looked for.
-const UNANSWERED: Duration = Duration::from_millis(250);
 /// So many connections are let in by one round at most: those that are there are served in between.
 const AT_ONCE: usize = 256;
 /// How long a connect may take.
@@ -232,6 +230,7 @@ impl Worker {
         let now = self.began.elapsed();
         let mut failed = None;
         for entry in &mut self.entries {
+            let is_left = entry.is_left(now);
             let Some(conn) = &mut entry.conn else { continue };
             if entry.connecting {
                 match conn.connected() {
@@ -254,7 +253,7 @@ impl Worker {
                 }
                 continue;
             }
-            if entry.looked_for == 0 && now.saturating_sub(entry.came) < UNANSWERED {
+            if is_left {
                 continue;
             }
             if self.setup.treatment == Treatment::NeverRead {
@@ -304,7 +303,8 @@ impl Worker {
                 entry.treated = Some(entry.came);
                 continue;
             }
-            let due = now.saturating_sub(entry.came) >= self.setup.after;
+            // Whoever hears of the end may be gone at once, so its owner is looked for first.
+            let due = now.saturating_sub(entry.came) >= self.setup.after && !entry.is_left(now);
             let Some(mut conn) = entry.conn.take_if(|_| due) else { continue };
             entry.treated = Some(now);
             entry.fresh = true;
@@ -313,10 +313,10 @@ impl Worker {
                 Treatment::HalfClose => match conn.half_close() {
                     Ok(()) => entry.conn = Some(conn),
                     // The connection is gone already, and reading it would say so.
-                    Err(_) => conn.close(),
+                    Err(_) => entry.unread = !conn.close(),
                 },
                 Treatment::Reset => conn.reset(),
-                _ => conn.close(),
+                _ => entry.unread = !conn.close(),
             }
         }
         if any {
