@@ -46,6 +46,15 @@ pub(super) enum Heard {
     Broken,
 }
 
+/// What a close leaves unread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Left {
+    /// Nothing: it sends a FIN.
+    Nothing,
+    /// More than is read before a close: the system resets the connection.
+    Something,
+}
+
 impl Conn {
     /// Takes an accepted socket.
     pub(super) fn accepted(socket: Socket, answer: Answer) -> io::Result<Self> {
@@ -145,26 +154,26 @@ impl Conn {
 
     /// `close()`, which sends a FIN, and a reset where something that came was not read. So what came is taken first,
     /// as far as [`DRAINED`]; says whether that was all.
-    pub(super) fn close(mut self) -> bool {
-        let is_clean = self.drain(DRAINED);
+    pub(super) fn close(mut self) -> Left {
+        let left = self.drain(DRAINED);
         drop(self.socket.take());
-        is_clean
+        left
     }
 
-    fn drain(&mut self, most: usize) -> bool {
-        let Some(socket) = &mut self.socket else { return true };
+    fn drain(&mut self, most: usize) -> Left {
+        let Some(socket) = &mut self.socket else { return Left::Nothing };
         let mut data = [0; 4_096];
         let mut taken = 0;
         while taken < most {
             match socket.read(&mut data) {
-                Ok(0) => return true,
+                Ok(0) => return Left::Nothing,
                 Ok(bytes) => taken += bytes,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 // There is nothing more, or the connection broke and nothing can be sent.
-                Err(_) => return true,
+                Err(_) => return Left::Nothing,
             }
         }
-        false
+        Left::Something
     }
 
     /// `SO_LINGER` {1, 0} and `close()`.
@@ -278,7 +287,7 @@ mod tests {
         let address = listener.local_addr().expect("an address");
         let mut stream = std::net::TcpStream::connect(address).expect("it listens");
         let (accepted, _) = listener.accept().expect("a client");
-        stream.write_all(&[b'x'; 20_000]).expect("there is room");
+        stream.write_all(&vec![b'x'; 20_000]).expect("there is room");
         let deadline = std::time::Instant::now() + Duration::from_secs(10);
         let mut waiting = vec![0; 20_000];
         while accepted.peek(&mut waiting).is_ok_and(|bytes| bytes < waiting.len())
@@ -287,8 +296,8 @@ mod tests {
             std::thread::sleep(Duration::from_millis(1));
         }
         let mut conn = Conn::accepted(accepted.into(), Answer::Nothing).expect("an option");
-        assert!(!conn.drain(10_000), "there is more");
-        assert!(conn.close(), "the rest was taken");
+        assert_eq!(conn.drain(10_000), Left::Something);
+        assert_eq!(conn.close(), Left::Nothing, "the rest was taken");
         assert_eq!(stream.read(&mut [0; 1]).ok(), Some(0), "a FIN and no reset");
     }
 }

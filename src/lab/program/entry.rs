@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::CallError;
-use super::conn::Conn;
+use super::conn::{Conn, Left};
 use super::fate::{Descriptor, Ending, Evidence, Row, fate, opposite, row, their_state};
 use super::owners::Found;
 use super::state::{Connection, Fate, Holder};
@@ -29,8 +29,8 @@ pub(super) struct Entry {
     pub(super) came: Duration,
     /// When our FIN or reset was sent, or that began which is done from the beginning.
     pub(super) treated: Option<Duration>,
-    /// Whether our close left something unread, so that it was no FIN alone.
-    pub(super) unread: bool,
+    /// What our close left unread.
+    pub(super) left: Left,
     /// What our socket heard that ends it, and when.
     pub(super) heard: Option<(Duration, Ending)>,
     pub(super) holder: Option<Holder>,
@@ -73,7 +73,7 @@ impl Entry {
             connecting,
             came,
             treated: None,
-            unread: false,
+            left: Left::Nothing,
             heard: None,
             holder: None,
             inode: None,
@@ -182,7 +182,7 @@ impl Entry {
             holder: self.shown_holder(their_address),
             came: self.came,
             fate: self.fate.clone(),
-            unread: self.unread,
+            unread: self.left == Left::Something,
             our_state: self.seen.our_state,
             their_state: self.seen.their_state,
             inferred: self.seen.inferred,

@@ -313,10 +313,10 @@ impl Worker {
                 Treatment::HalfClose => match conn.half_close() {
                     Ok(()) => entry.conn = Some(conn),
                     // The connection is gone already, and reading it would say so.
-                    Err(_) => entry.unread = !conn.close(),
+                    Err(_) => entry.left = conn.close(),
                 },
                 Treatment::Reset => conn.reset(),
-                _ => entry.unread = !conn.close(),
+                _ => entry.left = conn.close(),
             }
         }
         if any {
