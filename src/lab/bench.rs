@@ -19,7 +19,6 @@ mod client;
 mod command;
 mod inbox;
 mod peer;
-mod resolve;
 mod shared;
 mod sockets;
 mod state;

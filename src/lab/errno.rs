@@ -46,10 +46,15 @@ impl CallError {
         self.errno == CANCELLED
     }
 
+    /// The errno without the prefix of Windows, whose names are otherwise the same.
+    pub fn plain(&self) -> &str {
+        plain(&self.errno)
+    }
+
     /// Whether the call would have waited, or has begun what goes on without it: `EAGAIN`, `EINPROGRESS`, and Windows'
     /// `WSAEWOULDBLOCK` for both.
     pub(super) fn is_underway(&self) -> bool {
-        ["EAGAIN", "EWOULDBLOCK", "EINPROGRESS"].iter().any(|name| self.errno.ends_with(name))
+        matches!(self.plain(), "EAGAIN" | "EWOULDBLOCK" | "EINPROGRESS")
     }
 
     fn without_number(error: &io::Error) -> Self {
@@ -76,9 +81,14 @@ pub(super) fn no_such_name(answer: &str) -> io::Error {
     io::Error::new(io::ErrorKind::NotFound, answer.to_owned())
 }
 
+/// An errno without the prefix of Windows.
+fn plain(errno: &str) -> &str {
+    errno.strip_prefix("WSA").unwrap_or(errno)
+}
+
 /// What an error by this name means in the lab; none for a name that has no sentence of its own.
 pub fn meaning(errno: &str) -> Option<Text> {
-    Some(match errno.strip_prefix("WSA").unwrap_or(errno) {
+    Some(match plain(errno) {
         "EACCES" | "EPERM" => text!("lab.errno.not_permitted"),
         "EADDRINUSE" => text!("lab.errno.address_in_use"),
         "EADDRNOTAVAIL" => text!("lab.errno.address_not_available"),
@@ -111,7 +121,7 @@ pub fn meaning(errno: &str) -> Option<Text> {
 
 /// What one can try after an error by this name; none where there is nothing to try, or nothing wrong.
 pub fn remedy(errno: &str) -> Option<Text> {
-    Some(match errno.strip_prefix("WSA").unwrap_or(errno) {
+    Some(match plain(errno) {
         "EACCES" | "EPERM" => text!("lab.remedy.not_permitted"),
         "EADDRINUSE" => text!("lab.remedy.address_in_use"),
         "EADDRNOTAVAIL" => text!("lab.remedy.address_not_available"),

@@ -26,6 +26,7 @@ mod museum;
 mod observe;
 mod options;
 pub mod program;
+mod resolve;
 mod result;
 mod scenario;
 mod scenarios;

@@ -87,12 +87,34 @@ impl Program {
         Self::start_with(setup, Eyes::of_this_computer(), wake)
     }
 
+    /// Starts a run in the place of another, which is stopped: it begins when that one is over, since it may want the
+    /// same port. Never waits for that: the new run's own thread does.
+    pub fn start_after(
+        before: Option<Self>,
+        setup: Setup,
+        wake: Arc<dyn Fn() + Send + Sync>,
+    ) -> io::Result<Self> {
+        Self::begin(before, setup, Eyes::of_this_computer(), wake)
+    }
+
     /// A run that sees with these eyes.
     pub fn start_with(
         setup: Setup,
         eyes: Eyes,
         wake: Arc<dyn Fn() + Send + Sync>,
     ) -> io::Result<Self> {
+        Self::begin(None, setup, eyes, wake)
+    }
+
+    fn begin(
+        before: Option<Self>,
+        setup: Setup,
+        eyes: Eyes,
+        wake: Arc<dyn Fn() + Send + Sync>,
+    ) -> io::Result<Self> {
+        if let Some(before) = &before {
+            before.stop();
+        }
         let setup = setup.bounded();
         let began = Instant::now();
         let shared = Arc::new(Shared::new(first(&setup, eyes.probe.resolution()), wake));
@@ -108,7 +130,11 @@ impl Program {
         let owners = owners::Owners::new(eyes.source, eyes.held);
         let work = {
             let (shared, cancel) = (Arc::clone(&shared), cancel.clone());
-            move || Worker::new(setup, began, observer, owners, shared, cancel, news).run()
+            move || {
+                // Waits for its thread, and with that its sockets are closed.
+                drop(before);
+                Worker::new(setup, began, observer, owners, shared, cancel, news).run();
+            }
         };
         let thread = {
             let shared = Arc::clone(&shared);

@@ -59,13 +59,13 @@ fn a_client_that_keeps_its_end_is_named_and_stopping_ends_it() {
 
 #[test]
 fn a_port_that_is_taken_is_said_with_what_to_try() {
-    let taken = TcpListener::bind("127.0.0.1:0").expect("loopback");
+    let taken = TcpListener::bind(sockscope::lab::loopback()).expect("loopback");
     let address = taken.local_addr().expect("an address").to_string();
     let mut window = open([900.0, 600.0]);
     retype(&mut window, ADDRESS, &address);
     window.press_role(Role::Button, "Start");
     window.until("EADDRINUSE");
-    assert!(window.sees("Choose another port, or port 0"));
+    assert!(window.sees("Try another port, or port 0"));
     assert!(window.sees("could not start"));
     drop(taken);
     window.press_role(Role::Button, "Start");

@@ -9,11 +9,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use sockscope::lab::program::{
-    Answer, Fate, Holder, Judged, Party, Payload, Phase, ProgramState, Setup, Side, Target,
+    Answer, Eyes, Fate, Holder, Judged, Party, Payload, Phase, ProgramState, Setup, Side, Target,
     Treatment, Trouble, Unknown, Why,
 };
-use sockscope::lab::{NUMBERING, Numbering, Program};
-use sockscope::model::State;
+use sockscope::lab::{NUMBERING, Numbering, Program, loopback};
+use sockscope::model::{PollFailure, Snapshot, State};
+use sockscope::os::{SocketSource, live_source};
 
 use super::errno;
 
@@ -311,7 +312,7 @@ fn more_than_a_client_may_hold_are_made_one_after_the_other() {
 
 #[test]
 fn what_cannot_begin_says_why_and_what_to_try() {
-    let taken = TcpListener::bind("127.0.0.1:0").expect("loopback");
+    let taken = TcpListener::bind(loopback()).expect("loopback");
     let address = taken.local_addr().expect("an address");
     let side = Side::Listener { address, answer: Answer::Nothing, connections: None };
     let program = start(setup(side, Treatment::Close));
@@ -347,4 +348,43 @@ fn when_nobody_comes_nothing_is_judged_and_with_the_handle_everything_goes() {
     drop(program);
     assert_eq!(read_to_end(&stream), b"", "it is reset");
     assert!(TcpStream::connect(address).is_err(), "nobody listens");
+}
+
+/// A source that takes its time.
+struct Slow(Box<dyn SocketSource>);
+
+impl SocketSource for Slow {
+    fn name(&self) -> &'static str {
+        "slow"
+    }
+
+    fn is_live(&self) -> bool {
+        true
+    }
+
+    fn poll(&mut self) -> Result<Option<Snapshot>, PollFailure> {
+        thread::sleep(Duration::from_secs(3));
+        self.0.poll()
+    }
+}
+
+#[test]
+fn a_run_that_follows_another_waits_for_it_on_its_own_thread() {
+    let eyes = Eyes { source: Box::new(Slow(live_source())), ..Eyes::of_this_computer() };
+    // Of an address that this test has alone.
+    let free = TcpListener::bind(loopback()).expect("loopback");
+    let here = free.local_addr().expect("an address");
+    drop(free);
+    let side = Side::Listener { address: here, answer: Answer::Nothing, connections: None };
+    let setup = setup(side, Treatment::Close);
+    let before = Program::start_with(setup.clone(), eyes, Arc::new(|| {})).expect("two threads");
+    assert_eq!(address(&before), here);
+    let stream = connect(here);
+    // Its owner is looked for, which takes three seconds.
+    thread::sleep(Duration::from_millis(200));
+    let began = Instant::now();
+    let after = Program::start_after(Some(before), setup, Arc::new(|| {})).expect("two threads");
+    assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
+    assert_eq!(address(&after), here, "the port was free again");
+    drop(stream);
 }

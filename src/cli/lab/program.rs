@@ -210,7 +210,7 @@ fn print(
     }
     let what = match event {
         "connected" => text!("lab_program.line.came"),
-        _ => fate_words(&connection.fate, &state.setup),
+        _ => fate_words(connection, &state.setup),
     };
     let who = holder_words(&connection.holder).plain();
     let (seconds, number) = (at.as_secs_f64(), connection.number);

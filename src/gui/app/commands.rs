@@ -111,9 +111,7 @@ impl App {
     }
 
     fn start_program(&mut self, setup: lab::program::Setup) {
-        // What ran before is over, or ends now: its port may be wanted.
-        self.program = None;
-        match Program::start(setup, Arc::clone(&self.wake)) {
+        match Program::start_after(self.program.take(), setup, Arc::clone(&self.wake)) {
             Ok(program) => self.program = Some(program),
             Err(error) => self.notices.failed(Error::Thread(error).text()),
         }

@@ -4,8 +4,8 @@ use std::net::Shutdown;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
-use super::resolve::Address;
 use crate::lab::options::SocketOptions;
+use crate::lab::resolve::Address;
 use crate::model::lab::End;
 
 /// One of the bench's two clients. Each works on its own, so that one that blocks does not hold up the other.

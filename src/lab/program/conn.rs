@@ -12,6 +12,9 @@ use super::setup::{Answer, Payload};
 /// not read from either.
 const CHUNK: usize = 65_536;
 
+/// So much of what came is thrown away before a close at most.
+const DRAINED: usize = 1_048_576;
+
 /// The answer to a request head. It says how long it is, so that a client may keep the connection.
 const RESPONSE: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 3\r\nConnection: keep-alive\r\n\r\nok\n";
 
@@ -41,6 +44,15 @@ pub(super) enum Heard {
     End,
     /// It broke: a reset, as a rule.
     Broken,
+}
+
+/// What a close leaves unread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Left {
+    /// Nothing: it sends a FIN.
+    Nothing,
+    /// More than is read before a close: the system resets the connection.
+    Something,
 }
 
 impl Conn {
@@ -140,9 +152,28 @@ impl Conn {
         self.socket.as_ref().map_or(Ok(()), |socket| socket.shutdown(Shutdown::Write))
     }
 
-    /// `close()`, which sends a FIN unless something that came was not read.
-    pub(super) fn close(mut self) {
+    /// `close()`, which sends a FIN, and a reset where something that came was not read. So what came is taken first,
+    /// as far as [`DRAINED`]; says whether that was all.
+    pub(super) fn close(mut self) -> Left {
+        let left = self.drain(DRAINED);
         drop(self.socket.take());
+        left
+    }
+
+    fn drain(&mut self, most: usize) -> Left {
+        let Some(socket) = &mut self.socket else { return Left::Nothing };
+        let mut data = [0; 4_096];
+        let mut taken = 0;
+        while taken < most {
+            match socket.read(&mut data) {
+                Ok(0) => return Left::Nothing,
+                Ok(bytes) => taken += bytes,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                // There is nothing more, or the connection broke and nothing can be sent.
+                Err(_) => return Left::Nothing,
+            }
+        }
+        Left::Something
     }
 
     /// `SO_LINGER` {1, 0} and `close()`.
@@ -248,5 +279,25 @@ mod tests {
         let mut heads = Heads::default();
         let split: usize = "GET / HTTP/1.1\r\n\r\n".bytes().map(|it| heads.ended_in(&[it])).sum();
         assert_eq!(split, 1, "however the bytes arrive");
+    }
+
+    #[test]
+    fn a_close_takes_what_came_and_says_when_it_could_not() {
+        let listener = std::net::TcpListener::bind(crate::lab::loopback()).expect("loopback");
+        let address = listener.local_addr().expect("an address");
+        let mut stream = std::net::TcpStream::connect(address).expect("it listens");
+        let (accepted, _) = listener.accept().expect("a client");
+        stream.write_all(&vec![b'x'; 20_000]).expect("there is room");
+        let deadline = std::time::Instant::now() + Duration::from_secs(10);
+        let mut waiting = vec![0; 20_000];
+        while accepted.peek(&mut waiting).is_ok_and(|bytes| bytes < waiting.len())
+            && std::time::Instant::now() < deadline
+        {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        let mut conn = Conn::accepted(accepted.into(), Answer::Nothing).expect("an option");
+        assert_eq!(conn.drain(10_000), Left::Something);
+        assert_eq!(conn.close(), Left::Nothing, "the rest was taken");
+        assert_eq!(stream.read(&mut [0; 1]).ok(), Some(0), "a FIN and no reset");
     }
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::CallError;
-use super::conn::Conn;
-use super::fate::{Descriptor, Evidence, Row, fate, opposite, row, their_state};
+use super::conn::{Conn, Left};
+use super::fate::{Descriptor, Ending, Evidence, Row, fate, opposite, row, their_state};
 use super::owners::Found;
 use super::state::{Connection, Fate, Holder};
 use crate::lab::observe::{Lane, Seen};
@@ -16,6 +16,8 @@ use crate::os::Pair;
 
 /// So many tables are read for an owner that was not in the first.
 const LOOKED_FOR: u8 = 3;
+/// How long a connection waits for its first answer, or its end, at most until its owner was looked for.
+const UNANSWERED: Duration = Duration::from_millis(250);
 
 pub(super) struct Entry {
     pub(super) number: u64,
@@ -27,8 +29,10 @@ pub(super) struct Entry {
     pub(super) came: Duration,
     /// When our FIN or reset was sent, or that began which is done from the beginning.
     pub(super) treated: Option<Duration>,
-    /// When our socket saw the other end's FIN, or a reset.
-    pub(super) heard: Option<Duration>,
+    /// What our close left unread.
+    pub(super) left: Left,
+    /// What our socket heard that ends it, and when.
+    pub(super) heard: Option<(Duration, Ending)>,
     pub(super) holder: Option<Holder>,
     pub(super) inode: Option<u32>,
     pub(super) descriptor: Descriptor,
@@ -69,6 +73,7 @@ impl Entry {
             connecting,
             came,
             treated: None,
+            left: Left::Nothing,
             heard: None,
             holder: None,
             inode: None,
@@ -91,6 +96,11 @@ impl Entry {
     pub(super) const fn is_looked_for(&self) -> bool {
         let known = matches!(self.holder, Some(Holder::Processes(_)));
         !self.is_over() && !known && self.looked_for < LOOKED_FOR
+    }
+
+    /// Whether it is left alone yet, until its owner was looked for.
+    pub(super) fn is_left(&self, now: Duration) -> bool {
+        self.looked_for == 0 && now.saturating_sub(self.came) < UNANSWERED
     }
 
     /// (The address of the other end, the address of ours).
@@ -172,6 +182,7 @@ impl Entry {
             holder: self.shown_holder(their_address),
             came: self.came,
             fate: self.fate.clone(),
+            unread: self.left == Left::Something,
             our_state: self.seen.our_state,
             their_state: self.seen.their_state,
             inferred: self.seen.inferred,

@@ -17,10 +17,19 @@ pub(super) struct Evidence<'a> {
     pub treated: Option<Duration>,
     /// Whether that was a reset.
     pub reset: bool,
-    /// When our socket saw the other end's FIN or reset.
-    pub heard: Option<Duration>,
+    /// What our socket heard that ends it, and when.
+    pub heard: Option<(Duration, Ending)>,
     /// Whether its process still has the descriptor, asked after the row was gone.
     pub descriptor: Descriptor,
+}
+
+/// What ends a connection, as our socket hears it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// The other end's FIN: a read of 0.
+    Fin,
+    /// An error: a reset, or its time was up.
+    Broken,
 }
 
 /// What is known of the other end's descriptor.
@@ -66,13 +75,29 @@ pub(super) fn fate(evidence: &Evidence<'_>) -> Fate {
         Descriptor::Held => Fate::Unseen { since: evidence.treated.unwrap_or(over) },
         Descriptor::CannotTell if evidence.reset => Fate::Unknown(Unknown::Reset),
         Descriptor::Closed(Some(at)) => closed(at),
-        Descriptor::Closed(None) | Descriptor::CannotTell => closed(over),
+        Descriptor::Closed(None) => closed(over),
+        // Our own close resets whoever sends after it, and a reset takes both rows whatever the program does.
+        Descriptor::CannotTell if has_seen_fin(evidence) => closed(over),
+        Descriptor::CannotTell => Fate::Unknown(Unknown::Vanished),
     }
+}
+
+/// Whether a FIN of the other end was seen: read, in its own state, or in ours.
+fn has_seen_fin(evidence: &Evidence<'_>) -> bool {
+    if matches!(evidence.heard, Some((_, Ending::Fin))) {
+        return true;
+    }
+    let Some(lane) = evidence.lane else { return false };
+    lane.changes.iter().any(|change| match change.state {
+        Some(state) if change.end == evidence.theirs => sends_fin(state),
+        Some(state) => has_got_fin(state),
+        None => false,
+    })
 }
 
 /// How the table shows the other end.
 pub(super) fn row(evidence: &Evidence<'_>) -> Row {
-    let heard = || evidence.heard.map_or(Row::Open, Row::Over);
+    let heard = || evidence.heard.map_or(Row::Open, |(at, _)| Row::Over(at));
     let Some(lane) = evidence.lane else { return heard() };
     let (theirs, ours) = (evidence.theirs, opposite(evidence.theirs));
     // When it came into the last run of such states.
@@ -100,14 +125,9 @@ pub(super) fn row(evidence: &Evidence<'_>) -> Row {
     }
     match lane.seen(ours) {
         // Its FIN came: whoever does not read hears nothing of it.
-        Seen::State(State::CloseWait | State::LastAck | State::TimeWait | State::Closing) => {
-            Row::Over(
-                lane.changes
-                    .iter()
-                    .rev()
-                    .find(|it| it.end == ours)
-                    .map_or(Duration::ZERO, |it| it.at),
-            )
+        Seen::State(state) if has_got_fin(state) => {
+            let last = lane.changes.iter().rev().find(|it| it.end == ours);
+            Row::Over(last.map_or(Duration::ZERO, |it| it.at))
         }
         Seen::NoRow if lane.looks_unchanged(ours) >= STEADY && evidence.treated.is_some() => {
             Row::Vanished
@@ -144,7 +164,21 @@ const fn is_over(state: Option<State>) -> bool {
 
 /// Whether an end in this state, or without a row, has sent its FIN.
 const fn has_sent_fin(state: Option<State>) -> bool {
-    is_over(state) || matches!(state, Some(State::FinWait1 | State::FinWait2 | State::Closing))
+    match state {
+        Some(state) => sends_fin(state) || matches!(state, State::Closed),
+        None => true,
+    }
+}
+
+/// Whether an end comes into this state by sending its FIN.
+const fn sends_fin(state: State) -> bool {
+    use State::{Closing, FinWait1, FinWait2, LastAck, TimeWait};
+    matches!(state, FinWait1 | FinWait2 | Closing | LastAck | TimeWait)
+}
+
+/// Whether an end in this state got the other's FIN.
+const fn has_got_fin(state: State) -> bool {
+    matches!(state, State::CloseWait | State::LastAck | State::TimeWait | State::Closing)
 }
 
 /// Whether this system's table tells of descriptors at all: on Linux a row has an inode while there is one.

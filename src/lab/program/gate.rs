@@ -2,9 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io;
-use std::net::{SocketAddr, ToSocketAddrs as _};
-use std::sync::mpsc;
-use std::thread;
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
@@ -13,10 +11,11 @@ use super::conn::Conn;
 use super::setup::{Answer, MAX_CLIENTS, Setup, Side, Target, Treatment};
 use super::state::Failure;
 use super::{CallError, Cancel};
+use crate::lab::errno::remedy;
+use crate::lab::resolve::resolve;
 use crate::model::{self, Snapshot};
 use crate::os::Pair;
 use crate::text;
-use crate::text::Text;
 
 /// How many connections may wait to be accepted.
 const BACKLOG: i32 = 128;
@@ -45,7 +44,8 @@ pub(super) enum Gate {
     },
     /// A target.
     Target {
-        address: SocketAddr,
+        /// The one that is tried or was reached, and behind it those that are not tried yet; never empty.
+        addresses: Vec<SocketAddr>,
         /// Whether no more is made.
         shut: bool,
     },
@@ -58,18 +58,18 @@ pub(super) struct Came {
 }
 
 impl Gate {
-    /// Listens, or finds out whom to connect to.
+    /// Listens, or finds out whom to connect to; none where the wish to stop came before that was known.
     pub(super) fn open(
         setup: &Setup,
         table: Option<&Snapshot>,
         cancel: &Cancel,
-    ) -> Result<Self, Box<Failure>> {
+    ) -> Result<Option<Self>, Box<Failure>> {
         match &setup.side {
             Side::Listener { address, .. } => {
                 let (socket, address) = listen(*address, setup.treatment).map_err(|error| {
                     let error = CallError::new(&error);
                     let what = text!("lab_program.failed.listen", address = address.to_string());
-                    let advice = advice(&error);
+                    let advice = remedy(&error.errno);
                     Box::new(Failure { what, error: Some(error), advice })
                 })?;
                 let mut gate = Self::Listener {
@@ -84,26 +84,44 @@ impl Gate {
                 if let Self::Listener { before, .. } = &mut gate {
                     *before = found;
                 }
-                Ok(gate)
+                Ok(Some(gate))
             }
-            Side::Client { target, .. } => {
-                let address = resolve(target, cancel).map_err(|error| {
-                    Box::new(Failure {
-                        what: text!("lab_program.failed.resolve", target = target.to_string()),
-                        error: Some(CallError::new(&error)),
-                        advice: Some(text!("lab_program.advice.resolve")),
-                    })
-                })?;
-                Ok(Self::Target { address, shut: false })
-            }
+            Side::Client { target, .. } => match addresses(target, cancel) {
+                Ok(addresses) => Ok(Some(Self::Target { addresses, shut: false })),
+                Err(_) if cancel.is_wished() => Ok(None),
+                Err(error) => Err(Box::new(Failure {
+                    what: text!("lab_program.failed.resolve", target = target.to_string()),
+                    error: Some(CallError::new(&error)),
+                    advice: Some(text!("lab_program.advice.resolve")),
+                })),
+            },
         }
     }
 
     /// The address it listens at, or connects to.
-    pub(super) const fn address(&self) -> Option<SocketAddr> {
+    pub(super) fn address(&self) -> Option<SocketAddr> {
         match self {
             Self::None => None,
-            Self::Listener { address, .. } | Self::Target { address, .. } => Some(*address),
+            Self::Listener { address, .. } => Some(*address),
+            Self::Target { addresses, .. } => addresses.first().copied(),
+        }
+    }
+
+    /// A connection was made: the target's other addresses are not wanted.
+    pub(super) fn settle(&mut self) {
+        if let Self::Target { addresses, .. } = self {
+            addresses.truncate(1);
+        }
+    }
+
+    /// Leaves an address that cannot be connected to for the next one; not where there is none.
+    pub(super) fn has_moved_on(&mut self) -> bool {
+        match self {
+            Self::Target { addresses, .. } if addresses.len() > 1 => {
+                addresses.remove(0);
+                true
+            }
+            _ => false,
         }
     }
 
@@ -125,14 +143,24 @@ impl Gate {
         match self {
             Self::None | Self::Target { shut: true, .. } => Ok(None),
             Self::Target { .. } if held >= MAX_CLIENTS => Ok(None),
-            Self::Target { address, shut } => {
-                let made = Conn::connecting(*address).and_then(|conn| {
-                    let pair = Pair { client: conn.local()?, peer: *address };
+            Self::Target { addresses, shut } => loop {
+                let Some(address) = addresses.first().copied() else { return Ok(None) };
+                let made = Conn::connecting(address).and_then(|conn| {
+                    let pair = Pair { client: conn.local()?, peer: address };
                     Ok(Came { conn, pair })
                 });
-                *shut = made.is_err();
-                made.map(Some).map_err(|error| ("connect", CallError::new(&error)))
-            }
+                match made {
+                    Ok(came) => return Ok(Some(came)),
+                    // Without a route to it, say.
+                    Err(_) if addresses.len() > 1 => {
+                        addresses.remove(0);
+                    }
+                    Err(error) => {
+                        *shut = true;
+                        return Err(("connect", CallError::new(&error)));
+                    }
+                }
+            },
             Self::Listener { socket, again, .. } => {
                 let Some(socket) = socket else { return Ok(None) };
                 if setup.treatment == Treatment::NeverAccept
@@ -226,34 +254,17 @@ fn internet(address: &SockAddr) -> io::Result<SocketAddr> {
     address.as_socket().ok_or_else(|| io::Error::other("not an Internet address"))
 }
 
-/// The first address of a target. A name is resolved on a thread of its own, since no system lets that be interrupted: a
-/// run that is stopped leaves it behind, and it ends by itself with nothing in its hands.
-fn resolve(target: &Target, cancel: &Cancel) -> io::Result<SocketAddr> {
+/// The addresses of a target, in the order in which the system would try them.
+fn addresses(target: &Target, cancel: &Cancel) -> io::Result<Vec<SocketAddr>> {
     if let Ok(address) = target.host.parse() {
-        return Ok(SocketAddr::new(address, target.port));
+        return Ok(vec![SocketAddr::new(address, target.port)]);
     }
-    let (send, receive) = mpsc::channel();
-    let (host, port) = (target.host.clone(), target.port);
-    thread::Builder::new().name("lab-resolve".to_owned()).spawn(move || {
-        let found = (host.as_str(), port).to_socket_addrs().map(|mut found| found.next());
-        // Nobody may be waiting any more.
-        let _ = send.send(found);
-    })?;
-    let deadline = Instant::now() + RESOLVE;
-    while Instant::now() < deadline && !cancel.is_wished() {
-        if let Ok(found) = receive.recv_timeout(Duration::from_millis(20)) {
-            return found?.ok_or_else(|| io::ErrorKind::NotFound.into());
-        }
-    }
-    Err(io::ErrorKind::TimedOut.into())
-}
-
-/// What to try when it cannot listen.
-fn advice(error: &CallError) -> Option<Text> {
-    Some(match error.errno.trim_start_matches("WSA") {
-        "EADDRINUSE" => text!("lab_program.advice.in_use"),
-        "EADDRNOTAVAIL" => text!("lab_program.advice.not_here"),
-        "EACCES" | "EPERM" => text!("lab_program.advice.not_permitted"),
-        _ => return None,
+    let limited = cancel.with_deadline(Instant::now() + RESOLVE);
+    resolve(&target.host, target.port, &limited).map_err(|error| {
+        let is_late = limited.is_cancelled() && CallError::new(&error).is_cancelled();
+        if is_late { io::ErrorKind::TimedOut.into() } else { error }
     })
 }
+
+#[cfg(test)]
+mod tests;

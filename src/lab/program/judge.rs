@@ -33,6 +33,7 @@ fn party(holder: Holder, connections: &[&Connection], setup: &Setup, now: Durati
         connections: connections.len(),
         reconnects: reconnects(connections),
         closed_first: 0,
+        unread: connections.iter().any(|it| it.unread),
         closed: 0,
         took: None,
         kept: 0,

@@ -146,7 +146,7 @@ pub enum Fate {
 pub enum Unknown {
     /// A reset takes both rows from the table, and the process' descriptors cannot be seen.
     Reset,
-    /// Our row is gone without a FIN of the other end, which is on another computer.
+    /// The connection is gone without a FIN of the other end that was seen, and the process' descriptors cannot be seen.
     Vanished,
 }
 
@@ -165,6 +165,8 @@ pub struct Connection {
     pub came: Duration,
     /// What became of it.
     pub fate: Fate,
+    /// Whether something it sent was unread at our close, which then resets it.
+    pub unread: bool,
     /// The state of our end; none where it has no row.
     pub our_state: Option<State>,
     /// The state of the other end; none where it has no row.
@@ -196,6 +198,8 @@ pub struct Party {
     pub reconnects: usize,
     /// How many were closed before anything was done to them.
     pub closed_first: usize,
+    /// Whether something was unread at our close of any of them, which then was no FIN alone.
+    pub unread: bool,
     /// How many were closed afterwards.
     pub closed: usize,
     /// The shortest, the middle and the longest time that took; none when none was.

@@ -4,7 +4,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::setup::{Setup, Side, Treatment};
-use super::state::{Fate, Holder, Judged, Party, Phase, ProgramState, Trouble, Unknown, Why};
+use super::state::{
+    Connection, Fate, Holder, Judged, Party, Phase, ProgramState, Trouble, Unknown, Why,
+};
 use crate::model::{Operation, PollFailure};
 use crate::text;
 use crate::text::{Text, lasting};
@@ -70,6 +72,9 @@ pub fn party_sentence(party: &Party, state: &ProgramState) -> [Text; 2] {
     if let Some([_, _, most]) = party.took {
         let (n, time) = (party.closed, brief(most));
         pieces.push(match setup.treatment {
+            Treatment::Close | Treatment::HalfClose if party.unread => {
+                text!("lab_program.part.closed_close", n = n, time = time)
+            }
             Treatment::Close | Treatment::HalfClose => {
                 text!("lab_program.part.closed_fin", n = n, time = time)
             }
@@ -179,10 +184,13 @@ pub fn failure_words(failure: &super::Failure) -> [Text; 2] {
 }
 
 /// What became of one connection.
-pub fn fate_words(fate: &Fate, setup: &Setup) -> Text {
-    match fate {
+pub fn fate_words(connection: &Connection, setup: &Setup) -> Text {
+    match &connection.fate {
         Fate::Open => text!("lab_program.fate.open"),
         Fate::Waiting { .. } => match setup.treatment {
+            Treatment::Close | Treatment::HalfClose if connection.unread => {
+                text!("lab_program.fate.after_close")
+            }
             Treatment::Close | Treatment::HalfClose => text!("lab_program.fate.after_fin"),
             Treatment::Reset => text!("lab_program.fate.after_reset"),
             Treatment::NeverRead | Treatment::NeverAccept => text!("lab_program.fate.still_waits"),
@@ -192,6 +200,9 @@ pub fn fate_words(fate: &Fate, setup: &Setup) -> Text {
         Fate::Closed { took: Some(took), .. } => {
             let time = brief(*took);
             match setup.treatment {
+                Treatment::Close | Treatment::HalfClose if connection.unread => {
+                    text!("lab_program.fate.closed_close", time = time)
+                }
                 Treatment::Close | Treatment::HalfClose => {
                     text!("lab_program.fate.closed_fin", time = time)
                 }

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use super::conn::{Conn, Heard};
 use super::entry::Entry;
+use super::fate::Ending;
 use super::gate::{Came, Gate, canonical};
 use super::owners::{Need, Owners, find};
 use super::setup::{MAX_HELD, MAX_TOTAL, Setup, Side, Treatment};
@@ -26,8 +27,8 @@ const RESTS: [Duration; 2] = [Duration::from_millis(2), Duration::from_millis(50
 const REST_PER_COST: u32 = 10;
 /// The shortest time between two pictures, and the longest while something lasts.
 const PICTURES: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(1)];
-/// How long a connection waits for its first answer at most, until its owner was looked for.
-const UNANSWERED: Duration = Duration::from_millis(250);
+/// So many connections are let in by one round at most: those that are there are served in between.
+const AT_ONCE: usize = 256;
 /// How long a connect may take.
 const CONNECT: Duration = Duration::from_secs(10);
 
@@ -84,7 +85,8 @@ impl Worker {
         // The first table costs most, and nobody waits yet.
         let table = self.read_table();
         match Gate::open(&self.setup, table.as_ref(), &self.cancel) {
-            Ok(gate) => self.gate = gate,
+            Ok(Some(gate)) => self.gate = gate,
+            Ok(None) => return self.publish(Phase::Ended(Why::Stopped)),
             Err(failure) => return self.publish(Phase::Failed(*failure)),
         }
         self.publish(Phase::Running);
@@ -180,7 +182,10 @@ impl Worker {
             Side::Client { count, .. } => count,
         };
         let mut held = self.held();
-        while self.made < most {
+        for _ in 0..AT_ONCE {
+            if self.made >= most || self.cancel.is_wished() {
+                break;
+            }
             if !self.entries.is_empty() && self.entries.iter().all(|entry| entry.connecting) {
                 // If the first connect fails, the others would for the same reason.
                 break;
@@ -223,13 +228,16 @@ impl Worker {
     /// Has each socket answer, and hear what ends it.
     fn serve(&mut self) {
         let now = self.began.elapsed();
+        let mut failed = None;
         for entry in &mut self.entries {
+            let is_left = entry.is_left(now);
             let Some(conn) = &mut entry.conn else { continue };
             if entry.connecting {
                 match conn.connected() {
                     Ok(true) => {
                         entry.connecting = false;
                         entry.came = now;
+                        self.gate.settle();
                         if let Side::Client { payload, target, .. } = &self.setup.side {
                             conn.send(*payload, &target.to_string());
                         }
@@ -241,12 +249,11 @@ impl Worker {
                     Err(error) => entry.not_made(CallError::new(&error)),
                 }
                 if let Fate::NotMade(error) = &entry.fate {
-                    self.trouble = Some(Trouble::Call { call: "connect", error: error.clone() });
-                    self.gate.shut();
+                    failed = Some(error.clone());
                 }
                 continue;
             }
-            if entry.looked_for == 0 && now.saturating_sub(entry.came) < UNANSWERED {
+            if is_left {
                 continue;
             }
             if self.setup.treatment == Treatment::NeverRead {
@@ -256,17 +263,31 @@ impl Worker {
                 }
                 continue;
             }
-            match conn.serve() {
-                Heard::Nothing => {}
-                Heard::End | Heard::Broken => {
-                    entry.heard.get_or_insert(now);
-                    entry.fresh = true;
-                    // As servers and clients do when there is nothing more to come.
-                    if let Some(conn) = entry.conn.take() {
-                        conn.close();
-                    }
-                }
+            let ending = match conn.serve() {
+                Heard::Nothing => continue,
+                Heard::End => Ending::Fin,
+                Heard::Broken => Ending::Broken,
+            };
+            entry.heard.get_or_insert((now, ending));
+            entry.fresh = true;
+            // As servers and clients do when there is nothing more to come.
+            if let Some(conn) = entry.conn.take() {
+                conn.close();
             }
+        }
+        if let Some(error) = failed {
+            self.not_made(error);
+        }
+    }
+
+    /// A connect failed: what was the first is made anew with the target's next address, where it has one.
+    fn not_made(&mut self, error: CallError) {
+        if self.gate.has_moved_on() {
+            self.made = 0;
+            self.entries.drain(..).for_each(|entry| self.observer.forget(entry.number));
+        } else {
+            self.trouble = Some(Trouble::Call { call: "connect", error });
+            self.gate.shut();
         }
     }
 
@@ -282,7 +303,8 @@ impl Worker {
                 entry.treated = Some(entry.came);
                 continue;
             }
-            let due = now.saturating_sub(entry.came) >= self.setup.after;
+            // Whoever hears of the end may be gone at once, so its owner is looked for first.
+            let due = now.saturating_sub(entry.came) >= self.setup.after && !entry.is_left(now);
             let Some(mut conn) = entry.conn.take_if(|_| due) else { continue };
             entry.treated = Some(now);
             entry.fresh = true;
@@ -291,10 +313,10 @@ impl Worker {
                 Treatment::HalfClose => match conn.half_close() {
                     Ok(()) => entry.conn = Some(conn),
                     // The connection is gone already, and reading it would say so.
-                    Err(_) => conn.close(),
+                    Err(_) => entry.left = conn.close(),
                 },
                 Treatment::Reset => conn.reset(),
-                _ => conn.close(),
+                _ => entry.left = conn.close(),
             }
         }
         if any {

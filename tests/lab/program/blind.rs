@@ -1,5 +1,6 @@
 //! A run that sees less than there is.
 
+use std::io::{Read as _, Write as _};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -56,10 +57,10 @@ impl SocketSource for Blind {
 
 fn start_with(
     treatment: Treatment,
-    probe: impl PairProbe + 'static,
+    probe: Box<dyn PairProbe>,
     source: Box<dyn SocketSource>,
 ) -> Program {
-    let eyes = Eyes { probe: Box::new(probe), source, held: Box::new(|_| None) };
+    let eyes = Eyes { probe, source, held: Box::new(|_| None) };
     let setup = listener(treatment, Answer::Nothing);
     Program::start_with(setup, eyes, Arc::new(|| {})).expect("two threads")
 }
@@ -70,7 +71,7 @@ fn an_end_that_is_not_in_the_table_is_concluded_from_ours() {
         // Our own end has no process once it is closed.
         return;
     }
-    let program = start_with(Treatment::Close, OneEyed(pair_probe()), Box::new(Blind));
+    let program = start_with(Treatment::Close, Box::new(OneEyed(pair_probe())), Box::new(Blind));
     let stream = connect(address(&program));
     let state = wait(&program, |state| state.judged == Some(Judged::Keeps));
     let connection = &state.connections[0];
@@ -83,7 +84,7 @@ fn an_end_that_is_not_in_the_table_is_concluded_from_ours() {
 
 #[test]
 fn a_reset_of_an_end_that_nobody_sees_could_not_be_told() {
-    let program = start_with(Treatment::Reset, OneEyed(pair_probe()), live_source());
+    let program = start_with(Treatment::Reset, Box::new(OneEyed(pair_probe())), live_source());
     let stream = connect(address(&program));
     let state = wait(&program, |state| state.judged == Some(Judged::CouldNotTell));
     assert!(state.parties[0].unknown.contains_key(&Unknown::Reset));
@@ -113,10 +114,38 @@ impl PairProbe for Panics {
 
 #[test]
 fn without_a_look_up_what_our_own_socket_hears_is_judged() {
-    let program = start_with(Treatment::HalfClose, Panics, live_source());
+    let program = start_with(Treatment::HalfClose, Box::new(Panics), live_source());
     let stream = connect(address(&program));
     let state = wait(&program, |state| state.judged == Some(Judged::Keeps));
     assert!(matches!(&state.trouble, Some(Trouble::Look(_))), "{:?}", state.trouble);
     drop(stream);
     wait(&program, |state| state.judged == Some(Judged::Closes));
+}
+
+#[test]
+fn a_row_that_our_close_took_away_is_no_proof_of_theirs() {
+    let program = start_with(Treatment::Close, pair_probe(), live_source());
+    let mut stream = connect(address(&program));
+    assert_eq!(stream.read(&mut [0; 1]).ok(), Some(0), "our FIN");
+    // Nobody is there to read this, which the system answers with a reset: both rows go, and the descriptor stays.
+    stream.write_all(b"x").expect("the reset comes later");
+    let state = wait(&program, |state| {
+        !matches!(state.judged, None | Some(Judged::TooEarly(_) | Judged::Keeps))
+    });
+    assert_eq!(state.judged, Some(Judged::CouldNotTell), "{:#?}", state.connections);
+    assert!(state.parties[0].unknown.contains_key(&Unknown::Vanished));
+    drop(stream);
+}
+
+#[test]
+fn a_fin_that_was_seen_tells_that_it_closed_though_the_descriptor_is_not_seen() {
+    if !pair_probe().shows_unowned() {
+        return;
+    }
+    let program = start_with(Treatment::Close, pair_probe(), live_source());
+    let mut stream = connect(address(&program));
+    assert_eq!(stream.read(&mut [0; 1]).ok(), Some(0), "our FIN");
+    drop(stream);
+    let state = wait(&program, |state| state.judged == Some(Judged::Closes));
+    assert_eq!(state.parties[0].closed, 1);
 }

@@ -33,6 +33,7 @@ fn connection(came: u32, fate: Fate) -> Arc<Connection> {
         our_state: None,
         their_state: matches!(fate, Fate::Waiting { .. }).then_some(State::CloseWait),
         fate,
+        unread: false,
         inferred: false,
         send_queue: None,
     })

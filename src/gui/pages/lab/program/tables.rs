@@ -176,7 +176,7 @@ impl Connections<'_> {
 
     /// What became of it, and for how long by now.
     fn fate(&self, connection: &Connection) -> String {
-        let fate = self.cx.say(&fate_words(&connection.fate, &self.state.setup));
+        let fate = self.cx.say(&fate_words(connection, &self.state.setup));
         match connection.since() {
             Some(since) => {
                 let time = brief(self.state.elapsed.saturating_sub(since));
