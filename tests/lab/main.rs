@@ -10,6 +10,7 @@
 mod bench;
 mod bench_actors;
 mod bench_closing;
+mod bench_exit;
 mod bench_ports;
 mod beside;
 mod closing;
@@ -19,6 +20,7 @@ mod program;
 mod reuse;
 mod running;
 mod scenarios;
+mod settings;
 mod sockets;
 
 use std::time::Instant;

@@ -1,0 +1,144 @@
+//! What the system does with a bench's sockets when its process ends: the rows of A5 that no bench can show of itself.
+//!
+//! By hand: connect one window's bench to `sockscope lab listen` and end the window's process.
+
+use std::env;
+use std::io::{self, BufRead, BufReader, Write};
+use std::process::{self, Child, Stdio};
+use std::time::{Duration, Instant};
+
+use sockscope::lab::{
+    BACKLOG, Command, Connect, LabSocket, Linger, Listener, MAX_SEND, PATIENCE, Target, loopback,
+};
+use sockscope::model::State;
+use sockscope::os::{Pair, pair_probe};
+
+use super::hands::*;
+use super::{errno, recorder};
+
+/// Where the process connects to, how long its close would linger, and whether it fills the connection first.
+const ADDRESS: &str = "SOCKSCOPE_TEST_ADDRESS";
+const LINGER: &str = "SOCKSCOPE_TEST_LINGER";
+const FILL: &str = "SOCKSCOPE_TEST_FILL";
+
+/// What the process prints when it has done all that.
+const READY: &str = "the client is ready";
+
+/// Longer than any test waits, so that an end that lingered would be seen.
+const LONG: u16 = 60;
+
+/// How a process ends.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Ending {
+    Exit,
+    Kill,
+}
+
+/// The process: this test's own program again. It ends as it is told, and its bench never gets to close anything.
+#[test]
+#[ignore = "is a process that other tests start and end"]
+#[expect(clippy::disallowed_methods, reason = "to end without closing anything is what it is for")]
+fn a_client_whose_process_ends() {
+    let Ok(address) = env::var(ADDRESS) else {
+        eprintln!("not checked: there is nothing to connect to");
+        return;
+    };
+    let seconds = env::var(LINGER).ok().and_then(|it| it.parse().ok()).expect("seconds");
+    let hands = Hands::new();
+    let number = hands.try_to_connect(Connect {
+        target: Target::Typed(address),
+        options: DEFAULT.linger(Linger::Seconds(seconds)),
+        blocking: env::var(FILL).is_err(),
+        ..connect()
+    });
+    hands.wait("it is connected", |state| connection(state, number).pair.is_some());
+    if env::var(FILL).is_ok() {
+        hands.act([Command::Send { on: CLIENTS, bytes: MAX_SEND }]);
+    }
+    writeln!(io::stdout(), "{READY}").expect("standard output");
+    io::stdin().read_line(&mut String::new()).expect("standard input");
+    process::exit(0);
+}
+
+/// A listener's end of a connection whose client is a process, and that process.
+struct Ended {
+    peer: LabSocket,
+    pair: Pair,
+    process: Child,
+    _listener: Listener,
+}
+
+impl Ended {
+    fn start(seconds: u16, fill: bool) -> Self {
+        let recorder = recorder();
+        let address = std::net::SocketAddr::new(loopback().ip(), 0);
+        let listener = Listener::open(address, DEFAULT, BACKLOG, &recorder).expect("a listener");
+        let mut process = process::Command::new(env::current_exe().expect("this program"));
+        process
+            .args(["bench_exit::a_client_whose_process_ends", "--exact", "--ignored"])
+            .arg("--nocapture")
+            .env(ADDRESS, listener.address().to_string())
+            .env(LINGER, seconds.to_string())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped());
+        if fill {
+            process.env(FILL, "yes");
+        }
+        let mut process = process.spawn().expect("a process");
+        let (peer, client) =
+            listener.socket().accept(PATIENCE, 1, &recorder).expect("a connection");
+        let mut said = BufReader::new(process.stdout.take().expect("its output")).lines();
+        let ready = said.any(|line| line.is_ok_and(|line| line.ends_with(READY)));
+        assert!(ready, "the process ended before it was ready");
+        let pair = Pair { client, peer: listener.address() };
+        Self { peer, pair, process, _listener: listener }
+    }
+
+    /// Ends the process, and gives how long it took to be gone.
+    fn end(&mut self, ending: Ending) -> Duration {
+        let began = Instant::now();
+        match ending {
+            Ending::Exit => drop(self.process.stdin.take()),
+            Ending::Kill => self.process.kill().expect("it is ours"),
+        }
+        self.process.wait().expect("its end");
+        began.elapsed()
+    }
+
+    /// What each end's row says, the client's first.
+    fn rows(&self) -> [Option<State>; 2] {
+        let rows = pair_probe().lookup(&[self.pair]).expect("a look").remove(0);
+        rows.map(|row| row.map(|row| row.state))
+    }
+}
+
+#[test]
+fn linger_zero_resets_when_the_process_ends_too() {
+    for ending in [Ending::Exit, Ending::Kill] {
+        let mut ended = Ended::start(0, false);
+        assert_eq!(ended.rows(), [Some(State::Established); 2]);
+        ended.end(ending);
+        let received = ended.peer.recv(PATIENCE).map_err(|error| error.errno);
+        assert_eq!(received, Err(errno("ECONNRESET")), "{ending:?}");
+        assert_eq!(ended.rows(), [None; 2], "{ending:?}");
+    }
+}
+
+/// Without linger {1, 0} the end of a process is a graceful close of all it had.
+#[test]
+fn a_process_that_ends_does_not_wait_for_its_lingering_sockets_and_loses_nothing() {
+    if !is_linux() {
+        return;
+    }
+    for ending in [Ending::Exit, Ending::Kill] {
+        let mut ended = Ended::start(LONG, true);
+        let took = ended.end(ending);
+        assert!(took < Duration::from_secs(LONG.into()) / 2, "{ending:?} took {took:?}");
+        let [client, peer] = ended.rows();
+        assert_eq!(client, Some(State::FinWait1), "{ending:?}: nobody holds it any more");
+        assert_eq!(peer, Some(State::Established), "{ending:?}: the FIN is behind the data");
+        let (received, outcome) = ended.peer.recv_to_end(PATIENCE);
+        assert_eq!(outcome, Ok(()), "{ending:?}");
+        assert!(received > 500_000, "{ending:?}: {received}");
+    }
+}
