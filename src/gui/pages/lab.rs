@@ -17,7 +17,7 @@ mod states;
 mod strip;
 mod track;
 
-use eframe::egui::{Align, Layout, Ui};
+use eframe::egui::{Align, Layout, ScrollArea, Ui, UiBuilder};
 use egui_material_icons::icons::ICON_SCIENCE;
 
 use super::{Page, PageLeaf};
@@ -84,4 +84,17 @@ impl Lab {
             }
         });
     }
+}
+
+/// Scrolls over all the space there is, with its bar in the margin of the page and not over the cards.
+fn scroll(ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
+    let place = ui.available_rect_before_wrap();
+    let margin = Room::of(ui.ctx().content_rect().width()).gap();
+    let wider = place.with_max_x(place.right() + margin);
+    ui.scope_builder(UiBuilder::new().max_rect(wider).id_salt("scroll"), |ui| {
+        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+            ui.set_max_width(place.width());
+            content(ui);
+        });
+    });
 }

@@ -12,13 +12,13 @@
 //!
 //! In a narrow window the right column stands under the lanes.
 
-use eframe::egui::{Rect, ScrollArea, Ui, UiBuilder, pos2, vec2};
+use eframe::egui::{Rect, Ui, UiBuilder, pos2, vec2};
 
 use super::end::EndsView;
 use super::lanes::{self, LanesView};
 use super::run::Run;
 use super::setup::Choices;
-use super::{bar, calls, seeing, states, strip};
+use super::{bar, calls, scroll, seeing, states, strip};
 use crate::gui::cx::Cx;
 use crate::gui::theme::measure::{Room, size};
 use crate::gui::widgets::side_by_side;
@@ -26,7 +26,7 @@ use crate::lab::BenchState;
 use crate::model::lab::End;
 
 /// The least heights of the calls, and of the cards at the right.
-const CALLS: f32 = 112.0;
+const CALLS: f32 = 168.0;
 const STATES: f32 = 284.0;
 const SEEING: f32 = 320.0;
 
@@ -60,7 +60,7 @@ impl BenchView {
             self.run.update(cx, bench, shown);
         }
         let height = ui.available_height();
-        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| match room {
+        scroll(ui, |ui| match room {
             Room::Narrow => self.stacked(ui, cx, bench, room.gap()),
             Room::Usual => {
                 self.columns(ui, cx, bench, [size::LAB_SIDE, STATES, height, room.gap()]);

@@ -15,6 +15,9 @@ use crate::model::lab::{Call, CallOutcome, Role};
 use crate::text;
 use crate::text::{Text, thousands};
 
+/// A `close()` that took so long has waited for something: nothing but `SO_LINGER` makes it.
+const WAITED: Duration = Duration::from_millis(500);
+
 /// So many calls are listed.
 const MOST_CALLS: usize = 1_000;
 
@@ -105,6 +108,9 @@ fn meaning(cx: &Cx<'_>, call: &Call) -> String {
             if call.call.starts_with("recv") && (value == "0" || value.ends_with(", then 0")) =>
         {
             cx.say(&text!("lab_bench_page.end_of_stream"))
+        }
+        CallOutcome::Returned(_) if call.call.starts_with("close") && call.took >= WAITED => {
+            cx.say(&text!("lab_bench_page.close_waited"))
         }
         CallOutcome::Returned(_) => String::new(),
     }

@@ -14,7 +14,7 @@ mod states;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use eframe::egui::{Rect, ScrollArea, Ui, UiBuilder, pos2};
+use eframe::egui::{Rect, Ui, UiBuilder, pos2};
 
 use crate::gui::cx::Cx;
 use crate::gui::scenario_runner::Order;
@@ -98,19 +98,6 @@ impl ScenariosView {
         let turned = self.knobs.get(scenario.name());
         turned.map_or_else(|| Order::of(scenario), |knobs| Order { scenario, knobs: knobs.clone() })
     }
-}
-
-/// Scrolls over all the space there is, with its bar in the margin of the page and not over the cards.
-fn scroll(ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
-    let place = ui.available_rect_before_wrap();
-    let margin = Room::of(ui.ctx().content_rect().width()).gap();
-    let wider = place.with_max_x(place.right() + margin);
-    ui.scope_builder(UiBuilder::new().max_rect(wider), |ui| {
-        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-            ui.set_max_width(place.width());
-            content(ui);
-        });
-    });
 }
 
 /// The place of the scenario with this name.

@@ -36,7 +36,7 @@ pub(super) fn ui(ui: &mut Ui, cx: &Cx<'_>, bench: &BenchState, choices: &mut Cho
         segmented(ui, &mut choices.acts_on, &parts);
         ui.label(TypeStyle::Dense.rich(cx.say(&text!("lab_bench_page.shows"))).color(color));
         let shown = choices.shown(bench).map(|shown| shown.number);
-        ScrollArea::horizontal().auto_shrink([false, true]).show(ui, |ui| {
+        ScrollArea::horizontal().id_salt("strip").auto_shrink([false, true]).show(ui, |ui| {
             ui.horizontal(|ui| {
                 ui.spacing_mut().item_spacing.x = space::XS;
                 for connection in bench.connections.iter().rev() {

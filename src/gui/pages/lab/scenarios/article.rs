@@ -4,8 +4,9 @@ use eframe::egui::{Align, Label, Layout, Ui, vec2};
 use egui_material_icons::icons::{ICON_PLAY_ARROW, ICON_STOP};
 
 use super::head::panel;
-use super::{phrases, place, scroll};
+use super::{phrases, place};
 use crate::gui::cx::{Command, Cx};
+use crate::gui::pages::lab::scroll;
 use crate::gui::scenario_runner::{Order, Phase, Ran};
 use crate::gui::theme::measure::{Room, size, space};
 use crate::gui::theme::{Color, Theme, Tone, TypeStyle};

@@ -7,9 +7,10 @@ use egui_material_icons::icons::{ICON_SCIENCE, ICON_TABLE_ROWS};
 
 use super::checks::{Lines, checks_card, steps_card};
 use super::states::states_card;
-use super::{habits, head, museum, scroll};
+use super::{habits, head, museum};
 use crate::gui::cx::Cx;
 use crate::gui::pages::lab::calls::{self, CallRows};
+use crate::gui::pages::lab::scroll;
 use crate::gui::scenario_runner::{Order, Phase, Ran};
 use crate::gui::table::{Rows as _, table};
 use crate::gui::theme::Tone;

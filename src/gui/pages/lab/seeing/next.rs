@@ -235,6 +235,12 @@ impl Near<'_> {
             }
             _ => self.connect(text!("lab_bench_page.next.connect_again"), &mut found),
         }
+        let shown = self.bench.connection(self.number);
+        if shown.is_some_and(|it| it.end(End::Client).holding == Holding::Held) {
+            let close = Doing::Send(vec![Command::Close { on: self.on(End::Client) }]);
+            let word = text!("lab_bench_page.word.client");
+            found.push((text!("lab_bench_page.next.close_left", this = word), close));
+        }
         found
     }
 
