@@ -237,9 +237,8 @@ fn paint_facts(ui: &Ui, cx: &Cx<'_>, place: Rect, habit: &Habit) {
         _ => alarm,
     };
     let mut y = place.top() + FACT / 2.0;
-    let mut fact = |name: &Text, value: &str, style: TypeStyle, color: Color| {
-        let name = cx.say(name);
-        let drawn = cut(ui, &name, TypeStyle::Dense, theme.text.secondary, place.width());
+    let mut fact = |name: &str, value: &str, style: TypeStyle, color: Color| {
+        let drawn = cut(ui, name, TypeStyle::Dense, theme.text.secondary, place.width());
         let room = place.width() - drawn.size().x - space::M;
         let at = Align2::LEFT_CENTER.anchor_size(pos2(place.left(), y), drawn.size());
         ui.painter().galley(at.min, drawn, theme.text.secondary);
@@ -253,12 +252,12 @@ fn paint_facts(ui: &Ui, cx: &Cx<'_>, place: Rect, habit: &Habit) {
     let connects =
         cx.say(&text!("lab_scenarios_page.habit.some_of", n = habit.connects, all = made));
     let color = if habit.connects < made { alarm } else { theme.text.primary };
-    fact(&text!("lab_scenarios_page.habit.connects"), &connects, strong, color);
-    let kept = text!("lab_scenarios_page.habit.descriptors");
+    fact(&cx.say(&text!("lab_scenarios_page.habit.connects")), &connects, strong, color);
+    let kept = cx.say(&text!("lab_scenarios_page.habit.descriptors"));
     fact(&kept, &habit.descriptors.to_string(), strong, left_over(habit.descriptors));
-    let waiting = text!("lab_scenarios_page.habit.waiting");
+    let waiting = cx.say(&text!("lab_scenarios_page.habit.waiting"));
     fact(&waiting, &habit.close_wait.to_string(), strong, left_over(habit.close_wait));
-    let name = text!("lab_scenarios_page.habit.server");
+    let name = cx.say(&text!("lab_scenarios_page.habit.server"));
     let none = cx.say(&text!("lab_scenarios_page.habit.none"));
     // There is room for one state; the others are named by the card's name.
     match habit.server.iter().filter(|(_, rows)| **rows > 0).max_by_key(|(_, rows)| **rows) {
@@ -270,10 +269,11 @@ fn paint_facts(ui: &Ui, cx: &Cx<'_>, place: Rect, habit: &Habit) {
             fact(&name, &said, TypeStyle::MonoBadge, theme.state(*state).text);
         }
     }
-    let name = text!("lab_scenarios_page.habit.error");
-    match &habit.error {
+    let name = cx.say(&text!("lab_scenarios_page.habit.error"));
+    // There is no room for the word, the call and its errno in one line.
+    match habit.error.as_ref().map(|error| error.split_once(": ").unwrap_or((&name, error))) {
         None => fact(&name, &none, TypeStyle::Dense, theme.text.tertiary),
-        Some(error) => fact(&name, error, TypeStyle::MonoBadge, alarm),
+        Some((call, errno)) => fact(call, errno, TypeStyle::MonoBadge, alarm),
     }
 }
 
