@@ -18,7 +18,8 @@ const CANCELLED: &str = "cancelled";
 #[error("{errno}: {}", meaning.plain())]
 pub struct CallError {
     /// The header's name, `ECONNRESET` or `WSAECONNRESET`; `errno 123` for a number that is not in the
-    /// tables; `cancelled` or `no errno` when the lab stopped the call and no system spoke.
+    /// tables. Where no errno was given one of these words: `cancelled` when the lab stopped the call, `no answer` when
+    /// its time limit did, `not found` for a name that does not resolve, `failed` for anything else.
     pub errno: String,
     /// What that means here.
     pub meaning: Text,
@@ -46,6 +47,12 @@ impl CallError {
         self.errno == CANCELLED
     }
 
+    /// Whether this process, or the whole system, has as many descriptors open as it may: then nothing is told about
+    /// sockets.
+    pub(super) fn is_out_of_descriptors(&self) -> bool {
+        matches!(self.plain(), "EMFILE" | "ENFILE")
+    }
+
     /// The errno without the prefix of Windows, whose names are otherwise the same.
     pub fn plain(&self) -> &str {
         plain(&self.errno)
@@ -60,11 +67,11 @@ impl CallError {
     fn without_number(error: &io::Error) -> Self {
         let (errno, meaning) = match error.kind() {
             io::ErrorKind::Interrupted => (CANCELLED, text!("lab.errno.cancelled")),
-            io::ErrorKind::TimedOut => ("no errno", text!("lab.errno.time_limit")),
+            io::ErrorKind::TimedOut => ("no answer", text!("lab.errno.time_limit")),
             io::ErrorKind::NotFound => {
-                ("no errno", text!("lab.errno.no_such_name", answer = error.to_string()))
+                ("not found", text!("lab.errno.no_such_name", answer = error.to_string()))
             }
-            _ => ("no errno", text!("lab.errno.other", answer = error.to_string())),
+            _ => ("failed", text!("lab_room.failed", answer = error.to_string())),
         };
         Self { errno: errno.to_owned(), meaning }
     }
@@ -252,7 +259,9 @@ mod tests {
         assert_eq!(error.errno, "errno 999");
         assert!(error.meaning.plain().contains("999"), "{error}");
         let limit = CallError::new(&io::ErrorKind::TimedOut.into());
-        assert_eq!(limit.errno, "no errno");
+        assert_eq!(limit.errno, "no answer");
+        let ended = CallError::new(&io::Error::other("the child process ended early"));
+        assert_eq!(ended.to_string(), "failed: the child process ended early.");
         assert!(CallError::new(&cancelled()).is_cancelled());
         assert!(
             !CallError::numbered(&io::Error::from_raw_os_error(4), Numbering::Linux).is_cancelled()
