@@ -1,25 +1,23 @@
 //! `sockscope lab run`: one scenario or all of them, and the verdict as an exit status.
 
 use std::path::{Path, PathBuf};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::time::Instant;
 
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::printer::{Format, Printer, Tally};
-use super::progress::{Job, Workers};
 use super::show::Place;
 use crate::cli::Exit;
 use crate::cli::interrupt::{Event, next, on_interrupt};
 use crate::cli::output::Output;
 use crate::error::{Error, Result};
-use crate::lab::{BadKnob, Knobs, SCENARIOS, Scenario, ScenarioResult, document, markdown};
+use crate::lab::{
+    BadKnob, Order, SCENARIOS, Scenario, ScenarioResult, ScenarioRunner, document, markdown,
+};
 use crate::store;
 use crate::text;
-
-/// How many scenarios run side by side: most of their time they wait.
-const AT_A_TIME: usize = 4;
 
 /// Two words are alike from here on (Jaro: 0 is nothing in common, 1 is the same).
 const ALIKE: f64 = 0.7;
@@ -66,8 +64,8 @@ impl Run {
             output.note(&text!("lab_terminal.unknown_format").plain());
             return Ok(Exit::Usage);
         };
-        let jobs = match self.jobs() {
-            Ok(jobs) => jobs,
+        let orders = match self.orders() {
+            Ok(orders) => orders,
             Err(error) => {
                 output.note(&said(&error));
                 return Ok(Exit::Usage);
@@ -77,10 +75,15 @@ impl Run {
         if let Err(error) = &executable {
             output.note(&text!("lab_terminal.no_executable", cause = error.to_string()).plain());
         }
-        let shown: Vec<_> = jobs.iter().map(|job| job.scenario).collect();
+        let shown: Vec<_> = orders.iter().map(|order| order.scenario).collect();
         let (send, events) = mpsc::channel();
         on_interrupt(send.clone(), output);
-        let workers = Workers::start(jobs, AT_A_TIME, executable.ok().as_ref(), &send)?;
+        let tell = Arc::new(move |_| {
+            // Nobody listens any more once the verb has failed, which stops the runner as well.
+            let _ = send.send(Event::News);
+        });
+        let mut runner = ScenarioRunner::new(executable.ok(), tell);
+        orders.into_iter().for_each(|order| runner.order(order));
         let file = self.written.file();
         let beside = format.is_some() && file.is_none();
         let mut printer = Printer {
@@ -98,12 +101,12 @@ impl Run {
         while printer.over < shown.len() {
             if next(&events) == Event::Interrupt {
                 printer.stopped = true;
-                workers.stop();
+                runner.stop_all();
             }
-            printer.news(&shown, &workers.progress(), output)?;
+            runner.update();
+            printer.news(&shown, &runner, output)?;
             output.flush()?;
         }
-        drop(workers);
         if self.all {
             printer.conclude(output)?;
         }
@@ -115,15 +118,15 @@ impl Run {
         Ok(printer.tally.exit())
     }
 
-    fn jobs(&self) -> Result<Vec<Job>, BadKnob> {
-        let job =
-            |scenario: &'static dyn Scenario| Job { scenario, knobs: Knobs::of(scenario.knobs()) };
-        let Some(name) = self.name else { return Ok(SCENARIOS.iter().copied().map(job).collect()) };
-        let mut job = job(name);
+    fn orders(&self) -> Result<Vec<Order>, BadKnob> {
+        let Some(scenario) = self.name else {
+            return Ok(SCENARIOS.iter().copied().map(Order::of).collect());
+        };
+        let mut order = Order::of(scenario);
         for written in &self.knobs {
-            job.knobs.set(written)?;
+            order.knobs.set(written)?;
         }
-        Ok(vec![job])
+        Ok(vec![order])
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::known::Known;
 use super::run::{Run, RunLink};
 use crate::lab::cancel::Cancel;
-use crate::lab::errno::CallError;
+use crate::lab::errno::{CallError, remedy};
 use crate::lab::observe::{Observation, STEADY, Seen, Watch};
 use crate::lab::result::{Check, Said};
 use crate::lab::socket::PATIENCE;
@@ -104,18 +104,28 @@ impl Run {
         result: Result<T, CallError>,
     ) -> Verdict {
         let (expected, basis) = expected.into().here();
-        let (observed, cancelled) = match result {
-            Ok(value) => (value.to_string(), false),
-            Err(error) => (error.errno.clone(), error.is_cancelled()),
+        let (observed, fits, stopped) = match result {
+            Ok(value) => {
+                let value = value.to_string();
+                let fits = expected == Some(value.as_str());
+                (value.into(), fits, false)
+            }
+            // It says nothing of the socket, only of this process.
+            Err(error) if error.is_out_of_descriptors() => (with_remedy(&error), false, true),
+            Err(error) => {
+                let fits = expected == Some(error.plain());
+                let stopped = error.is_cancelled();
+                (error.errno.into(), fits, stopped)
+            }
         };
         let verdict = match expected {
-            _ if cancelled => Verdict::CouldNotTell,
+            _ if stopped => Verdict::CouldNotTell,
             None => Verdict::CouldNotTell,
-            Some(expected) if plain_errno(&observed) == expected => Verdict::AsExpected,
+            Some(_) if fits => Verdict::AsExpected,
             Some(_) => Verdict::Differs,
         };
         let expected = expected.map_or_else(unknown, Said::from);
-        self.check(Check { subject, expected, observed: observed.into(), basis, verdict })
+        self.check(Check { subject, expected, observed, basis, verdict })
     }
 
     /// Judges the state in which one end comes to rest; none when its row should be gone.
@@ -312,7 +322,7 @@ impl Run {
         } else if self.cancel().is_cancelled() {
             text!("lab.check.time_limit", n = limit.as_secs()).into()
         } else {
-            error.to_string().into()
+            with_remedy(error)
         };
         self.check(unfinished(observed));
     }
@@ -340,9 +350,12 @@ pub(super) fn unfinished(observed: Said) -> Check {
     }
 }
 
-/// An errno without the prefix of Windows, whose names are otherwise the same.
-pub(super) fn plain_errno(errno: &str) -> &str {
-    errno.strip_prefix("WSA").unwrap_or(errno)
+/// What broke a run off; where descriptors ran out, with what to try.
+fn with_remedy(error: &CallError) -> Said {
+    match remedy(&error.errno).filter(|_| error.is_out_of_descriptors()) {
+        Some(remedy) => format!("{error} {}", remedy.plain()).into(),
+        None => error.to_string().into(),
+    }
 }
 
 /// What is known of one end after its last call.

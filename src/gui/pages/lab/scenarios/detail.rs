@@ -10,12 +10,11 @@ use super::states::states_card;
 use super::{habits, head, museum, scroll};
 use crate::gui::cx::Cx;
 use crate::gui::pages::lab::calls::{self, CallRows};
-use crate::gui::scenario_runner::{Order, Phase, Ran};
 use crate::gui::table::{Rows as _, table};
 use crate::gui::theme::Tone;
 use crate::gui::theme::measure::{Room, size};
 use crate::gui::widgets::{Card, banner, empty, segmented};
-use crate::lab::ScenarioResult;
+use crate::lab::{Order, Phase, Ran, ScenarioResult};
 use crate::text;
 
 /// Which part of a result is shown.

@@ -14,11 +14,10 @@ use egui_material_icons::icons::{
 use super::phrases;
 use crate::gui::cx::{Command, Cx};
 use crate::gui::jobs::ScenarioForm;
-use crate::gui::scenario_runner::{Order, Phase, Ran};
 use crate::gui::theme::measure::{radius, size, space, stroke};
 use crate::gui::theme::{Theme, Tone, TypeStyle};
 use crate::gui::widgets::{Button, button, chip, primary_button, segmented};
-use crate::lab::{Knob, Range, ScenarioResult};
+use crate::lab::{Knob, Order, Phase, Ran, Range, ScenarioResult};
 use crate::text;
 use crate::text::{age, clock, lasting};
 

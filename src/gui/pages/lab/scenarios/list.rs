@@ -12,11 +12,10 @@ use egui_material_icons::icons::{
 
 use super::{Chosen, ScenariosView, phrases};
 use crate::gui::cx::{Command, Cx};
-use crate::gui::scenario_runner::{Order, Phase, Ran};
 use crate::gui::theme::measure::{radius, size, space, stroke};
 use crate::gui::theme::{Color, Theme, TypeStyle};
 use crate::gui::widgets::{Button, Card, cut, focus_ring, icon, paint_icon};
-use crate::lab::{SCENARIOS, Scenario};
+use crate::lab::{Order, Phase, Ran, SCENARIOS, Scenario};
 use crate::model::lab::Verdict;
 use crate::text;
 
