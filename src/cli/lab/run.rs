@@ -1,11 +1,13 @@
 //! `sockscope lab run`: one scenario or all of them, and the verdict as an exit status.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
 use std::time::Instant;
 
 use clap::Args;
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::error::ErrorKind;
 
 use super::printer::{Format, Printer, Tally};
 use super::show::Place;
@@ -27,9 +29,12 @@ const ALIKE: f64 = 0.7;
 /// Prints its steps as they are made, then the verdict with every check it rests on. Ctrl-C ends the run with what came of
 /// it until then; a second one ends the program.
 #[derive(Args)]
+#[command(
+    override_usage = "sockscope lab run [OPTIONS] <NAME> [KNOB=VALUE]...\n       sockscope lab run [OPTIONS] --all"
+)]
 pub struct Run {
     /// Which one; `lab list` tells of each
-    #[arg(value_parser = scenario(), required_unless_present = "all")]
+    #[arg(value_parser = ScenarioName, required_unless_present = "all")]
     name: Option<&'static dyn Scenario>,
     /// What to choose otherwise than `lab list` says it is
     #[arg(value_name = "KNOB=VALUE")]
@@ -71,6 +76,9 @@ impl Run {
                 return Ok(Exit::Usage);
             }
         };
+        let file = self.written.file();
+        // A run may take minutes: whether its result can be kept is known before.
+        file.map_or(Ok(()), store::can_be_written)?;
         let executable = std::env::current_exe();
         if let Err(error) = &executable {
             output.note(&text!("lab_terminal.no_executable", cause = error.to_string()).plain());
@@ -84,7 +92,6 @@ impl Run {
         });
         let mut runner = ScenarioRunner::new(executable.ok(), tell);
         orders.into_iter().for_each(|order| runner.order(order));
-        let file = self.written.file();
         let beside = format.is_some() && file.is_none();
         let mut printer = Printer {
             began: Instant::now(),
@@ -123,9 +130,7 @@ impl Run {
             return Ok(SCENARIOS.iter().copied().map(Order::of).collect());
         };
         let mut order = Order::of(scenario);
-        for written in &self.knobs {
-            order.knobs.set(written)?;
-        }
+        order.knobs.set_each(&self.knobs)?;
         Ok(vec![order])
     }
 }
@@ -159,11 +164,38 @@ fn json(result: &ScenarioResult) -> String {
 }
 
 /// Reads the name of a scenario, for clap, which says what there is and what was meant.
-fn scenario() -> impl TypedValueParser<Value = &'static dyn Scenario> {
-    PossibleValuesParser::new(SCENARIOS.iter().map(|scenario| scenario.name())).try_map(|name| {
+#[derive(Clone)]
+struct ScenarioName;
+
+impl ScenarioName {
+    fn names() -> PossibleValuesParser {
+        PossibleValuesParser::new(SCENARIOS.iter().map(|scenario| scenario.name()))
+    }
+}
+
+impl TypedValueParser for ScenarioName {
+    type Value = &'static dyn Scenario;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        argument: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<Self::Value, clap::Error> {
+        let command = command.clone();
+        let wrong = |said: String| command.clone().error(ErrorKind::ValueValidation, said);
+        if let Some(knob) = value.to_str().filter(|value| value.contains('=')) {
+            return Err(wrong(text!("lab_room.knob_alone", knob = knob).plain()));
+        }
+        let name = Self::names().parse_ref(&command, argument, value)?;
         let found = SCENARIOS.iter().copied().find(|scenario| scenario.name() == name);
-        found.ok_or("no such scenario")
-    })
+        found.ok_or_else(|| wrong(name))
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        let names = SCENARIOS.iter().map(|scenario| PossibleValue::new(scenario.name()));
+        Some(Box::new(names))
+    }
 }
 
 /// What is wrong with a knob, and which one may have been meant.
