@@ -55,7 +55,7 @@ impl CallError {
 
     /// The errno without the prefix of Windows, whose names are otherwise the same.
     pub fn plain(&self) -> &str {
-        plain(&self.errno)
+        plain_errno(&self.errno)
     }
 
     /// Whether the call would have waited, or has begun what goes on without it: `EAGAIN`, `EINPROGRESS`, and Windows'
@@ -89,13 +89,13 @@ pub(super) fn no_such_name(answer: &str) -> io::Error {
 }
 
 /// An errno without the prefix of Windows.
-fn plain(errno: &str) -> &str {
+pub fn plain_errno(errno: &str) -> &str {
     errno.strip_prefix("WSA").unwrap_or(errno)
 }
 
 /// What an error by this name means in the lab; none for a name that has no sentence of its own.
 pub fn meaning(errno: &str) -> Option<Text> {
-    Some(match plain(errno) {
+    Some(match plain_errno(errno) {
         "EACCES" | "EPERM" => text!("lab.errno.not_permitted"),
         "EADDRINUSE" => text!("lab.errno.address_in_use"),
         "EADDRNOTAVAIL" => text!("lab.errno.address_not_available"),
@@ -128,7 +128,7 @@ pub fn meaning(errno: &str) -> Option<Text> {
 
 /// What one can try after an error by this name; none where there is nothing to try, or nothing wrong.
 pub fn remedy(errno: &str) -> Option<Text> {
-    Some(match plain(errno) {
+    Some(match plain_errno(errno) {
         "EACCES" | "EPERM" => text!("lab.remedy.not_permitted"),
         "EADDRINUSE" => text!("lab.remedy.address_in_use"),
         "EADDRNOTAVAIL" => text!("lab.remedy.address_not_available"),

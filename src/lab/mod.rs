@@ -38,7 +38,7 @@ pub use bench::{
     ReadBack, Reconnect, Refused, Running, Server, Target, Which,
 };
 pub use cancel::Cancel;
-pub use errno::{CallError, meaning, remedy};
+pub use errno::{CallError, meaning, plain_errno, remedy};
 pub use link::Link;
 pub use listener::{BACKLOG, Listener};
 pub use log::{Bounded, Recorder};

@@ -7,10 +7,10 @@ use super::show::{self, Place};
 use crate::cli::Exit;
 use crate::cli::output::Output;
 use crate::error::{Error, Result};
-use crate::lab::words::duration;
 use crate::lab::{Phase, Ran, Scenario, ScenarioResult, ScenarioRunner};
 use crate::model::lab::Verdict;
 use crate::text;
+use crate::text::plain_took;
 
 /// What a result is written as.
 pub type Format = fn(&ScenarioResult) -> String;
@@ -145,7 +145,7 @@ impl Tally {
             as_expected = self.as_expected,
             differs = self.differs,
             could_not_tell = self.could_not_tell,
-            took = duration(took)
+            took = plain_took(took)
         );
         match self.not_run {
             0 => counts.plain(),

@@ -12,7 +12,7 @@ use crate::lab::socket::PATIENCE;
 use crate::model::State;
 use crate::model::lab::{Basis, End, Verdict};
 use crate::text;
-use crate::text::Text;
+use crate::text::{Text, plain_took};
 
 /// How long a final state may be in coming. On loopback it takes milliseconds; a busy machine takes longer
 /// to show it, and nothing that is judged depends on how long.
@@ -212,7 +212,8 @@ impl Run {
             let found = find(self, end, wanted);
             let stayed = found.changed_at.is_none_or(|at| at < since);
             let lasting = |state: State| {
-                text!("lab_closing.check.stays", state = state.name(), time = duration(time)).into()
+                text!("lab_closing.check.stays", state = state.name(), time = plain_took(time))
+                    .into()
             };
             let observed = match found.seen {
                 Seen::State(state) if arrived && stayed => lasting(state),
@@ -259,13 +260,13 @@ impl Run {
         let (expected, verdict) = match range {
             None => (unknown(), Verdict::CouldNotTell),
             Some([least, most]) => {
-                let (least_s, most_s) = (duration(least), duration(most));
+                let (least_s, most_s) = (plain_took(least), plain_took(most));
                 let expected = text!("lab_closing.check.took", least = least_s, most = most_s);
                 let fits = (least..=most).contains(&took);
                 (expected.into(), if fits { Verdict::AsExpected } else { Verdict::Differs })
             }
         };
-        self.check(Check { subject, expected, observed: duration(took).into(), basis, verdict })
+        self.check(Check { subject, expected, observed: plain_took(took).into(), basis, verdict })
     }
 
     /// Waits until one end rests: in what is wanted, without a row, or in whatever it is in when patience ends.
@@ -382,15 +383,6 @@ impl Found {
 /// `client`, and `client 2` for any connection after the first.
 pub(super) fn named(end: End, number: u64) -> String {
     if number > 1 { format!("{} {number}", end.name()) } else { end.name().to_owned() }
-}
-
-/// `2 s`, `1.9 s`: as exact as anything is judged by its duration.
-fn duration(time: Duration) -> String {
-    if time.subsec_nanos() == 0 {
-        format!("{} s", time.as_secs())
-    } else {
-        format!("{:.1} s", time.as_secs_f64())
-    }
 }
 
 fn seen(state: Option<State>) -> Seen {

@@ -16,6 +16,7 @@ use crate::gui::theme::measure::{Room, size};
 use crate::gui::widgets::{Card, banner, empty, segmented};
 use crate::lab::{Order, Phase, Ran, ScenarioResult};
 use crate::text;
+use crate::text::roughly;
 
 /// Which part of a result is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -51,7 +52,7 @@ impl Detail {
             }
             None if cx.scenarios.phase(name) == Phase::Rests => {
                 let title = cx.say(&text!("lab_scenarios_page.not_run_title"));
-                let lasts = head::roughly(order.scenario.lasts(&order.knobs));
+                let lasts = roughly(order.scenario.lasts(&order.knobs));
                 let text = cx.say(&text!("lab_scenarios_page.not_run_text", lasts = lasts));
                 empty(ui, ICON_SCIENCE, &title, &text, |_| {});
             }
