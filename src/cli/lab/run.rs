@@ -91,7 +91,9 @@ impl Run {
             let _ = send.send(Event::News);
         });
         let mut runner = ScenarioRunner::new(executable.ok(), tell);
-        orders.into_iter().for_each(|order| runner.order(order));
+        for order in orders {
+            runner.order(order);
+        }
         let beside = format.is_some() && file.is_none();
         let mut printer = Printer {
             began: Instant::now(),
