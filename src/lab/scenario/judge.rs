@@ -107,22 +107,19 @@ impl Run {
         let (observed, fits, stopped) = match result {
             Ok(value) => {
                 let value = value.to_string();
-                let fits = expected == Some(value.as_str());
-                (value.into(), fits, false)
+                (value.as_str().into(), expected == Some(&*value), false)
             }
             // It says nothing of the socket, only of this process.
             Err(error) if error.is_out_of_descriptors() => (with_remedy(&error), false, true),
             Err(error) => {
-                let fits = expected == Some(error.plain());
-                let stopped = error.is_cancelled();
+                let (fits, stopped) = (expected == Some(error.plain()), error.is_cancelled());
                 (error.errno.into(), fits, stopped)
             }
         };
         let verdict = match expected {
-            _ if stopped => Verdict::CouldNotTell,
-            None => Verdict::CouldNotTell,
             Some(_) if fits => Verdict::AsExpected,
-            Some(_) => Verdict::Differs,
+            Some(_) if !stopped => Verdict::Differs,
+            Some(_) | None => Verdict::CouldNotTell,
         };
         let expected = expected.map_or_else(unknown, Said::from);
         self.check(Check { subject, expected, observed, basis, verdict })
