@@ -1,5 +1,6 @@
 //! What can go wrong, by the operation that failed. Every error is a sentence from the catalogue.
 
+use std::any::Any;
 use std::io;
 use std::path::PathBuf;
 
@@ -94,3 +95,10 @@ impl Error {
 
 /// The crate's result.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What a panic said.
+pub fn panic_message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "it panicked".to_owned())
+}

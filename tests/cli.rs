@@ -6,41 +6,17 @@
     reason = "a test that cannot go on should say so and end"
 )]
 
+mod program;
+
 use std::fs;
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::Stdio;
 
-use assert_cmd::Command;
+use program::{json, run, sockscope};
 use serde_json::Value;
 
 const FIXTURE: &str = "tests/fixtures/document/version-1.json";
-
-fn sockscope() -> Command {
-    let mut command = Command::cargo_bin("sockscope").expect("the program is built");
-    command.env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY").env("TZ", "UTC");
-    command.timeout(std::time::Duration::from_mins(1));
-    command
-}
-
-struct Ran {
-    status: i32,
-    stdout: String,
-    stderr: String,
-}
-
-fn run(arguments: &[&str]) -> Ran {
-    let output = sockscope().args(arguments).output().expect("it runs");
-    Ran {
-        status: output.status.code().expect("it is not killed"),
-        stdout: String::from_utf8(output.stdout).expect("text"),
-        stderr: String::from_utf8(output.stderr).expect("text"),
-    }
-}
-
-fn json(text: &str) -> Value {
-    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
-}
 
 /// A connection of which the peer has closed its end, so that the client's is in CLOSE_WAIT.
 fn leaked() -> (TcpListener, TcpStream) {
@@ -126,7 +102,7 @@ fn watch_prints_a_line_a_poll() {
 
 #[test]
 fn a_closed_pipe_is_not_an_error() {
-    let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin!("sockscope"))
+    let mut child = sockscope(&[])
         .args(["watch", "--interval", "100ms"])
         .stdout(Stdio::piped())
         .stderr(Stdio::null())

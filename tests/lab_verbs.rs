@@ -6,41 +6,16 @@
     reason = "a test that cannot go on should say so and end"
 )]
 
+mod program;
+
 use std::fs;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use program::{json, run, sockscope};
 use serde_json::Value;
 use sockscope::lab::SCENARIOS;
 use sockscope::lab::article::CLAIMS;
-
-struct Ran {
-    status: i32,
-    stdout: String,
-    stderr: String,
-}
-
-fn sockscope(arguments: &[&str]) -> Command {
-    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("sockscope"));
-    command.args(arguments).env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY");
-    command
-}
-
-fn run(arguments: &[&str]) -> Ran {
-    let output = assert_cmd::Command::from_std(sockscope(arguments))
-        .timeout(std::time::Duration::from_mins(2))
-        .output()
-        .expect("it runs");
-    Ran {
-        status: output.status.code().expect("it is not killed"),
-        stdout: String::from_utf8(output.stdout).expect("text"),
-        stderr: String::from_utf8(output.stderr).expect("text"),
-    }
-}
-
-fn json(text: &str) -> Value {
-    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
-}
 
 fn start(arguments: &[&str]) -> Child {
     let command = &mut sockscope(arguments);
@@ -153,6 +128,24 @@ fn what_there_is_not_is_status_2_with_what_there_is() {
         let ran = run(wrong);
         assert_eq!((ran.status, ran.stdout.as_str()), (2, ""), "{wrong:?}");
         assert!(!ran.stderr.is_empty(), "{wrong:?}");
+    }
+}
+
+#[test]
+fn what_cannot_be_done_as_asked_is_said_before_anything_runs() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let nowhere = folder.path().join("not-there").join("result.json");
+    let nowhere = nowhere.to_str().expect("text");
+    let ran = run(&["lab", "run", "close-wait-peer-holds", "hold=300", "-o", nowhere]);
+    assert_eq!((ran.status, ran.stdout.as_str()), (3, ""), "{}", ran.stderr);
+    assert!(ran.stderr.contains(nowhere), "{}", ran.stderr);
+    let ran = run(&["lab", "run", "linger", "seconds=1", "seconds=2"]);
+    assert_eq!((ran.status, ran.stdout.as_str()), (2, ""), "{}", ran.stderr);
+    assert!(ran.stderr.starts_with("seconds is given more than once"), "{}", ran.stderr);
+    for arguments in [&["lab", "run", "--all", "hold=5"][..], &["lab", "run", "hold=5"]] {
+        let ran = run(arguments);
+        assert_eq!((ran.status, ran.stdout.as_str()), (2, ""), "{}", ran.stderr);
+        assert!(ran.stderr.contains("“hold=5” sets a knob of one scenario"), "{}", ran.stderr);
     }
 }
 

@@ -6,36 +6,16 @@
     reason = "a test that cannot go on should say so and end"
 )]
 
+mod program;
+
 use std::collections::BTreeMap;
 use std::net::{TcpListener, TcpStream};
 use std::process::Stdio;
 
-use assert_cmd::Command;
+use program::{json, run, sockscope};
 use serde_json::Value;
 
 const FIXTURE: &str = "tests/fixtures/document/version-1.json";
-
-struct Ran {
-    status: i32,
-    stdout: String,
-    stderr: String,
-}
-
-fn run(arguments: &[&str]) -> Ran {
-    let mut command = Command::cargo_bin("sockscope").expect("the program is built");
-    command.env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY").env("TZ", "UTC");
-    command.timeout(std::time::Duration::from_mins(1));
-    let output = command.args(arguments).output().expect("it runs");
-    Ran {
-        status: output.status.code().expect("it is not killed"),
-        stdout: String::from_utf8(output.stdout).expect("text"),
-        stderr: String::from_utf8(output.stderr).expect("text"),
-    }
-}
-
-fn json(text: &str) -> Value {
-    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
-}
 
 /// Connections to one listener, of which the peer has closed its end.
 struct Leak {
@@ -313,7 +293,7 @@ fn a_closed_pipe_is_no_error_for_any_verb() {
         &["completions", "zsh"],
         &["man", "list"],
     ] {
-        let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin!("sockscope"))
+        let mut child = sockscope(&[])
             .args(arguments)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -333,7 +313,7 @@ fn a_closed_pipe_is_no_error_for_any_verb() {
 fn time_that_was_not_sampled_is_a_line_of_its_own() {
     use std::io::{BufRead as _, BufReader};
 
-    let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin!("sockscope"))
+    let mut child = sockscope(&[])
         .args(["watch", "--interval", "100ms", "--json"])
         .stdout(Stdio::piped())
         .stderr(Stdio::null())

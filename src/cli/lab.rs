@@ -6,7 +6,6 @@ mod list;
 mod listen;
 mod printer;
 mod program;
-mod progress;
 mod run;
 mod show;
 

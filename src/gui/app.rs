@@ -16,14 +16,13 @@ use super::jobs::{Done, Job, Jobs};
 use super::notices::Notices;
 use super::pages::{PAGES, Page, SOCKETS, sockets_sorting};
 use super::palette::{self, Palette};
-use super::scenario_runner::ScenarioRunner;
 use super::shelf::{Shelf, Shelved};
 use super::shortcuts;
 use super::theme::Theme;
 use super::theme::measure::{Room, WINDOW_MIN, motion};
 use super::{closing, coverage, rail, theme, top_bar};
 use crate::error::{Error, Result};
-use crate::lab::{Bench, Program};
+use crate::lab::{Bench, News, Program, ScenarioRunner, Tell};
 use crate::monitor::{Frames, Health, Inspector, Monitor, SourceChoice, ViewSpec, Views, Wake};
 use crate::store::{self, Settings, ThemeChoice};
 use crate::text;
@@ -145,7 +144,7 @@ impl App {
             inspector: Inspector::start(Arc::clone(&wake)).map_err(Error::Thread)?,
             bench,
             program: None,
-            scenarios: ScenarioRunner::new(setup.executable, Arc::clone(&wake)),
+            scenarios: ScenarioRunner::new(setup.executable, done(&wake)),
             shelf: Shelf::default(),
             jobs: Jobs::new(wake),
             settings,
@@ -349,4 +348,14 @@ impl eframe::App for App {
             ctx.request_repaint();
         }
     }
+}
+
+/// Wakes the window when a scenario is done; while it runs it is looked at as often as anything else is drawn.
+fn done(wake: &Wake) -> Tell {
+    let wake = Arc::clone(wake);
+    Arc::new(move |news| {
+        if news == News::Done {
+            wake();
+        }
+    })
 }

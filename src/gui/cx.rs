@@ -6,12 +6,11 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 
 use super::jobs::{Composer, ScenarioForm};
-use super::scenario_runner::{Order, ScenarioRunner};
 use super::shelf::{Shelf, Side};
 use super::shortcuts::Action;
 use crate::analysis::track::SocketId;
 use crate::lab::program::ProgramState;
-use crate::lab::{self, BenchState, ScenarioResult};
+use crate::lab::{self, BenchState, Order, ScenarioResult, ScenarioRunner};
 use crate::monitor::{Frame, Inspection, View, ViewSpec};
 use crate::report::Exporter;
 use crate::store::Settings;

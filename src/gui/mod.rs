@@ -31,7 +31,6 @@ mod palette;
 mod rail;
 mod regions;
 mod renderer;
-mod scenario_runner;
 mod shelf;
 mod shortcuts;
 mod state_diagram;

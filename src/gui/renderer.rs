@@ -14,8 +14,9 @@ use eframe::{NativeOptions, Renderer};
 
 use super::app::{App, Setup};
 use super::theme::measure::WINDOW_MIN;
+use crate::error::panic_message;
 use crate::error::{Error, Result};
-use crate::monitor::{SourceChoice, panic_message};
+use crate::monitor::SourceChoice;
 
 #[cfg(target_os = "linux")]
 const RENDERERS: &[Renderer] = &[Renderer::Glow];

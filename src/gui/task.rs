@@ -4,8 +4,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 
-use crate::error::Error;
-use crate::monitor::{Wake, panic_message};
+use crate::error::{Error, panic_message};
+use crate::monitor::Wake;
 use crate::text;
 use crate::text::Text;
 

@@ -13,7 +13,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-pub use duty::{Leaked, hold, leak};
+pub use duty::{Leaked, SETRLIMIT, hold, leak};
 
 use super::cancel::Cancel;
 use super::errno::{CallError, cancelled};

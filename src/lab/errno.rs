@@ -18,7 +18,8 @@ const CANCELLED: &str = "cancelled";
 #[error("{errno}: {}", meaning.plain())]
 pub struct CallError {
     /// The header's name, `ECONNRESET` or `WSAECONNRESET`; `errno 123` for a number that is not in the
-    /// tables; `cancelled` or `no errno` when the lab stopped the call and no system spoke.
+    /// tables. Where no errno was given one of these words: `cancelled` when the lab stopped the call, `no answer` when
+    /// its time limit did, `not found` for a name that does not resolve, `failed` for anything else.
     pub errno: String,
     /// What that means here.
     pub meaning: Text,
@@ -46,9 +47,15 @@ impl CallError {
         self.errno == CANCELLED
     }
 
+    /// Whether this process, or the whole system, has as many descriptors open as it may: then nothing is told about
+    /// sockets.
+    pub(super) fn is_out_of_descriptors(&self) -> bool {
+        matches!(self.plain(), "EMFILE" | "ENFILE")
+    }
+
     /// The errno without the prefix of Windows, whose names are otherwise the same.
     pub fn plain(&self) -> &str {
-        plain(&self.errno)
+        plain_errno(&self.errno)
     }
 
     /// Whether the call would have waited, or has begun what goes on without it: `EAGAIN`, `EINPROGRESS`, and Windows'
@@ -60,11 +67,11 @@ impl CallError {
     fn without_number(error: &io::Error) -> Self {
         let (errno, meaning) = match error.kind() {
             io::ErrorKind::Interrupted => (CANCELLED, text!("lab.errno.cancelled")),
-            io::ErrorKind::TimedOut => ("no errno", text!("lab.errno.time_limit")),
+            io::ErrorKind::TimedOut => ("no answer", text!("lab.errno.time_limit")),
             io::ErrorKind::NotFound => {
-                ("no errno", text!("lab.errno.no_such_name", answer = error.to_string()))
+                ("not found", text!("lab.errno.no_such_name", answer = error.to_string()))
             }
-            _ => ("no errno", text!("lab.errno.other", answer = error.to_string())),
+            _ => ("failed", text!("lab_room.failed", answer = error.to_string())),
         };
         Self { errno: errno.to_owned(), meaning }
     }
@@ -82,13 +89,13 @@ pub(super) fn no_such_name(answer: &str) -> io::Error {
 }
 
 /// An errno without the prefix of Windows.
-fn plain(errno: &str) -> &str {
+pub fn plain_errno(errno: &str) -> &str {
     errno.strip_prefix("WSA").unwrap_or(errno)
 }
 
 /// What an error by this name means in the lab; none for a name that has no sentence of its own.
 pub fn meaning(errno: &str) -> Option<Text> {
-    Some(match plain(errno) {
+    Some(match plain_errno(errno) {
         "EACCES" | "EPERM" => text!("lab.errno.not_permitted"),
         "EADDRINUSE" => text!("lab.errno.address_in_use"),
         "EADDRNOTAVAIL" => text!("lab.errno.address_not_available"),
@@ -121,7 +128,7 @@ pub fn meaning(errno: &str) -> Option<Text> {
 
 /// What one can try after an error by this name; none where there is nothing to try, or nothing wrong.
 pub fn remedy(errno: &str) -> Option<Text> {
-    Some(match plain(errno) {
+    Some(match plain_errno(errno) {
         "EACCES" | "EPERM" => text!("lab.remedy.not_permitted"),
         "EADDRINUSE" => text!("lab.remedy.address_in_use"),
         "EADDRNOTAVAIL" => text!("lab.remedy.address_not_available"),
@@ -252,7 +259,9 @@ mod tests {
         assert_eq!(error.errno, "errno 999");
         assert!(error.meaning.plain().contains("999"), "{error}");
         let limit = CallError::new(&io::ErrorKind::TimedOut.into());
-        assert_eq!(limit.errno, "no errno");
+        assert_eq!(limit.errno, "no answer");
+        let ended = CallError::new(&io::Error::other("the child process ended early"));
+        assert_eq!(ended.to_string(), "failed: the child process ended early.");
         assert!(CallError::new(&cancelled()).is_cancelled());
         assert!(
             !CallError::numbered(&io::Error::from_raw_os_error(4), Numbering::Linux).is_cancelled()

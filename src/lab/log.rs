@@ -224,7 +224,7 @@ mod tests {
         let calls = recorder.calls();
         let outcomes: Vec<_> = calls.iter().map(|call| &call.outcome).collect();
         assert!(
-            matches!(outcomes[..], [CallOutcome::Failed { errno, .. }] if errno == "no errno"),
+            matches!(outcomes[..], [CallOutcome::Failed { errno, .. }] if errno == "no answer"),
             "{outcomes:?}"
         );
     }

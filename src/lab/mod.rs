@@ -38,7 +38,7 @@ pub use bench::{
     ReadBack, Reconnect, Refused, Running, Server, Target, Which,
 };
 pub use cancel::Cancel;
-pub use errno::{CallError, meaning, remedy};
+pub use errno::{CallError, meaning, plain_errno, remedy};
 pub use link::Link;
 pub use listener::{BACKLOG, Listener};
 pub use log::{Bounded, Recorder};
@@ -54,7 +54,8 @@ pub use result::{
     markdown, words,
 };
 pub use scenario::{
-    BadKnob, Knob, Knobs, Known, Notify, Range, Run, RunLink, Scenario, Setup, TIME_LIMIT, run,
+    BadKnob, Knob, Knobs, Known, News, Notify, Order, Phase, Ran, Range, Run, RunLink, Scenario,
+    ScenarioRunner, Setup, TIME_LIMIT, Tell, run,
 };
 pub use scenarios::SCENARIOS;
 pub use socket::{LabSocket, PATIENCE, RECV_SIZE};

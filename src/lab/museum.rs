@@ -27,13 +27,11 @@ use crate::text::Text;
 const RECEIVE_BUFFER: u32 = 4_096;
 const SEND_BUFFER: u32 = 65_536;
 
-/// What one `send` is asked for while a buffer is filled, and how long it rests before it asks again.
-const CHUNK: usize = 65_536;
-const REST: Duration = Duration::from_millis(5);
+/// More than both take: a peer that took as much would be reading.
+const MOST: usize = 16 * 1024 * 1024;
 
-/// A buffer is full when it took nothing so many times; it is given up after so many.
-const REFUSALS: usize = 3;
-const TRIES: usize = 1_000;
+/// How often a wait looks again.
+const STEP: Duration = Duration::from_millis(5);
 
 /// How often a SYN is sent again (`TCP_SYNCNT`), so that nobody gives up within ten minutes.
 const SYN_COUNT: u32 = 20;
@@ -240,10 +238,13 @@ impl Museum {
             client.set_options(SocketOptions::NONE.with(OptionName::SendBuffer, buffer))?;
             let mut link =
                 Link::join(&listener, client, SocketOptions::NONE, &self.recorder, |_| {})?;
-            fill(&mut link.client)?;
+            if link.client.fill(MOST)? == MOST {
+                let error = std::io::Error::other("the peer's buffer does not fill up");
+                return Err(CallError::new(&error));
+            }
             if state == State::LastAck {
                 link.peer.shutdown_write()?;
-                wait_for_end(&mut link.client);
+                link.client.wait_for_end(PATIENCE);
             }
             link.client.shutdown_write()?;
             if state == State::Closing {
@@ -270,32 +271,6 @@ impl Museum {
     }
 }
 
-/// Sends until nothing more is taken.
-fn fill(client: &mut LabSocket) -> Result<(), CallError> {
-    client.set_nonblocking()?;
-    let mut refusals = 0;
-    for _ in 0..TRIES {
-        match client.send(CHUNK, Duration::ZERO) {
-            Ok(_) => refusals = 0,
-            Err(error) if error.is_underway() => refusals += 1,
-            Err(error) => return Err(error),
-        }
-        if refusals == REFUSALS {
-            return Ok(());
-        }
-        thread::sleep(REST);
-    }
-    Err(CallError::new(&std::io::Error::other("the peer's buffer does not fill up")))
-}
-
-/// Waits until the peer's FIN has come.
-fn wait_for_end(client: &mut LabSocket) {
-    let deadline = Instant::now() + PATIENCE;
-    while client.peek().is_err_and(|error| error.is_underway()) && Instant::now() < deadline {
-        thread::sleep(REST);
-    }
-}
-
 /// Waits until the listener has a connection that is not accepted, where the table tells of it.
 fn wait_for_queue(listener: &Listener) {
     let deadline = Instant::now() + PATIENCE;
@@ -303,7 +278,7 @@ fn wait_for_queue(listener: &Listener) {
     while Instant::now() < deadline {
         match probe.listener(listener.address()) {
             Ok(Some(row)) if row.queues.is_some_and(|queues| queues.receive == 0) => {
-                thread::sleep(REST);
+                thread::sleep(STEP);
             }
             _ => break,
         }

@@ -42,7 +42,7 @@ pub use state::{
 };
 pub use words::{
     brief, conclusion, failure_words, fate_words, holder_words, party_sentence, phase_words,
-    reach_warning, trouble_words, verdict_word,
+    reach_warning, refused_words, trouble_words, verdict_word,
 };
 
 use super::cancel::Cancel;

@@ -104,7 +104,7 @@ mod tests {
             panic!("nobody.invalid has an address");
         };
         let error = crate::lab::errno::CallError::new(&error);
-        assert_eq!(error.errno, "no errno");
+        assert_eq!(error.errno, "not found");
         assert_eq!(error.meaning.id(), "lab.errno.no_such_name");
     }
 }

@@ -8,6 +8,7 @@ mod judge;
 mod knobs;
 mod known;
 mod run;
+mod runner;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use std::time::{Duration, Instant, SystemTime};
 pub use knobs::{BadKnob, Knob, Knobs, Range};
 pub use known::Known;
 pub use run::{Run, RunLink};
+pub use runner::{News, Order, Phase, Ran, ScenarioRunner, Tell};
 
 use super::cancel::Cancel;
 use super::errno::{CallError, cancelled};

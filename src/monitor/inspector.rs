@@ -6,12 +6,13 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use super::Wake;
-use super::cell::{lock, panic_message};
+use super::cell::lock;
 use super::frame::{Frame, Health};
 use super::published::Published;
 use crate::analysis::diagram::Opening;
 use crate::analysis::pair;
 use crate::analysis::track::{SocketId, Track};
+use crate::error::panic_message;
 use crate::model::{Owner, Process, ProcessDetails, Socket};
 use crate::os::{self, InspectProcess};
 

@@ -15,7 +15,6 @@ mod source;
 mod survey;
 mod view;
 
-pub use cell::panic_message;
 pub use column::Column;
 pub use frame::{Frame, Health, Interval};
 pub use inspector::{Details, Holder, Inspection, Inspector};

@@ -9,7 +9,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::Wake;
-use super::cell::{lock, panic_message};
+use super::cell::lock;
 use super::frame::{Frame, Health, Interval};
 use super::published::Published;
 use super::source::SourceChoice;
@@ -18,6 +18,7 @@ use crate::analysis::events::Watch;
 use crate::analysis::history::{Cause, History};
 use crate::analysis::timeline::Timeline;
 use crate::analysis::track::{Look, Tracker};
+use crate::error::panic_message;
 use crate::model::{Operation, PollFailure, Snapshot};
 use crate::os::{self, SocketSource};
 

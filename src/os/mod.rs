@@ -3,6 +3,7 @@
 //! Facts only. No row is dropped here, nothing is judged, and nothing waits for a user. What differs
 //! between systems is decided in this folder; ARCHITECTURE.md lists the two files beside it.
 
+mod descriptor_limit;
 mod host;
 mod linux;
 mod netstat;
@@ -18,6 +19,7 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+pub use descriptor_limit::descriptor_limit;
 pub use host::host;
 pub use linux::{DiagSource, ExactPairProbe};
 #[cfg(target_os = "linux")]

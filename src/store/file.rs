@@ -30,16 +30,7 @@ pub fn write_atomically(
         return write_to(&device, path, fill);
     }
     let target = behind_link(path);
-    let folder = match target.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
-        _ => PathBuf::from("."),
-    };
-    // Asked for by itself, so that the answer speaks of the folder and not of the temporary file.
-    std::fs::metadata(&folder).map_err(failed)?;
-    let temporary = tempfile::Builder::new()
-        .prefix(".sockscope-")
-        .tempfile_in(&folder)
-        .map_err(|error| failed(io::Error::from(error.kind())))?;
+    let temporary = temporary_beside(&target).map_err(failed)?;
     if let Some(existing) = existing {
         temporary.as_file().set_permissions(existing.permissions()).map_err(failed)?;
     }
@@ -47,6 +38,31 @@ pub fn write_atomically(
     temporary.as_file().sync_all().map_err(failed)?;
     temporary.persist(&target).map_err(|error| failed(error.error))?;
     Ok(())
+}
+
+/// Whether [`write_atomically`] could write there now; it leaves nothing behind. A device or a pipe is not tried: whoever
+/// reads there would notice.
+pub fn can_be_written(path: &Path) -> Result<()> {
+    let failed = |source| Error::Write { path: path.to_owned(), source };
+    match std::fs::metadata(path) {
+        Ok(existing) if existing.is_dir() => Err(failed(io::ErrorKind::IsADirectory.into())),
+        Ok(existing) if !existing.is_file() => Ok(()),
+        Ok(_) | Err(_) => temporary_beside(&behind_link(path)).map(drop).map_err(failed),
+    }
+}
+
+/// A file in the same folder, which is gone again when it is dropped.
+fn temporary_beside(target: &Path) -> io::Result<tempfile::NamedTempFile> {
+    let folder = match target.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    // Asked for by itself, so that the answer speaks of the folder and not of the temporary file.
+    std::fs::metadata(folder)?;
+    tempfile::Builder::new()
+        .prefix(".sockscope-")
+        .tempfile_in(folder)
+        .map_err(|error| io::Error::from(error.kind()))
 }
 
 /// Where a file really lies: a link is followed, one that leads nowhere yet as well, so that the file behind
@@ -182,6 +198,22 @@ mod tests {
         assert!(matches!(error, Error::Write { .. }), "{error}");
         assert_eq!(read_bounded(&path, 10)?, b"old");
         assert_eq!(std::fs::read_dir(folder.path()).map_err(Error::Output)?.count(), 1);
+        Ok(())
+    }
+
+    #[test]
+    fn whether_a_file_can_be_written_is_known_before_and_leaves_nothing() -> Result<()> {
+        let folder = tempfile::tempdir().map_err(Error::Output)?;
+        can_be_written(&folder.path().join("new.json"))?;
+        assert_eq!(std::fs::read_dir(folder.path()).map_err(Error::Output)?.count(), 0);
+        let file = folder.path().join("file");
+        std::fs::write(&file, "old").map_err(Error::Output)?;
+        can_be_written(&file)?;
+        for wrong in [folder.path().to_owned(), folder.path().join("no/x"), file.join("x")] {
+            let error = can_be_written(&wrong).expect_err("it cannot");
+            assert!(matches!(error, Error::Write { .. }), "{error}");
+        }
+        assert_eq!(read_bounded(&file, 10)?, b"old");
         Ok(())
     }
 

@@ -10,7 +10,7 @@ mod settings;
 mod snapshot;
 mod thresholds;
 
-pub use file::write_atomically;
+pub use file::{can_be_written, write_atomically};
 pub use history::{KeptHistory, history_path, load_history, save_history, set_history_aside};
 pub use layout::{ColumnLayout, SortLayout, TableLayout};
 pub use settings::{LoadedSettings, Settings, SettingsProblem, ThemeChoice};

@@ -10,7 +10,9 @@ mod time;
 
 use std::borrow::Cow;
 
-pub use number::{age, bytes, lasting, percent, plain_age, rate, signed, thousands};
+pub use number::{
+    age, bytes, lasting, percent, plain_age, plain_took, rate, roughly, signed, thousands, took,
+};
 pub use time::{clock, clock_minutes, date, date_with_offset, stamp, utc};
 
 /// A language that the catalogue has.

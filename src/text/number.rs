@@ -61,6 +61,21 @@ pub fn plain_age(duration: Duration) -> String {
     age_with(duration, ' ')
 }
 
+/// `40 ms`, `5.2 s`, `5 s` when that is all, `3 m 12 s`: how long something took or has to take, rounded down.
+pub fn took(duration: Duration) -> String {
+    took_with(duration, THIN_SPACE)
+}
+
+/// [`took`] with ordinary spaces, for terminals and files.
+pub fn plain_took(duration: Duration) -> String {
+    took_with(duration, ' ')
+}
+
+/// `40 ms`, `5 s`, `2 min`: how long something takes, more or less.
+pub fn roughly(duration: Duration) -> String {
+    if duration.as_secs() < 1 { took(duration) } else { lasting(duration) }
+}
+
 /// `40 s`, `2 min`, `3 h 12 min`, `2 d 4 h`: a duration in a sentence, without idle parts, rounded down.
 pub fn lasting(duration: Duration) -> String {
     let seconds = duration.as_secs();
@@ -98,9 +113,30 @@ fn age_with(duration: Duration, space: char) -> String {
     format!("{}{space}{} {:02}{space}{}", large.0, large.1, small.0, small.1)
 }
 
+fn took_with(duration: Duration, space: char) -> String {
+    let (seconds, tenths) = (duration.as_secs(), duration.subsec_millis() / 100);
+    match seconds {
+        0 => format!("{}{space}ms", duration.subsec_millis()),
+        1..60 if duration.subsec_nanos() == 0 => format!("{seconds}{space}s"),
+        1..60 => format!("{seconds}.{tenths}{space}s"),
+        _ => age_with(duration, space),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn how_long_something_took_is_as_exact_as_it_is_short() {
+        let written = |micros| plain_took(Duration::from_micros(micros));
+        let short = [0, 900, 40_000, 999_999].map(written);
+        assert_eq!(short, ["0 ms", "0 ms", "40 ms", "999 ms"]);
+        let long = [1_000_000, 1_000_001, 5_290_000, 59_999_999, 192_000_000].map(written);
+        assert_eq!(long, ["1 s", "1.0 s", "5.2 s", "59.9 s", "3 m 12 s"]);
+        let about = [200, 5_200, 125_000].map(|millis| roughly(Duration::from_millis(millis)));
+        assert_eq!(about.map(|it| with_spaces(&it)), ["200 ms", "5 s", "2 min"]);
+    }
 
     fn with_spaces(text: &str) -> String {
         text.replace(THIN_SPACE, " ")

@@ -4,7 +4,8 @@ use std::thread;
 use std::time::Duration;
 
 use sockscope::lab::{
-    CallError, Cancel, Knobs, PATIENCE, Run, SCENARIOS, Scenario, Setup, SocketOptions, run,
+    CallError, Cancel, Knobs, NUMBERING, Numbering, PATIENCE, Run, SCENARIOS, Scenario, Setup,
+    SocketOptions, run,
 };
 use sockscope::model::lab::{End, Resolution, Verdict};
 use sockscope::model::{PollFailure, Socket, State};
@@ -71,6 +72,27 @@ fn a_wrong_expectation_differs() {
     assert_eq!(verdicts, [differs, differs, good, differs], "{result:#?}");
     assert_eq!(result.verdict(), Verdict::Differs);
     assert_eq!(result.checks[0].observed.plain(), "ESTABLISHED");
+}
+
+#[test]
+fn descriptors_that_ran_out_say_nothing_of_a_socket() {
+    let starved = Tried(|run| {
+        let number = if NUMBERING == Numbering::WinSock { 10_024 } else { 24 };
+        let error = CallError::new(&std::io::Error::from_raw_os_error(number));
+        run.expect_result(
+            text!("lab.check.call", end = "peer", call = "accept()"),
+            "EAGAIN",
+            Err::<usize, _>(error.clone()),
+        );
+        Err(error)
+    });
+    let result = run(&starved, Setup::new(&starved), &Cancel::new());
+    assert_eq!(result.checks.len(), 2, "{result:#?}");
+    for check in &result.checks {
+        assert_eq!(check.verdict, Verdict::CouldNotTell, "{check:?}");
+        let said = check.observed.plain();
+        assert!(said.contains("EMFILE") && said.contains("`ulimit -n`"), "{said}");
+    }
 }
 
 /// A probe that sees less than the real one.

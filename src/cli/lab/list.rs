@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 use crate::cli::Exit;
 use crate::cli::output::Output;
 use crate::error::{Error, Result};
-use crate::lab::words::duration;
 use crate::lab::{Knob, Knobs, Range, SCENARIOS, Scenario};
 use crate::text;
+use crate::text::plain_took;
 
 /// Print the scenarios, what each teaches, and what can be chosen
 #[derive(Args)]
@@ -36,7 +36,7 @@ impl List {
 }
 
 fn print(scenario: &dyn Scenario, output: &mut Output) -> Result<()> {
-    let lasts = duration(scenario.lasts(&Knobs::of(scenario.knobs())));
+    let lasts = plain_took(scenario.lasts(&Knobs::of(scenario.knobs())));
     let title = scenario.title();
     let head = text!("lab_terminal.list.head", name = scenario.name(), title = title, time = lasts);
     output.line(&head.plain())?;

@@ -3,15 +3,14 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::progress::Progress;
 use super::show::{self, Place};
 use crate::cli::Exit;
 use crate::cli::output::Output;
 use crate::error::{Error, Result};
-use crate::lab::words::duration;
-use crate::lab::{Scenario, ScenarioResult};
+use crate::lab::{Phase, Ran, Scenario, ScenarioResult, ScenarioRunner};
 use crate::model::lab::Verdict;
 use crate::text;
+use crate::text::plain_took;
 
 /// What a result is written as.
 pub type Format = fn(&ScenarioResult) -> String;
@@ -43,19 +42,21 @@ impl Printer {
     pub fn news(
         &mut self,
         scenarios: &[&'static dyn Scenario],
-        progress: &[Progress],
+        runner: &ScenarioRunner,
         output: &mut Output,
     ) -> Result<()> {
-        if let (false, [Progress::Shown(result)]) = (self.many, progress) {
+        if let (false, [scenario]) = (self.many, scenarios)
+            && let Some(result) = runner.result(scenario.name())
+        {
             for step in result.steps.iter().skip(self.steps) {
                 self.place.line(&show::step(step), output)?;
             }
             self.steps = result.steps.len();
         }
-        let over = progress.iter().zip(scenarios).skip(self.over);
-        for (progress, scenario) in over.take_while(|(progress, _)| progress.is_over()) {
+        let rests = |scenario: &&&dyn Scenario| runner.phase(scenario.name()) == Phase::Rests;
+        for scenario in scenarios.iter().skip(self.over).take_while(rests) {
             self.over += 1;
-            self.ended(*scenario, progress, output)?;
+            self.ended(*scenario, runner.ran(scenario.name()), output)?;
         }
         Ok(())
     }
@@ -63,17 +64,19 @@ impl Printer {
     fn ended(
         &mut self,
         scenario: &dyn Scenario,
-        progress: &Progress,
+        ran: Option<&Ran>,
         output: &mut Output,
     ) -> Result<()> {
-        let result: &Arc<ScenarioResult> = match progress {
-            Progress::Shown(result) => result,
-            Progress::Broken => {
+        let result: &Arc<ScenarioResult> = match ran {
+            Some(Ran::Result(result)) => result,
+            Some(Ran::Lost(why)) => {
                 self.tally.broken += 1;
-                output.note(&text!("lab_terminal.broken", name = scenario.name()).plain());
+                let (name, why) = (scenario.name(), why.clone());
+                output.note(&text!("lab_room.lost", name = name, why = why).plain());
                 return Ok(());
             }
-            Progress::NotRun | Progress::Waiting => {
+            // It was stopped before its turn came.
+            None => {
                 self.tally.not_run += 1;
                 let word = text!("lab_terminal.not_run").plain();
                 return self.place.line(&show::line_of_many(&word, scenario.name(), ""), output);
@@ -142,7 +145,7 @@ impl Tally {
             as_expected = self.as_expected,
             differs = self.differs,
             could_not_tell = self.could_not_tell,
-            took = duration(took)
+            took = plain_took(took)
         );
         match self.not_run {
             0 => counts.plain(),

@@ -15,8 +15,8 @@ use crate::error::{Error, Result};
 use crate::lab::Program;
 use crate::lab::program::{
     Connection, Fate, Holder, Judged, MAX_TIME, Party, Phase, ProgramState, Setup, conclusion,
-    fate_words, holder_words, party_sentence, phase_words, reach_warning, trouble_words,
-    verdict_word,
+    fate_words, holder_words, party_sentence, phase_words, reach_warning, refused_words,
+    trouble_words, verdict_word,
 };
 use crate::text;
 
@@ -88,6 +88,9 @@ impl Common {
         output.line(&phase_words(state).plain())?;
         if state.parties.is_empty() {
             output.line(&sentence(&conclusion(state)))?;
+        }
+        if let Some(refused) = refused_words(state) {
+            output.note(&refused.plain());
         }
         for party in &state.parties {
             let verdict = verdict_word(party.judged).plain();

@@ -1,25 +1,25 @@
 //! `sockscope lab run`: one scenario or all of them, and the verdict as an exit status.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::time::Instant;
 
 use clap::Args;
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::error::ErrorKind;
 
 use super::printer::{Format, Printer, Tally};
-use super::progress::{Job, Workers};
 use super::show::Place;
 use crate::cli::Exit;
 use crate::cli::interrupt::{Event, next, on_interrupt};
 use crate::cli::output::Output;
 use crate::error::{Error, Result};
-use crate::lab::{BadKnob, Knobs, SCENARIOS, Scenario, ScenarioResult, document, markdown};
+use crate::lab::{
+    BadKnob, Order, SCENARIOS, Scenario, ScenarioResult, ScenarioRunner, document, markdown,
+};
 use crate::store;
 use crate::text;
-
-/// How many scenarios run side by side: most of their time they wait.
-const AT_A_TIME: usize = 4;
 
 /// Two words are alike from here on (Jaro: 0 is nothing in common, 1 is the same).
 const ALIKE: f64 = 0.7;
@@ -29,9 +29,12 @@ const ALIKE: f64 = 0.7;
 /// Prints its steps as they are made, then the verdict with every check it rests on. Ctrl-C ends the run with what came of
 /// it until then; a second one ends the program.
 #[derive(Args)]
+#[command(
+    override_usage = "sockscope lab run [OPTIONS] <NAME> [KNOB=VALUE]...\n       sockscope lab run [OPTIONS] --all"
+)]
 pub struct Run {
     /// Which one; `lab list` tells of each
-    #[arg(value_parser = scenario(), required_unless_present = "all")]
+    #[arg(value_parser = ScenarioName, required_unless_present = "all")]
     name: Option<&'static dyn Scenario>,
     /// What to choose otherwise than `lab list` says it is
     #[arg(value_name = "KNOB=VALUE")]
@@ -66,22 +69,31 @@ impl Run {
             output.note(&text!("lab_terminal.unknown_format").plain());
             return Ok(Exit::Usage);
         };
-        let jobs = match self.jobs() {
-            Ok(jobs) => jobs,
+        let orders = match self.orders() {
+            Ok(orders) => orders,
             Err(error) => {
                 output.note(&said(&error));
                 return Ok(Exit::Usage);
             }
         };
+        let file = self.written.file();
+        // A run may take minutes: whether its result can be kept is known before.
+        file.map_or(Ok(()), store::can_be_written)?;
         let executable = std::env::current_exe();
         if let Err(error) = &executable {
             output.note(&text!("lab_terminal.no_executable", cause = error.to_string()).plain());
         }
-        let shown: Vec<_> = jobs.iter().map(|job| job.scenario).collect();
+        let shown: Vec<_> = orders.iter().map(|order| order.scenario).collect();
         let (send, events) = mpsc::channel();
         on_interrupt(send.clone(), output);
-        let workers = Workers::start(jobs, AT_A_TIME, executable.ok().as_ref(), &send)?;
-        let file = self.written.file();
+        let tell = Arc::new(move |_| {
+            // Nobody listens any more once the verb has failed, which stops the runner as well.
+            let _ = send.send(Event::News);
+        });
+        let mut runner = ScenarioRunner::new(executable.ok(), tell);
+        for order in orders {
+            runner.order(order);
+        }
         let beside = format.is_some() && file.is_none();
         let mut printer = Printer {
             began: Instant::now(),
@@ -98,12 +110,12 @@ impl Run {
         while printer.over < shown.len() {
             if next(&events) == Event::Interrupt {
                 printer.stopped = true;
-                workers.stop();
+                runner.stop_all();
             }
-            printer.news(&shown, &workers.progress(), output)?;
+            runner.update();
+            printer.news(&shown, &runner, output)?;
             output.flush()?;
         }
-        drop(workers);
         if self.all {
             printer.conclude(output)?;
         }
@@ -115,15 +127,13 @@ impl Run {
         Ok(printer.tally.exit())
     }
 
-    fn jobs(&self) -> Result<Vec<Job>, BadKnob> {
-        let job =
-            |scenario: &'static dyn Scenario| Job { scenario, knobs: Knobs::of(scenario.knobs()) };
-        let Some(name) = self.name else { return Ok(SCENARIOS.iter().copied().map(job).collect()) };
-        let mut job = job(name);
-        for written in &self.knobs {
-            job.knobs.set(written)?;
-        }
-        Ok(vec![job])
+    fn orders(&self) -> Result<Vec<Order>, BadKnob> {
+        let Some(scenario) = self.name else {
+            return Ok(SCENARIOS.iter().copied().map(Order::of).collect());
+        };
+        let mut order = Order::of(scenario);
+        order.knobs.set_each(&self.knobs)?;
+        Ok(vec![order])
     }
 }
 
@@ -156,11 +166,38 @@ fn json(result: &ScenarioResult) -> String {
 }
 
 /// Reads the name of a scenario, for clap, which says what there is and what was meant.
-fn scenario() -> impl TypedValueParser<Value = &'static dyn Scenario> {
-    PossibleValuesParser::new(SCENARIOS.iter().map(|scenario| scenario.name())).try_map(|name| {
+#[derive(Clone)]
+struct ScenarioName;
+
+impl ScenarioName {
+    fn names() -> PossibleValuesParser {
+        PossibleValuesParser::new(SCENARIOS.iter().map(|scenario| scenario.name()))
+    }
+}
+
+impl TypedValueParser for ScenarioName {
+    type Value = &'static dyn Scenario;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        argument: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<Self::Value, clap::Error> {
+        let command = command.clone();
+        let wrong = |said: String| command.clone().error(ErrorKind::ValueValidation, said);
+        if let Some(knob) = value.to_str().filter(|value| value.contains('=')) {
+            return Err(wrong(text!("lab_room.knob_alone", knob = knob).plain()));
+        }
+        let name = Self::names().parse_ref(&command, argument, value)?;
         let found = SCENARIOS.iter().copied().find(|scenario| scenario.name() == name);
-        found.ok_or("no such scenario")
-    })
+        found.ok_or_else(|| wrong(name))
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        let names = SCENARIOS.iter().map(|scenario| PossibleValue::new(scenario.name()));
+        Some(Box::new(names))
+    }
 }
 
 /// What is wrong with a knob, and which one may have been meant.

@@ -6,13 +6,12 @@ use crate::cli::columns::{Align, table};
 use crate::cli::output::Output;
 use crate::error::Result;
 use crate::lab::words::{
-    check_cells, check_header, duration, exhibit_cells, exhibit_header, habit_cells, habit_header,
-    returned,
+    check_cells, check_header, exhibit_cells, exhibit_header, habit_cells, habit_header, returned,
 };
 use crate::lab::{Check, ScenarioResult, Step};
 use crate::model::lab::Verdict;
 use crate::text;
-use crate::text::Text;
+use crate::text::{Text, plain_took};
 
 /// Wider tables are no tables any more on most terminals.
 const WIDE: usize = 140;
@@ -94,7 +93,7 @@ fn paragraph(check: &Check) -> Vec<String> {
 
 fn verdict_line(result: &ScenarioResult, title: &Text, stopped: bool) -> Text {
     let (verdict, title) = (result.verdict().to_string(), title.clone());
-    let took = duration(result.took);
+    let took = plain_took(result.took);
     if stopped {
         text!("lab_terminal.stopped", verdict = verdict, title = title, took = took)
     } else {
@@ -130,7 +129,7 @@ fn call_lines(result: &ScenarioResult) -> Vec<String> {
 
 /// One line of many runs, and beneath it the checks that are not as expected.
 pub fn brief(result: &ScenarioResult) -> Vec<String> {
-    let took = duration(result.took);
+    let took = plain_took(result.took);
     let mut lines = vec![line_of_many(&result.verdict().to_string(), result.scenario, &took)];
     let unexpected = result.checks.iter().filter(|check| check.verdict != Verdict::AsExpected);
     lines.extend(unexpected.map(|check| {

@@ -19,6 +19,9 @@ const CALLS: usize = 16;
 /// How many sockets beyond its limit it asks for at most: none should be given.
 const BEYOND: u32 = 16;
 
+/// The call that fails where the process may not have such a limit.
+pub const SETRLIMIT: &str = "setrlimit";
+
 /// How far a process came that opens sockets and closes none.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Leaked {
@@ -48,7 +51,11 @@ pub fn leak<E: From<io::Error>>(
     mut say: impl FnMut(&Leaked) -> Result<(), E>,
 ) -> Result<(), E> {
     let open_before = descriptors_below(limit);
-    limit_descriptors(limit)?;
+    if let Err(error) = limit_descriptors(limit) {
+        let errno = Some(CallError::new(&error).errno);
+        let call = Some(SETRLIMIT.to_owned());
+        return say(&Leaked { limit, open_before, opened: 0, call, errno });
+    }
     let mut kept = Vec::new();
     say(&open_until_refused(limit, open_before, to, &mut kept))?;
     if kept.pop().is_some() {

@@ -4,8 +4,21 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use crate::os::descriptor_limit;
+
 /// How many connections a listener holds at a time; more are reset as they come, and counted.
 pub const MAX_HELD: usize = 1_024;
+
+/// How many connections a listener holds at a time in this process: [`MAX_HELD`], and no more than half of the
+/// descriptors it may have, since reading the table and accepting take some as well.
+pub fn most_held() -> usize {
+    descriptor_limit().map_or(MAX_HELD, |limit| half_of(limit).min(MAX_HELD))
+}
+
+fn half_of(limit: u64) -> usize {
+    usize::try_from(limit / 2).unwrap_or(usize::MAX)
+}
+
 /// How many connections a client holds at a time.
 pub const MAX_CLIENTS: usize = 64;
 /// How many connections one run has altogether; then nothing new is let in.

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::setup::{Setup, Side, Treatment};
+use super::setup::{MAX_HELD, Setup, Side, Treatment, most_held};
 use super::state::{
     Connection, Fate, Holder, Judged, Party, Phase, ProgramState, Trouble, Unknown, Why,
 };
@@ -28,6 +28,16 @@ pub fn brief(time: Duration) -> Text {
 fn long(time: Duration) -> Text {
     // A terminal may not have the thin space.
     text!("lab_program.long", time = lasting(time).replace('\u{2009}', " "))
+}
+
+/// That connections were reset because too many were held, and why it was not more; none where none was.
+pub fn refused_words(state: &ProgramState) -> Option<Text> {
+    let (refused, held) = (state.refused, most_held());
+    match refused {
+        0 => None,
+        _ if held < MAX_HELD => Some(text!("lab_room.refused_by_limit", n = refused, held = held)),
+        _ => Some(text!("lab_room.refused", n = refused, held = held)),
+    }
 }
 
 /// Who has the other end.

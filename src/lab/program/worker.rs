@@ -14,7 +14,7 @@ use super::entry::Entry;
 use super::fate::Ending;
 use super::gate::{Came, Gate, canonical};
 use super::owners::{Need, Owners, find};
-use super::setup::{MAX_HELD, MAX_TOTAL, Setup, Side, Treatment};
+use super::setup::{MAX_TOTAL, Setup, Side, Treatment, most_held};
 use super::state::{Fate, Phase, Trouble, Why};
 use super::{CallError, Cancel, Observer, Shared};
 use crate::model::lab::End;
@@ -181,7 +181,7 @@ impl Worker {
             Side::Listener { connections, .. } => connections.unwrap_or(MAX_TOTAL),
             Side::Client { count, .. } => count,
         };
-        let mut held = self.held();
+        let (mut held, room) = (self.held(), most_held());
         for _ in 0..AT_ONCE {
             if self.made >= most || self.cancel.is_wished() {
                 break;
@@ -190,7 +190,7 @@ impl Worker {
                 // If the first connect fails, the others would for the same reason.
                 break;
             }
-            let is_full = held >= MAX_HELD;
+            let is_full = held >= room;
             match self.gate.next(&self.setup, held) {
                 Ok(None) => break,
                 Ok(Some(Came { conn, pair })) => {

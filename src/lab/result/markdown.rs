@@ -1,15 +1,14 @@
 //! A result as Markdown that fits into a ticket.
 
 use super::words::{
-    check_cells, check_header, duration, exhibit_cells, exhibit_header, habit_cells, habit_header,
-    returned,
+    check_cells, check_header, exhibit_cells, exhibit_header, habit_cells, habit_header, returned,
 };
 use super::{ScenarioResult, Step};
 use crate::lab::SCENARIOS;
 use crate::model::lab::{Call, CallOutcome, Resolution};
 use crate::text;
 use crate::text::markdown::{escape, fenced, table};
-use crate::text::{Text, utc};
+use crate::text::{Text, plain_took, utc};
 
 /// How many calls a ticket is shown.
 const MAX_CALLS: usize = 120;
@@ -52,7 +51,7 @@ fn headline(result: &ScenarioResult) -> String {
 /// On what it ran, when, and with what.
 fn facts(result: &ScenarioResult) -> Vec<Text> {
     let program = concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"));
-    let took = duration(result.took);
+    let took = plain_took(result.took);
     let knobs: Vec<String> =
         result.knobs.iter().map(|(name, value)| format!("{name} = {value}")).collect();
     let mut facts = vec![

@@ -1,6 +1,4 @@
-//! What a result is called in words, in Markdown and on a terminal.
-
-use std::time::Duration;
+//! What a result is called in words, wherever it is shown.
 
 use super::{Check, Exhibit, Habit, Outcome};
 use crate::model::State;
@@ -9,7 +7,7 @@ use crate::text;
 use crate::text::Text;
 
 /// How it is known what is expected.
-fn basis_word(basis: Basis) -> Text {
+pub fn basis_word(basis: Basis) -> Text {
     match basis {
         Basis::Measured => text!("lab_terminal.measured"),
         Basis::Documented => text!("lab_terminal.documented"),
@@ -18,7 +16,7 @@ fn basis_word(basis: Basis) -> Text {
 }
 
 /// What a way to reconnect comes to.
-fn outcome_word(outcome: Outcome) -> Text {
+pub fn outcome_word(outcome: Outcome) -> Text {
     match outcome {
         Outcome::Running => text!("lab_terminal.outcome.running"),
         Outcome::NotTried => text!("lab_terminal.outcome.not_tried"),
@@ -109,14 +107,5 @@ pub fn returned(outcome: &CallOutcome) -> String {
     match outcome {
         CallOutcome::Returned(value) => value.clone(),
         CallOutcome::Failed { errno, meaning } => format!("{errno}: {meaning}"),
-    }
-}
-
-/// How long a run took or takes: `40 ms`, `5.2 s`.
-pub fn duration(time: Duration) -> String {
-    if time < Duration::from_secs(1) {
-        format!("{} ms", time.as_millis())
-    } else {
-        format!("{:.1} s", time.as_secs_f64())
     }
 }

@@ -5,14 +5,14 @@ use std::time::{Duration, Instant};
 use super::known::Known;
 use super::run::{Run, RunLink};
 use crate::lab::cancel::Cancel;
-use crate::lab::errno::CallError;
+use crate::lab::errno::{CallError, remedy};
 use crate::lab::observe::{Observation, STEADY, Seen, Watch};
 use crate::lab::result::{Check, Said};
 use crate::lab::socket::PATIENCE;
 use crate::model::State;
 use crate::model::lab::{Basis, End, Verdict};
 use crate::text;
-use crate::text::Text;
+use crate::text::{Text, plain_took};
 
 /// How long a final state may be in coming. On loopback it takes milliseconds; a busy machine takes longer
 /// to show it, and nothing that is judged depends on how long.
@@ -104,18 +104,25 @@ impl Run {
         result: Result<T, CallError>,
     ) -> Verdict {
         let (expected, basis) = expected.into().here();
-        let (observed, cancelled) = match result {
-            Ok(value) => (value.to_string(), false),
-            Err(error) => (error.errno.clone(), error.is_cancelled()),
+        let (observed, fits, stopped) = match result {
+            Ok(value) => {
+                let value = value.to_string();
+                (value.as_str().into(), expected == Some(&*value), false)
+            }
+            // It says nothing of the socket, only of this process.
+            Err(error) if error.is_out_of_descriptors() => (with_remedy(&error), false, true),
+            Err(error) => {
+                let (fits, stopped) = (expected == Some(error.plain()), error.is_cancelled());
+                (error.errno.into(), fits, stopped)
+            }
         };
         let verdict = match expected {
-            _ if cancelled => Verdict::CouldNotTell,
-            None => Verdict::CouldNotTell,
-            Some(expected) if plain_errno(&observed) == expected => Verdict::AsExpected,
-            Some(_) => Verdict::Differs,
+            Some(_) if fits => Verdict::AsExpected,
+            Some(_) if !stopped => Verdict::Differs,
+            Some(_) | None => Verdict::CouldNotTell,
         };
         let expected = expected.map_or_else(unknown, Said::from);
-        self.check(Check { subject, expected, observed: observed.into(), basis, verdict })
+        self.check(Check { subject, expected, observed, basis, verdict })
     }
 
     /// Judges the state in which one end comes to rest; none when its row should be gone.
@@ -202,7 +209,8 @@ impl Run {
             let found = find(self, end, wanted);
             let stayed = found.changed_at.is_none_or(|at| at < since);
             let lasting = |state: State| {
-                text!("lab_closing.check.stays", state = state.name(), time = duration(time)).into()
+                text!("lab_closing.check.stays", state = state.name(), time = plain_took(time))
+                    .into()
             };
             let observed = match found.seen {
                 Seen::State(state) if arrived && stayed => lasting(state),
@@ -249,13 +257,13 @@ impl Run {
         let (expected, verdict) = match range {
             None => (unknown(), Verdict::CouldNotTell),
             Some([least, most]) => {
-                let (least_s, most_s) = (duration(least), duration(most));
+                let (least_s, most_s) = (plain_took(least), plain_took(most));
                 let expected = text!("lab_closing.check.took", least = least_s, most = most_s);
                 let fits = (least..=most).contains(&took);
                 (expected.into(), if fits { Verdict::AsExpected } else { Verdict::Differs })
             }
         };
-        self.check(Check { subject, expected, observed: duration(took).into(), basis, verdict })
+        self.check(Check { subject, expected, observed: plain_took(took).into(), basis, verdict })
     }
 
     /// Waits until one end rests: in what is wanted, without a row, or in whatever it is in when patience ends.
@@ -312,7 +320,7 @@ impl Run {
         } else if self.cancel().is_cancelled() {
             text!("lab.check.time_limit", n = limit.as_secs()).into()
         } else {
-            error.to_string().into()
+            with_remedy(error)
         };
         self.check(unfinished(observed));
     }
@@ -340,9 +348,12 @@ pub(super) fn unfinished(observed: Said) -> Check {
     }
 }
 
-/// An errno without the prefix of Windows, whose names are otherwise the same.
-pub(super) fn plain_errno(errno: &str) -> &str {
-    errno.strip_prefix("WSA").unwrap_or(errno)
+/// What broke a run off; where descriptors ran out, with what to try.
+fn with_remedy(error: &CallError) -> Said {
+    match remedy(&error.errno).filter(|_| error.is_out_of_descriptors()) {
+        Some(remedy) => format!("{error} {}", remedy.plain()).into(),
+        None => error.to_string().into(),
+    }
 }
 
 /// What is known of one end after its last call.
@@ -369,15 +380,6 @@ impl Found {
 /// `client`, and `client 2` for any connection after the first.
 pub(super) fn named(end: End, number: u64) -> String {
     if number > 1 { format!("{} {number}", end.name()) } else { end.name().to_owned() }
-}
-
-/// `2 s`, `1.9 s`: as exact as anything is judged by its duration.
-fn duration(time: Duration) -> String {
-    if time.subsec_nanos() == 0 {
-        format!("{} s", time.as_secs())
-    } else {
-        format!("{:.1} s", time.as_secs_f64())
-    }
 }
 
 fn seen(state: Option<State>) -> Seen {

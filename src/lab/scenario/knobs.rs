@@ -1,5 +1,7 @@
 //! What can be chosen before a scenario runs.
 
+use std::collections::BTreeSet;
+
 use thiserror::Error;
 
 use crate::text::Text;
@@ -52,6 +54,9 @@ pub enum BadKnob {
         /// What was asked for.
         value: String,
     },
+    /// It is set more than once.
+    #[error("{0} is given more than once: give each knob one value")]
+    Twice(String),
     /// Not `NAME=VALUE`.
     #[error("{0:?} is not NAME=VALUE")]
     Form(String),
@@ -123,6 +128,19 @@ impl Knobs {
             takes: knob.range.takes(),
             value: value.to_owned(),
         })?;
+        Ok(())
+    }
+
+    /// [`Knobs::set`] for each of these, of which no two may be about the same knob.
+    pub fn set_each(&mut self, written: &[String]) -> Result<(), BadKnob> {
+        let mut names = BTreeSet::new();
+        for written in written {
+            self.set(written)?;
+            let name = written.split_once('=').map_or("", |(name, _)| name);
+            if !names.insert(name) {
+                return Err(BadKnob::Twice(name.to_owned()));
+            }
+        }
         Ok(())
     }
 
@@ -200,6 +218,18 @@ mod tests {
         }
         assert_eq!(knobs.set("peer=gone"), Ok(()));
         assert_eq!(knobs.written(), [("hold", "30 s".to_owned()), ("peer", "gone".to_owned())]);
+    }
+
+    #[test]
+    fn a_knob_has_one_value() {
+        let set = |written: &[&str]| {
+            let written: Vec<String> = written.iter().map(|it| (*it).to_owned()).collect();
+            Knobs::of(&KNOBS).set_each(&written)
+        };
+        assert_eq!(set(&["hold=3", "peer=gone"]), Ok(()));
+        for twice in [["hold=3", "hold=4"], ["hold=3", "hold=3"]] {
+            assert_eq!(set(&twice), Err(BadKnob::Twice("hold".to_owned())));
+        }
     }
 
     #[test]

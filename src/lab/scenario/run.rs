@@ -17,8 +17,8 @@ use crate::lab::observe::{Lane, Observation, Observer};
 use crate::lab::options::{SocketOptions, loopback};
 use crate::lab::result::{Exhibit, Habit, ScenarioResult, Step};
 use crate::lab::socket::LabSocket;
-use crate::model::Socket;
 use crate::model::lab::{End, Role, Verdict, Who};
+use crate::model::{PollFailure, Socket};
 use crate::os::{Pair, PairProbe, pair_probe};
 use crate::text;
 use crate::text::Text;
@@ -235,23 +235,17 @@ impl Run {
     /// The rows of both ends as they are at this moment.
     pub fn rows(&mut self, pair: Pair) -> Result<[Option<Socket>; 2], CallError> {
         let rows = self.probe.lookup(&[pair]);
-        rows.map(|mut rows| rows.pop().unwrap_or([None, None])).map_err(|failure| {
-            CallError::new(&io::Error::other(format!("{}: {}", failure.source, failure.cause)))
-        })
+        rows.map(|mut rows| rows.pop().unwrap_or([None, None])).map_err(|it| unseen(&it))
     }
 
     /// The rows of both ends of several connections, all from one look.
     pub fn rows_of(&mut self, pairs: &[Pair]) -> Result<Vec<[Option<Socket>; 2]>, CallError> {
-        self.probe.lookup(pairs).map_err(|failure| {
-            CallError::new(&io::Error::other(format!("{}: {}", failure.source, failure.cause)))
-        })
+        self.probe.lookup(pairs).map_err(|it| unseen(&it))
     }
 
     /// The row of a listener at this moment.
     pub fn listener_row(&mut self, address: SocketAddr) -> Result<Option<Socket>, CallError> {
-        self.probe.listener(address).map_err(|failure| {
-            CallError::new(&io::Error::other(format!("{}: {}", failure.source, failure.cause)))
-        })
+        self.probe.listener(address).map_err(|it| unseen(&it))
     }
 
     /// Whether something that was judged could not be told.
@@ -272,4 +266,9 @@ impl Run {
         let seen: Arc<Observation> = self.observer.latest();
         self.result.lanes.clone_from(&seen.lanes);
     }
+}
+
+/// The table could not be looked at.
+fn unseen(failure: &PollFailure) -> CallError {
+    CallError::new(&io::Error::other(format!("{}: {}", failure.source, failure.cause)))
 }

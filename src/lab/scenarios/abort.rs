@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::fill::{self, Filled, MOST};
 use crate::lab::errno::CallError;
-use crate::lab::options::{Linger, OptionName, OptionValue, SocketOption, SocketOptions};
+use crate::lab::options::SocketOptions;
 use crate::lab::scenario::{Knob, Knobs, Known, Range, Run, RunLink, Scenario};
 use crate::lab::socket::PATIENCE;
 use crate::model::State;
@@ -67,9 +67,7 @@ impl Scenario for Abort {
         }
         let shut_down = shutdown(run, &mut link)?;
         run.step(text!("lab_closing.abort.close"));
-        let linger = OptionValue::Linger(Linger::Seconds(0));
-        link.link.client.set_option(SocketOption::new(OptionName::Linger, linger))?;
-        link.link.close(End::Client)?;
+        link.link.client.abort()?;
         run.expect_state(&link, End::Client, None);
         run.expect_state(&link, End::Peer, None);
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::time_wait;
 use crate::lab::errno::CallError;
-use crate::lab::options::{Linger, OptionName, OptionValue, SocketOption, SocketOptions};
+use crate::lab::options::SocketOptions;
 use crate::lab::scenario::{Knob, Knobs, Known, Range, Run, Scenario};
 use crate::model::State;
 use crate::model::lab::End;
@@ -54,12 +54,11 @@ impl Scenario for AbortOutOfCloseWait {
         run.expect_state(&link, End::Peer, Some(State::FinWait2));
         if abortive {
             run.step(text!("lab_closing.abort_out_of_close_wait.abort"));
-            let linger = OptionValue::Linger(Linger::Seconds(0));
-            link.link.client.set_option(SocketOption::new(OptionName::Linger, linger))?;
+            link.link.client.abort()?;
         } else {
             run.step(text!("lab_closing.abort_out_of_close_wait.close"));
+            link.link.close(End::Client)?;
         }
-        link.link.close(End::Client)?;
         if abortive {
             run.expect_recv(&mut link, End::Peer, Known::linux("ECONNRESET"));
             run.expect_state(&link, End::Client, Known::linux(None));

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::time_wait;
+use super::{hold, time_wait};
 use crate::lab::errno::CallError;
 use crate::lab::options::SocketOptions;
 use crate::lab::scenario::{Knob, Knobs, Known, Range, Run, RunLink, Scenario};
@@ -17,11 +17,7 @@ use crate::text::Text;
 pub(super) struct CloseWaitPeerHolds;
 
 static KNOBS: [Knob; 2] = [
-    Knob {
-        name: "hold",
-        title: || text!("lab_closing.knob.hold"),
-        range: Range::Number { min: 1, max: 300, default: 5, unit: "s" },
-    },
+    hold::knob(1, 300, 5),
     Knob {
         name: "eof",
         title: || text!("lab_closing.knob.eof"),
@@ -47,11 +43,11 @@ impl Scenario for CloseWaitPeerHolds {
     }
 
     fn lasts(&self, knobs: &Knobs) -> Duration {
-        Duration::from_secs(knobs.number("hold")) + Duration::from_millis(200)
+        hold::time(knobs) + Duration::from_millis(200)
     }
 
     fn run(&self, run: &mut Run) -> Result<(), CallError> {
-        let hold = Duration::from_secs(run.knobs().number("hold"));
+        let hold = hold::time(run.knobs());
         let listener = run.listen(SocketOptions::NONE)?;
         let mut link = run.connect(&listener, SocketOptions::NONE, SocketOptions::NONE)?;
         run.step(text!("lab_closing.close_wait_peer_holds.shutdown"));

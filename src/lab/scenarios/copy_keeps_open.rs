@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::time_wait;
+use super::{hold, time_wait};
 use crate::lab::errno::CallError;
 use crate::lab::options::SocketOptions;
 use crate::lab::scenario::{Knob, Knobs, Known, Range, Run, Scenario};
@@ -23,11 +23,7 @@ static KNOBS: [Knob; 2] = [
         title: || text!("lab_closing.knob.call"),
         range: Range::Choice(&["close", "shutdown"]),
     },
-    Knob {
-        name: "hold",
-        title: || text!("lab_closing.knob.hold"),
-        range: Range::Number { min: 1, max: 60, default: 1, unit: "s" },
-    },
+    hold::knob(1, 60, 1),
 ];
 
 impl Scenario for CopyKeepsOpen {
@@ -48,11 +44,11 @@ impl Scenario for CopyKeepsOpen {
     }
 
     fn lasts(&self, knobs: &Knobs) -> Duration {
-        Duration::from_secs(knobs.number("hold")) + Duration::from_millis(200)
+        hold::time(knobs) + Duration::from_millis(200)
     }
 
     fn run(&self, run: &mut Run) -> Result<(), CallError> {
-        let hold = Duration::from_secs(run.knobs().number("hold"));
+        let hold = hold::time(run.knobs());
         let listener = run.listen(SocketOptions::NONE)?;
         let mut link = run.connect(&listener, SocketOptions::NONE, SocketOptions::NONE)?;
         run.step(text!("lab_closing.copy_keeps_open.duplicate"));

@@ -7,7 +7,7 @@
 use std::time::{Duration, Instant};
 
 use super::look::{rows_until, state};
-use crate::lab::child::{LEAK, LabChild, Leaked};
+use crate::lab::child::{LEAK, LabChild, Leaked, SETRLIMIT};
 use crate::lab::errno::CallError;
 use crate::lab::listener::Listener;
 use crate::lab::options::SocketOptions;
@@ -70,6 +70,12 @@ impl Scenario for DescriptorLimit {
         let child = LabChild::start(&executable, &arguments)?;
         let mut server = Server { listener, closed: Vec::new() };
         let full = server.until_told(run, &child)?;
+        if let Some(SETRLIMIT) = full.call.as_deref() {
+            let errno = full.errno.unwrap_or_default();
+            let why = text!("lab_room.limit_refused", n = limit, errno = errno);
+            run.could_not_tell(subject::opened(), text!("lab_reuse.not_judged"), why);
+            return child.end(run.cancel());
+        }
         judge_full(run, &full);
         run.step(text!("lab_reuse.limit.one_more"));
         let again = server.until_told(run, &child)?;

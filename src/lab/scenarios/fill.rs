@@ -12,9 +12,6 @@ use crate::text;
 /// Linux.
 pub(super) const MOST: usize = 16 * 1024 * 1024;
 
-/// How long a `send` waits for room that does not come.
-const PATIENCE: Duration = Duration::from_millis(100);
-
 /// How long what fits may take to arrive.
 const ARRIVAL: Duration = Duration::from_secs(10);
 
@@ -36,7 +33,7 @@ pub(super) struct Filled {
 pub(super) fn fill(run: &mut Run, link: &mut RunLink, most: usize) -> Result<Filled, CallError> {
     let mut sent = 0;
     loop {
-        sent += link.link.client.send(most - sent, PATIENCE)?;
+        sent += link.link.client.fill(most - sent)?;
         let queued = at_rest(run, link, sent)?;
         // A small send buffer passes everything on to the peer's, and there is room again.
         if queued != Some(0) || sent == most {

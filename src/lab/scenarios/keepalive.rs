@@ -7,13 +7,14 @@
 use std::time::Duration;
 
 use super::fin_wait_2::{self, LONGEST, SLACK};
+use super::hold;
 use crate::lab::errno::CallError;
 use crate::lab::options::{OptionName, OptionValue, SocketOptions};
 use crate::lab::scenario::{Knob, Knobs, Known, Range, Run, RunLink, Scenario};
 use crate::model::State;
 use crate::model::lab::End;
 use crate::text;
-use crate::text::Text;
+use crate::text::{Text, plain_took};
 
 pub(super) struct Keepalive;
 
@@ -34,11 +35,7 @@ static KNOBS: [Knob; 4] = [
         title: || text!("lab_closing.knob.interval"),
         range: Range::Number { min: 1, max: 60, default: 1, unit: "s" },
     },
-    Knob {
-        name: "hold",
-        title: || text!("lab_closing.knob.hold"),
-        range: Range::Number { min: 3, max: 300, default: 5, unit: "s" },
-    },
+    hold::knob(3, 300, 5),
     fin_wait_2::KNOB,
 ];
 
@@ -122,7 +119,7 @@ fn options(knobs: &Knobs) -> SocketOptions {
 /// As long as was chosen, and long enough for some probes.
 fn hold(knobs: &Knobs) -> Duration {
     let probes = PROBES * knobs.number("idle") + 1;
-    Duration::from_secs(knobs.number("hold").max(probes))
+    hold::time(knobs).max(Duration::from_secs(probes))
 }
 
 /// How long a peer that is gone may go unnoticed: until the next probe, and as many more as may be lost.
@@ -138,8 +135,7 @@ fn expect_answered(run: &mut Run, link: &RunLink, hold: Duration) -> Result<(), 
     match client.and_then(|row| row.tcp_info) {
         Some(info) => {
             let age = Duration::from_millis(info.last_ack_received_ms.into());
-            let seconds = format!("{:.1} s", age.as_secs_f64());
-            let observed = text!("lab_closing.keepalive.age", time = seconds);
+            let observed = text!("lab_closing.keepalive.age", time = plain_took(age));
             run.expect_that(subject, expected, observed, Known::linux(age < hold));
         }
         None => {

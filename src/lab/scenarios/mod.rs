@@ -13,6 +13,7 @@ mod fin_wait_2;
 mod first_close;
 mod fixed_port_time_wait;
 mod full_buffer;
+mod hold;
 mod keepalive;
 mod linger;
 mod look;

@@ -17,6 +17,10 @@ use crate::text::Text;
 use tried::Tried;
 use ways::WAYS;
 
+/// Eight of the ways keep a descriptor for each attempt, and all of them are held side by side: that many fit below the soft
+/// limit of 256 descriptors, which macOS begins with.
+const MOST: u64 = 25;
+
 pub(super) struct ReconnectHabits;
 
 impl Scenario for ReconnectHabits {
@@ -37,7 +41,7 @@ impl Scenario for ReconnectHabits {
             &[Knob {
                 name: "reconnects",
                 title: || text!("lab_reuse.habits.reconnects"),
-                range: Range::Number { min: 1, max: 50, default: 20, unit: "" },
+                range: Range::Number { min: 1, max: MOST, default: 20, unit: "" },
             }]
         }
     }

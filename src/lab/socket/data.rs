@@ -8,6 +8,9 @@ use socket2::Socket;
 use super::{LabSocket, RECV_SIZE, Step, closed, in_steps, is_wait};
 use crate::lab::errno::{CallError, cancelled};
 
+/// A buffer that took nothing for so long is full, for now.
+const FULL: Duration = Duration::from_millis(100);
+
 impl LabSocket {
     /// `send(bytes)`: sends so many bytes, and says how many the kernel took.
     ///
@@ -48,6 +51,11 @@ impl LabSocket {
             },
             usize::to_string,
         )
+    }
+
+    /// [`LabSocket::send`] to an end that does not read: until no more is taken, at most so many bytes.
+    pub fn fill(&mut self, most: usize) -> Result<usize, CallError> {
+        self.send(most, FULL)
     }
 
     /// `recv()`: waits for data, and says how many bytes came; 0 is the end of the stream.

@@ -7,8 +7,9 @@ use std::time::{Duration, SystemTime};
 
 use super::{View, ViewSpec};
 use crate::analysis::filter::{Choices, Filter};
+use crate::error::panic_message;
 use crate::monitor::Wake;
-use crate::monitor::cell::{lock, panic_message};
+use crate::monitor::cell::lock;
 use crate::monitor::frame::Frame;
 use crate::monitor::published::Published;
 

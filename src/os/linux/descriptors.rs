@@ -27,7 +27,7 @@ pub fn descriptors(proc: &Path, pid: u32) -> Descriptors {
 /// The inodes of the sockets that a process has descriptors of, in the table or not; none where its descriptors may not
 /// be listed. A process that is gone has none. One that is closed meanwhile is left out.
 pub fn held_sockets(proc: &Path, pid: u32) -> Option<BTreeSet<u32>> {
-    let listing = list(proc, pid)?;
+    let listing = list(proc, pid).ok()??;
     Some(listing.sockets.into_iter().map(|(_, inode)| inode).collect())
 }
 

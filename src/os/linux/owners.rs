@@ -107,7 +107,8 @@ impl Owners {
         self.poll += 1;
         let (unknown, mut wanted) = self.match_table(sockets, now);
         self.forget_gone();
-        for pid in fresh {
+        let failed: Vec<u32> = self.failures().map(|(pid, _)| pid).collect();
+        for pid in fresh.into_iter().chain(failed) {
             self.list(pid, &mut wanted, &mut effort);
         }
         // The first look lists every process anyway.
@@ -134,7 +135,16 @@ impl Owners {
 
     /// Whether this program may look into every process.
     pub(super) fn sees_all(&self) -> bool {
-        self.user == 0 && self.processes.values().all(Held::is_readable)
+        self.user == 0 && !self.processes.values().any(Held::is_hidden) && self.failure().is_none()
+    }
+
+    /// Why a process that is not hidden could not be looked into the last time; the first one's reason.
+    pub(super) fn failure(&self) -> Option<&str> {
+        self.failures().next().map(|(_, cause)| cause)
+    }
+
+    fn failures(&self) -> impl Iterator<Item = (u32, &str)> {
+        self.processes.iter().filter_map(|(pid, held)| Some((*pid, held.failure()?)))
     }
 
     /// Takes what is told of when processes started. A number that is another process' by now is read anew, and

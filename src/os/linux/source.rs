@@ -1,6 +1,7 @@
 //! The socket table of this machine through `sock_diag`, with owners; netstat2 stands in where it does not work.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -25,7 +26,7 @@ const NAME: &str = "sock_diag";
 const PROC: &str = "/proc";
 
 /// Opens a wire to the kernel; done anew after a failure.
-type Open = Box<dyn Fn() -> std::io::Result<Box<dyn Wire>> + Send>;
+type Open = Box<dyn Fn() -> io::Result<Box<dyn Wire>> + Send>;
 
 /// The table as the kernel tells it.
 pub struct DiagSource {
@@ -127,17 +128,7 @@ impl SocketSource for DiagSource {
             processes = self.describe(&mut gaps);
         }
         let hidden = explain_unheld(&mut sockets, &mut self.users);
-        if let Some(error) = unseen {
-            let sockets = hidden.values().sum();
-            gaps.push(Gap::OwnersUnreadable { sockets, cause: error.to_string() });
-        } else if self.owners.sees_all() {
-            let sockets: usize = hidden.values().sum();
-            gaps.extend((sockets > 0).then_some(Gap::OwnersElsewhere { sockets }));
-        } else {
-            gaps.extend(
-                hidden.into_iter().map(|(user, sockets)| Gap::OwnersHidden { user, sockets }),
-            );
-        }
+        gaps.extend(owners_gaps(hidden, unseen.as_ref(), &self.owners));
         gaps.extend(self.namespaces.others().map(|namespaces| Gap::OtherNamespaces { namespaces }));
         Ok(Some(Snapshot {
             taken_at,
@@ -150,6 +141,28 @@ impl SocketSource for DiagSource {
             gaps,
         }))
     }
+}
+
+/// Why owners are missing: no process could be seen, some could not be listed, nobody holds them, or they are hidden.
+fn owners_gaps(
+    hidden: BTreeMap<Option<Arc<str>>, usize>,
+    unseen: Option<&io::Error>,
+    owners: &Owners,
+) -> Vec<Gap> {
+    let sockets: usize = hidden.values().sum();
+    if let Some(error) = unseen {
+        return vec![Gap::OwnersUnreadable { sockets, cause: error.to_string() }];
+    }
+    if sockets == 0 {
+        return Vec::new();
+    }
+    if let Some(cause) = owners.failure() {
+        return vec![Gap::OwnersUnreadable { sockets, cause: cause.to_owned() }];
+    }
+    if owners.sees_all() {
+        return vec![Gap::OwnersElsewhere { sockets }];
+    }
+    hidden.into_iter().map(|(user, sockets)| Gap::OwnersHidden { user, sockets }).collect()
 }
 
 /// Says of each row that no process is known to hold why that is; gives how many owners are hidden, by user.

@@ -12,7 +12,8 @@ use crate::gui::theme::Tone;
 use crate::gui::theme::measure::{Room, size};
 use crate::gui::widgets::{Card, banner, empty};
 use crate::lab::program::{
-    Judged, Phase, ProgramState, conclusion, phase_words, trouble_words, verdict_word,
+    Judged, Phase, ProgramState, conclusion, phase_words, refused_words, trouble_words,
+    verdict_word,
 };
 use crate::text;
 use choice::Choice;
@@ -60,8 +61,7 @@ fn outcome(ui: &mut Ui, cx: &Cx<'_>, state: &ProgramState) {
     if let Some(trouble) = &state.trouble {
         banner(ui, Tone::Warning, "", &cx.say(&trouble_words(trouble)), |_| {});
     }
-    if state.refused > 0 {
-        let refused = text!("lab_program.page.refused", n = state.refused);
+    if let Some(refused) = refused_words(state) {
         banner(ui, Tone::Warning, "", &cx.say(&refused), |_| {});
     }
     if state.connections.is_empty() {

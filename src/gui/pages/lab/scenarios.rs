@@ -17,9 +17,8 @@ use std::time::Duration;
 use eframe::egui::{Rect, Ui, UiBuilder, pos2};
 
 use crate::gui::cx::Cx;
-use crate::gui::scenario_runner::Order;
 use crate::gui::theme::measure::{Room, size};
-use crate::lab::{Knobs, SCENARIOS, Scenario};
+use crate::lab::{Knobs, Order, SCENARIOS, Scenario};
 
 /// How often what runs is drawn, and not more often.
 const REFRESH: Duration = Duration::from_millis(100);

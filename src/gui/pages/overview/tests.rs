@@ -16,9 +16,9 @@ use crate::analysis::load::ProcessLoad;
 use crate::analysis::readings::{Limited, Reading};
 use crate::analysis::towards::Towards;
 use crate::analysis::track::{Tracker, Vanished};
-use crate::gui::scenario_runner::ScenarioRunner;
 use crate::gui::shelf::Shelf;
 use crate::gui::theme;
+use crate::lab::ScenarioRunner;
 use crate::model::{Descriptors, Host, Owner, Process, Snapshot, Socket, State, StateCounts};
 use crate::monitor::{Frame, ViewSpec};
 use crate::store::Settings;
@@ -116,7 +116,7 @@ struct Drawn {
 fn draw(ui: &mut Ui, drawn: &mut Drawn) {
     theme::install(ui.ctx());
     let shelf = Shelf::default();
-    let scenarios = ScenarioRunner::new(None, Arc::new(|| ()));
+    let scenarios = ScenarioRunner::new(None, Arc::new(|_| ()));
     let cx = Cx {
         frame: &drawn.frame,
         view: None,

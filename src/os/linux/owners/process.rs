@@ -19,22 +19,45 @@ pub(super) struct Held {
     pub(super) yielded: u32,
     /// When the process started, once that was told.
     pub(super) started_s: Option<u64>,
-    readable: bool,
+    /// How the last listing went.
+    sight: Sight,
     /// The next descriptor to be read again.
     cursor: u32,
 }
 
+/// How far into a process one sees.
+#[derive(Debug, Default)]
+enum Sight {
+    /// Its descriptors were listed.
+    #[default]
+    Listed,
+    /// It is another user's, or protects itself: that does not change by itself.
+    Hidden,
+    /// The listing failed for a reason that says nothing of the process, such as descriptors of our own that ran out.
+    Failed(String),
+}
+
 impl Held {
-    /// Whether its descriptors could be listed the last time.
-    pub(super) const fn is_readable(&self) -> bool {
-        self.readable
+    /// Whether this program may not look into it.
+    pub(super) const fn is_hidden(&self) -> bool {
+        matches!(self.sight, Sight::Hidden)
     }
 
-    /// A listing takes the place of all that was known.
+    /// Why its descriptors could not be listed the last time, where it is not hidden.
+    pub(super) fn failure(&self) -> Option<&str> {
+        if let Sight::Failed(cause) = &self.sight { Some(cause) } else { None }
+    }
+
+    /// It could not be listed: what was known stays, and so does the wish to list it.
+    pub(super) fn fail(&mut self, error: &io::Error) {
+        self.sight = Sight::Failed(error.to_string());
+    }
+
+    /// A listing takes the place of all that was known; none is a process that is hidden.
     pub(super) fn replace(&mut self, listing: Option<Listing>, size: u64) {
         self.left.clear();
         self.size = size;
-        self.readable = listing.is_some();
+        self.sight = if listing.is_some() { Sight::Listed } else { Sight::Hidden };
         let listing = listing.unwrap_or_default();
         self.entries = listing.entries;
         self.sockets = listing.sockets;
@@ -106,28 +129,40 @@ pub(super) fn size(proc: &Path, pid: u32) -> u64 {
     std::fs::metadata(folder(proc, pid)).map_or(0, |metadata| metadata.len())
 }
 
-/// Reads all descriptors of a process; none where they may not be listed. One that is closed meanwhile is left
-/// out, and so is a process that ends.
-pub(in crate::os::linux) fn list(proc: &Path, pid: u32) -> Option<Listing> {
+/// Reads all descriptors of a process; none where they are hidden. One that is closed meanwhile is left out, and so is a
+/// process that ends. `Err` is anything else, of which the process is not the cause.
+pub(in crate::os::linux) fn list(proc: &Path, pid: u32) -> io::Result<Option<Listing>> {
     let entries = match std::fs::read_dir(folder(proc, pid)) {
         Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Some(Listing::default()),
-        Err(_) => return None,
+        Err(error) => return unlisted(error),
     };
     let mut listing = Listing::default();
-    for entry in entries.filter_map(Result::ok) {
+    for entry in entries {
+        let read = entry.and_then(|entry| Ok((entry.file_name(), target(&entry.path())?)));
+        let (name, inode) = match read {
+            Ok(read) => read,
+            Err(error) => return unlisted(error),
+        };
         listing.entries += 1;
-        let fd = entry.file_name().to_str().and_then(|name| name.parse().ok());
-        if let (Some(fd), Some(inode)) = (fd, target(&entry.path())) {
+        if let (Some(fd), Some(inode)) = (name.to_str().and_then(|name| name.parse().ok()), inode) {
             listing.sockets.push((fd, inode));
         }
     }
     listing.sockets.sort_unstable();
-    Some(listing)
+    Ok(Some(listing))
+}
+
+/// What it means that a process' descriptors cannot be listed: it is over, it is hidden, or we failed.
+pub(super) fn unlisted(error: io::Error) -> io::Result<Option<Listing>> {
+    match error.kind() {
+        _ if is_gone(&error) => Ok(Some(Listing::default())),
+        io::ErrorKind::PermissionDenied => Ok(None),
+        _ => Err(error),
+    }
 }
 
 /// The inode that a descriptor leads to, when it is one of a socket.
-pub(super) fn inode_of(proc: &Path, pid: u32, fd: u32) -> Option<u32> {
+pub(super) fn inode_of(proc: &Path, pid: u32, fd: u32) -> io::Result<Option<u32>> {
     target(&folder(proc, pid).join(fd.to_string()))
 }
 
@@ -135,7 +170,19 @@ fn folder(proc: &Path, pid: u32) -> PathBuf {
     proc.join(pid.to_string()).join("fd")
 }
 
-fn target(link: &Path) -> Option<u32> {
-    let target = std::fs::read_link(link).ok()?;
-    target.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok()
+/// None for a descriptor that is closed by now as well.
+fn target(link: &Path) -> io::Result<Option<u32>> {
+    let target = match std::fs::read_link(link) {
+        Ok(target) => target,
+        Err(error) if is_gone(&error) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let inode = || target.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok();
+    Ok(inode())
+}
+
+/// Whether the process, or its descriptor, is not there any more: `ENOENT`, or `ESRCH`, which has no [`io::ErrorKind`].
+fn is_gone(error: &io::Error) -> bool {
+    const ESRCH: i32 = 3;
+    error.kind() == io::ErrorKind::NotFound || error.raw_os_error() == Some(ESRCH)
 }

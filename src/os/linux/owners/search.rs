@@ -29,7 +29,7 @@ impl Owners {
         let mut others: Vec<(bool, u64, u32)> = Vec::new();
         for (pid, held) in &self.processes {
             let size = process::size(&self.proc, *pid);
-            if held.is_readable() {
+            if !held.is_hidden() {
                 others.push((size == held.size, size, *pid));
             }
         }
@@ -47,9 +47,11 @@ impl Owners {
         let Some(held) = self.processes.get(&pid) else { return };
         let mut found = Vec::new();
         let mut free = 0;
+        // What cannot be read here is listed next, which tells why.
+        let inode_of = |fd| inode_of(&self.proc, pid, fd).unwrap_or(None);
         for fd in &held.left {
             effort.probed += 1;
-            match inode_of(&self.proc, pid, *fd) {
+            match inode_of(*fd) {
                 Some(inode) => {
                     found.push((*fd, inode));
                     free = 0;
@@ -64,7 +66,7 @@ impl Owners {
         let mut fd = held.sockets.last().map_or(0, |(fd, _)| fd + 1);
         while free < FREE_IN_A_ROW {
             effort.probed += 1;
-            match inode_of(&self.proc, pid, fd) {
+            match inode_of(fd) {
                 Some(inode) => {
                     found.push((fd, inode));
                     free = 0;
@@ -93,7 +95,10 @@ impl Owners {
     pub(super) fn list(&mut self, pid: u32, wanted: &mut Wanted, effort: &mut Effort) {
         effort.listed += 1;
         let size = process::size(&self.proc, pid);
-        let mut listing = process::list(&self.proc, pid);
+        let mut listing = match process::list(&self.proc, pid) {
+            Ok(listing) => listing,
+            Err(error) => return self.processes.entry(pid).or_default().fail(&error),
+        };
         if let Some(listing) = &mut listing {
             // Sockets of other protocols are none of the table's.
             listing.sockets.retain(|(_, inode)| self.has(*inode, wanted));
@@ -153,7 +158,9 @@ impl Owners {
         effort.probed += slice.len();
         let gone: Vec<(u32, u32)> = slice
             .into_iter()
-            .filter(|(fd, inode)| inode_of(&self.proc, pid, *fd) != Some(*inode))
+            .filter(|(fd, inode)| {
+                inode_of(&self.proc, pid, *fd).is_ok_and(|read| read != Some(*inode))
+            })
             .collect();
         for (fd, inode) in gone {
             let Some(held) = self.processes.get_mut(&pid) else { return true };

@@ -260,3 +260,42 @@ fn another_users_socket_in_a_process_of_ones_own_is_seen_at_the_first_look() {
     proc.owners.user = 0;
     assert!(proc.owners.sees_all());
 }
+
+#[test]
+fn what_fails_for_a_reason_of_our_own_is_no_hidden_process_and_is_tried_again() {
+    let mut proc = Proc::new();
+    proc.socket(10, 3, 500);
+    proc.socket(11, 3, 501);
+    assert_eq!(proc.holders(&[500, 501]), [[10], [11]]);
+    assert_eq!(proc.owners.failure(), None);
+    // A file where the folder should be: ENOTDIR, which is neither "may not" nor "is gone".
+    let (folder, aside) = (proc.root.path().join("10/fd"), proc.root.path().join("aside"));
+    fs::rename(&folder, &aside).expect("it is there");
+    fs::write(&folder, "").expect("a file");
+    proc.holders(&[500, 501, 502]);
+    assert!(proc.owners.failure().is_some_and(|cause| cause.contains("os error 20")));
+    assert!(!proc.owners.sees_all(), "nobody holds it, or only the one that was not seen");
+    fs::remove_file(&folder).expect("a file");
+    fs::rename(&aside, &folder).expect("it is there");
+    proc.socket(10, 4, 502);
+    assert_eq!(proc.holders(&[500, 501, 502]), [[10], [11], [10]]);
+    assert_eq!(proc.owners.failure(), None);
+    assert!(proc.owners.sees_all());
+}
+
+#[test]
+fn only_a_refusal_hides_and_only_an_end_is_an_end() {
+    let listed = |errno| process::unlisted(io::Error::from_raw_os_error(errno));
+    // EPERM and EACCES.
+    for hidden in [1, 13] {
+        assert!(matches!(listed(hidden), Ok(None)), "{hidden}");
+    }
+    // ENOENT and ESRCH.
+    for ended in [2, 3] {
+        assert!(matches!(listed(ended), Ok(Some(_))), "{ended}");
+    }
+    // EIO, ENFILE and EMFILE.
+    for ours in [5, 23, 24] {
+        assert!(listed(ours).is_err_and(|error| error.raw_os_error() == Some(ours)), "{ours}");
+    }
+}

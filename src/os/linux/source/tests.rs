@@ -94,6 +94,25 @@ fn processes_that_cannot_be_seen_hide_owners_for_that_reason() {
 }
 
 #[test]
+fn a_process_that_could_not_be_listed_is_told_with_its_reason_and_not_as_hidden() {
+    let proc = tempfile::tempdir().expect("a folder");
+    std::fs::create_dir_all(proc.path().join("self")).expect("a folder");
+    std::fs::create_dir_all(proc.path().join("10")).expect("a folder");
+    // ENOTDIR: no refusal, and no process that is over.
+    std::fs::write(proc.path().join("10/fd"), "").expect("a file");
+    let _listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a listener");
+    let other = Box::new(Other(Ok(())));
+    let mut source = DiagSource::with(live(), proc.path(), Box::new(Nameless), other);
+    let snapshot = source.poll().expect("a table").expect("a live one");
+    let [Gap::NamesUnreadable { .. }, Gap::OwnersUnreadable { sockets: 1.., cause }] =
+        snapshot.gaps.as_slice()
+    else {
+        panic!("the owners and their reason: {:?}", snapshot.gaps);
+    };
+    assert!(cause.contains("os error 20"), "{cause}");
+}
+
+#[test]
 fn what_nobody_holds_is_the_listeners_or_the_kernels() {
     let row = |state, port: u16| {
         let local = ([10, 0, 0, 1], port).into();

@@ -7,12 +7,11 @@ use super::head::panel;
 use super::{phrases, place};
 use crate::gui::cx::{Command, Cx};
 use crate::gui::pages::lab::scroll;
-use crate::gui::scenario_runner::{Order, Phase, Ran};
 use crate::gui::theme::measure::{Room, size, space};
 use crate::gui::theme::{Color, Theme, Tone, TypeStyle};
 use crate::gui::widgets::{Button, chip, icon, spinner};
 use crate::lab::article::{CLAIMS, Claim, Proof, Shows, Standing, speaks_of_this_system};
-use crate::lab::{SCENARIOS, Scenario, ScenarioResult};
+use crate::lab::{Order, Phase, Ran, SCENARIOS, Scenario, ScenarioResult};
 use crate::model::lab::Verdict;
 use crate::text;
 

@@ -7,6 +7,7 @@ use crate::gui::cx::Cx;
 use crate::gui::theme::measure::{size, space};
 use crate::gui::theme::{Color, Theme, TypeStyle};
 use crate::gui::widgets::{Card, icon};
+use crate::lab::words::basis_word;
 use crate::lab::{Check, ScenarioResult};
 use crate::model::lab::Verdict;
 use crate::text;
@@ -45,7 +46,7 @@ impl CheckLine {
             cx.say(&check.subject),
             check.expected.render(cx.locale),
             check.observed.render(cx.locale),
-            cx.say(&phrases::basis(check.basis)),
+            cx.say(&basis_word(check.basis)),
         ];
         let said = cx.say(&phrases::verdict(check.verdict));
         let [subject, expected, observed, basis] = &words;

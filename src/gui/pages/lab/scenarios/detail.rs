@@ -11,13 +11,13 @@ use super::{habits, head, museum};
 use crate::gui::cx::Cx;
 use crate::gui::pages::lab::calls::{self, CallRows};
 use crate::gui::pages::lab::scroll;
-use crate::gui::scenario_runner::{Order, Phase, Ran};
 use crate::gui::table::{Rows as _, table};
 use crate::gui::theme::Tone;
 use crate::gui::theme::measure::{Room, size};
 use crate::gui::widgets::{Card, banner, empty, segmented};
-use crate::lab::ScenarioResult;
+use crate::lab::{Order, Phase, Ran, ScenarioResult};
 use crate::text;
+use crate::text::roughly;
 
 /// Which part of a result is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -53,7 +53,7 @@ impl Detail {
             }
             None if cx.scenarios.phase(name) == Phase::Rests => {
                 let title = cx.say(&text!("lab_scenarios_page.not_run_title"));
-                let lasts = head::roughly(order.scenario.lasts(&order.knobs));
+                let lasts = roughly(order.scenario.lasts(&order.knobs));
                 let text = cx.say(&text!("lab_scenarios_page.not_run_text", lasts = lasts));
                 empty(ui, ICON_SCIENCE, &title, &text, |_| {});
             }

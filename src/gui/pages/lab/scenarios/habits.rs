@@ -17,6 +17,7 @@ use crate::gui::cx::Cx;
 use crate::gui::theme::measure::{Room, radius, size, space, stroke};
 use crate::gui::theme::{Color, Theme, Tone, TypeStyle};
 use crate::gui::widgets::{cut, paint_icon};
+use crate::lab::words::outcome_word;
 use crate::lab::{Attempt, Habit, Outcome, Recipe};
 use crate::model::lab::Verdict;
 use crate::text;
@@ -99,7 +100,7 @@ fn name(cx: &Cx<'_>, habit: &Habit) -> Text {
         "lab_scenarios_page.habit.name",
         title = habit.title.clone(),
         note = habit.note.clone(),
-        outcome = outcome(habit.outcome).1,
+        outcome = outcome_word(habit.outcome),
         n = habit.connects,
         all = habit.attempts.len(),
         descriptors = habit.descriptors,
@@ -161,9 +162,9 @@ fn paint(ui: &Ui, cx: &Cx<'_>, rect: Rect, habit: &Habit) {
 fn paint_outcome(ui: &Ui, cx: &Cx<'_>, place: Rect, habit: &Habit) {
     let theme = Theme::of(ui);
     let painter = ui.painter();
-    let (tone, words, sign) = outcome(habit.outcome);
+    let (tone, sign) = sign(habit.outcome);
     let colors = theme.tone(tone);
-    let words = cx.say(&words);
+    let words = cx.say(&outcome_word(habit.outcome));
     let words = cut(ui, &words, TypeStyle::DenseStrong, colors.text, place.width());
     let side = 14.0;
     let width = space::S + side + space::XS + words.size().x + space::M;
@@ -183,18 +184,13 @@ fn paint_outcome(ui: &Ui, cx: &Cx<'_>, place: Rect, habit: &Habit) {
     }
 }
 
-fn outcome(outcome: Outcome) -> (Tone, Text, MaterialIcon) {
+fn sign(outcome: Outcome) -> (Tone, MaterialIcon) {
     match outcome {
-        Outcome::Running => (Tone::Note, text!("lab_scenarios_page.habit.running"), ICON_INFO),
-        Outcome::NotTried => (Tone::Note, text!("lab_scenarios_page.habit.not_tried"), ICON_HELP),
-        Outcome::Works => (Tone::Fine, text!("lab_scenarios_page.habit.works"), ICON_CHECK_CIRCLE),
-        Outcome::Leaks => (Tone::Critical, text!("lab_scenarios_page.habit.leaks"), ICON_ERROR),
-        Outcome::LeaksUnseen => {
-            (Tone::Critical, text!("lab_scenarios_page.habit.leaks_unseen"), ICON_ERROR)
-        }
-        Outcome::Fails => (Tone::Critical, text!("lab_scenarios_page.habit.fails"), ICON_ERROR),
-        Outcome::FailsAndLeaks => {
-            (Tone::Critical, text!("lab_scenarios_page.habit.fails_and_leaks"), ICON_ERROR)
+        Outcome::Running => (Tone::Note, ICON_INFO),
+        Outcome::NotTried => (Tone::Note, ICON_HELP),
+        Outcome::Works => (Tone::Fine, ICON_CHECK_CIRCLE),
+        Outcome::Leaks | Outcome::LeaksUnseen | Outcome::Fails | Outcome::FailsAndLeaks => {
+            (Tone::Critical, ICON_ERROR)
         }
     }
 }

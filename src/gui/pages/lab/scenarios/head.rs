@@ -14,13 +14,12 @@ use egui_material_icons::icons::{
 use super::phrases;
 use crate::gui::cx::{Command, Cx};
 use crate::gui::jobs::ScenarioForm;
-use crate::gui::scenario_runner::{Order, Phase, Ran};
 use crate::gui::theme::measure::{radius, size, space, stroke};
 use crate::gui::theme::{Theme, Tone, TypeStyle};
 use crate::gui::widgets::{Button, button, chip, primary_button, segmented};
-use crate::lab::{Knob, Range, ScenarioResult};
+use crate::lab::{Knob, Order, Phase, Ran, Range, ScenarioResult};
 use crate::text;
-use crate::text::{age, clock, lasting};
+use crate::text::{age, clock, roughly, took};
 
 /// How wide the sentences get at most.
 const TEXT_WIDTH: f32 = 640.0;
@@ -222,11 +221,6 @@ fn progress(ui: &mut Ui, cx: &Cx<'_>, title: &str, time: Duration, lasts: Durati
     });
 }
 
-/// How long something takes, more or less.
-pub(super) fn roughly(lasts: Duration) -> String {
-    if lasts.as_secs() < 1 { age(lasts) } else { lasting(lasts) }
-}
-
 /// The verdict, and when it ran.
 fn came_of_it(ui: &mut Ui, cx: &Cx<'_>, order: &Order) {
     match cx.scenarios.ran(order.scenario.name()) {
@@ -239,7 +233,7 @@ fn came_of_it(ui: &mut Ui, cx: &Cx<'_>, order: &Order) {
             let verdict = result.verdict();
             let words = cx.say(&phrases::verdict(verdict));
             chip(ui, phrases::tone(verdict), Some(phrases::sign(verdict)), &words);
-            let (began, took) = (clock(result.began_at, cx.zone), phrases::took(result.took));
+            let (began, took) = (clock(result.began_at, cx.zone), took(result.took));
             let started = text!("lab_scenarios_page.started", time = began, took = took);
             let started = TypeStyle::Dense.rich(cx.say(&started));
             ui.add(Label::new(started.color(Theme::of(ui).text.tertiary)).truncate());

@@ -12,13 +12,13 @@ use egui_material_icons::icons::{
 
 use super::{Chosen, ScenariosView, phrases};
 use crate::gui::cx::{Command, Cx};
-use crate::gui::scenario_runner::{Order, Phase, Ran};
 use crate::gui::theme::measure::{radius, size, space, stroke};
 use crate::gui::theme::{Color, Theme, TypeStyle};
 use crate::gui::widgets::{Button, Card, cut, focus_ring, icon, paint_icon};
-use crate::lab::{SCENARIOS, Scenario};
+use crate::lab::{Order, Phase, Ran, SCENARIOS, Scenario};
 use crate::model::lab::Verdict;
 use crate::text;
+use crate::text::took;
 
 /// The height of an entry: all of them are in sight in a window of the usual size.
 const ENTRY: f32 = size::NAV_ITEM;
@@ -126,7 +126,7 @@ impl Line {
                     let verdict = result.verdict();
                     let color = phrases::color(theme, verdict);
                     let (status, status_color) = match verdict {
-                        Verdict::AsExpected => (phrases::took(result.took), quiet),
+                        Verdict::AsExpected => (took(result.took), quiet),
                         _ => (cx.say(&phrases::verdict(verdict)), color),
                     };
                     (phrases::sign(verdict), color, status, status_color)

@@ -1,15 +1,13 @@
 //! The words and signs that the parts of this view share.
 
-use std::time::Duration;
-
 use egui_material_icons::MaterialIcon;
 use egui_material_icons::icons::{ICON_CHECK_CIRCLE, ICON_HELP, ICON_WARNING};
 
 use crate::gui::theme::{Color, Theme, Tone};
 use crate::lab::{NUMBERING, Numbering};
-use crate::model::lab::{Basis, Verdict};
+use crate::model::lab::Verdict;
 use crate::text;
-use crate::text::{Text, age};
+use crate::text::Text;
 
 /// A verdict in words.
 pub(super) fn verdict(verdict: Verdict) -> Text {
@@ -50,21 +48,6 @@ pub(super) const fn color(theme: &Theme, verdict: Verdict) -> Color {
         Verdict::Differs => theme.severity.warning.text,
         Verdict::CouldNotTell => theme.text.secondary,
     }
-}
-
-/// How an expectation is known.
-pub(super) fn basis(basis: Basis) -> Text {
-    match basis {
-        Basis::Measured => text!("lab_scenarios_page.measured"),
-        Basis::Documented => text!("lab_scenarios_page.documented"),
-        Basis::Unknown => text!("lab_scenarios_page.not_known"),
-    }
-}
-
-/// How long something took: a scenario may be over in milliseconds.
-pub(super) fn took(time: Duration) -> String {
-    let shortest = Duration::from_millis(100);
-    if time < shortest { format!("{}\u{2009}ms", time.as_millis()) } else { age(time) }
 }
 
 /// The system whose rules are expected to hold.

@@ -13,10 +13,12 @@ use jiff::tz::TimeZone;
 
 use super::*;
 use crate::gui::cx::Command;
-use crate::gui::scenario_runner::{Ran, ScenarioRunner};
 use crate::gui::shelf::Shelf;
 use crate::gui::theme;
-use crate::lab::{Attempt, Bounded, Check, Exhibit, Habit, Outcome, Recipe, ScenarioResult, Step};
+use crate::lab::{
+    Attempt, Bounded, Check, Exhibit, Habit, Outcome, Ran, Recipe, ScenarioResult, ScenarioRunner,
+    Step,
+};
 use crate::model::State;
 use crate::model::lab::{Basis, Resolution, Verdict};
 use crate::monitor::{Frame, ViewSpec};
@@ -66,7 +68,7 @@ struct Shown(Harness<'static, Drawn>);
 impl Shown {
     /// The view with these results, on this scenario; none is the article.
     fn on(size: [f32; 2], results: Vec<ScenarioResult>, chosen: Option<&str>) -> Self {
-        let mut runner = ScenarioRunner::new(None, Arc::new(|| ()));
+        let mut runner = ScenarioRunner::new(None, Arc::new(|_| ()));
         for result in results {
             let name = result.scenario;
             runner.put(Ran::Result(Arc::new(result)), name);

@@ -6,7 +6,7 @@ use super::pair::Side;
 use crate::gui::pages::lab::end::Known;
 use crate::gui::pages::lab::setup::{Choices, Place};
 use crate::lab::{
-    BenchState, Command, Holding, Linger, On, OptionName, OptionValue, Target, Which,
+    BenchState, Command, Holding, Linger, On, OptionName, OptionValue, Target, Which, plain_errno,
 };
 use crate::model::State;
 use crate::model::lab::End;
@@ -207,7 +207,7 @@ impl Near<'_> {
     fn after(&self, errno: &str) -> Vec<(Text, Doing)> {
         let mut found = Vec::new();
         let client = &self.choices.clients[self.choices.client as usize];
-        match errno.strip_prefix("WSA").unwrap_or(errno) {
+        match plain_errno(errno) {
             "EADDRINUSE" | "EADDRNOTAVAIL" if !client.port.is_empty() => {
                 let reuse = Some(OptionValue::Switch(true));
                 if client.options.get(OptionName::ReuseAddress) == reuse {

@@ -1,7 +1,8 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use super::super::Run;
 use super::*;
-use crate::lab::{CallError, Run};
+use crate::lab::errno::CallError;
 use crate::model::lab::Verdict;
 use crate::text;
 
@@ -72,14 +73,17 @@ static ENDLESS: [Endless; 6] =
     [Endless("a"), Endless("b"), Endless("c"), Endless("d"), Endless("e"), Endless("f")];
 
 fn runner() -> ScenarioRunner {
-    ScenarioRunner::new(None, Arc::new(|| ()))
+    let mut runner = ScenarioRunner::new(None, Arc::new(|_| ()));
+    // These tests are about four, whatever the tests may open.
+    runner.at_once = AT_ONCE;
+    runner
 }
 
 fn until(runner: &mut ScenarioRunner, done: impl Fn(&ScenarioRunner) -> bool) {
     let deadline = Instant::now() + PATIENCE;
     while !done(runner) {
         assert!(Instant::now() < deadline, "it does not come");
-        std::thread::sleep(Duration::from_millis(2));
+        thread::sleep(Duration::from_millis(2));
         runner.update();
     }
 }
@@ -87,6 +91,13 @@ fn until(runner: &mut ScenarioRunner, done: impl Fn(&ScenarioRunner) -> bool) {
 fn runs(runner: &ScenarioRunner) -> usize {
     let phase = |it: &&Endless| matches!(runner.phase(it.0), Phase::Runs { .. });
     ENDLESS.iter().filter(phase).count()
+}
+
+#[test]
+fn few_descriptors_are_for_few_at_once() {
+    let rooms = [0, 40, 64, 128, 255, 256, 1_024, u64::MAX].map(Some).map(at_once);
+    assert_eq!(rooms, [1, 1, 1, 2, 3, 4, 4, 4]);
+    assert_eq!(at_once(None), AT_ONCE);
 }
 
 #[test]
