@@ -315,6 +315,7 @@ fn party_document(party: &Party, state: &ProgramState) -> Value {
         "kept_without_row": party.unseen,
         "kept_for_ms": party.kept_for.map(millis),
         "closed": party.closed,
+        "closed_late": party.late,
         "closed_first": party.closed_first,
         "closed_after_us": party.took.map(|times| times.map(micros)),
         "open": party.open,

@@ -202,6 +202,8 @@ pub struct Party {
     pub unread: bool,
     /// How many were closed afterwards.
     pub closed: usize,
+    /// How many of those only after the grace: by the program, or by the system when the process ended.
+    pub late: usize,
     /// The shortest, the middle and the longest time that took; none when none was.
     pub took: Option<[Duration; 3]>,
     /// How many have been open for longer than the grace since.
@@ -231,9 +233,9 @@ pub enum Judged {
     TooEarly(Duration),
     /// It could not be told.
     CouldNotTell,
-    /// It keeps some open; how many does not grow.
+    /// It keeps some open, or did for longer than the grace; how many does not grow.
     Keeps,
-    /// It opens new ones and keeps the old.
+    /// It opens new ones and keeps the old, or did.
     Leaks,
 }
 

@@ -112,6 +112,14 @@ fn follows(party: &Party, state: &ProgramState) -> Text {
         }
         Judged::Closes if setup.treatment.waits() => text!("lab_program.follows.closes"),
         Judged::Closes => text!("lab_program.follows.gives_up"),
+        Judged::Keeps | Judged::Leaks if party.kept + party.unseen == 0 => {
+            let time = brief(setup.grace);
+            if party.judged == Judged::Leaks {
+                text!("lab_program.follows.leaked", n = party.late, time = time)
+            } else {
+                text!("lab_program.follows.kept_first", n = party.late, time = time)
+            }
+        }
         Judged::Leaks => text!("lab_program.follows.leaks", time = kept_for(party)),
         Judged::Keeps if party.unseen > 0 => {
             text!("lab_program.follows.unseen", time = kept_for(party))

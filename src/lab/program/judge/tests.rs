@@ -114,3 +114,43 @@ fn each_process_is_judged_by_itself_the_worst_first() {
     let judged: Vec<_> = parties.iter().map(|party| (&party.holder, party.judged)).collect();
     assert_eq!(judged, [(&holder(900), Judged::Keeps), (&holder(812), Judged::Closes)]);
 }
+
+/// Closed five minutes after our FIN, when its process ended.
+fn closed_at_exit(came: u32) -> Arc<Connection> {
+    let at = Duration::from_mins(5);
+    connection(came, Fate::Closed { at, took: Some(at - (came + 1) * S) })
+}
+
+#[test]
+fn what_was_kept_is_judged_no_milder_once_its_process_has_ended() {
+    let party = only(&[closed_at_exit(0), closed(0, 10)], 301);
+    assert_eq!((party.judged, party.kept, party.late), (Judged::Keeps, 0, 1));
+    assert_eq!(party.closed, 2);
+    let leak: Vec<_> = (0..4).map(|turn| closed_at_exit(turn * 2)).collect();
+    let party = only(&leak, 301);
+    assert_eq!((party.judged, party.late), (Judged::Leaks, 4));
+    // The one that is open does not hide what the others were.
+    let party = only(&[closed_at_exit(0), waiting(299)], 301);
+    assert_eq!((party.judged, party.open), (Judged::Keeps, 1));
+}
+
+#[test]
+fn a_pool_that_replaces_all_of_its_dead_again_and_again_does_not_leak() {
+    // Ten at a time for five rounds: each dead one is closed late, and then its successor is opened.
+    let pool: Vec<_> = (0..50)
+        .map(|at| {
+            let came = at / 10 * 20;
+            connection(came, Fate::Closed { at: (came + 19) * S, took: Some(18 * S) })
+        })
+        .collect();
+    let party = only(&pool, 200);
+    assert_eq!((party.judged, party.late, party.reconnects), (Judged::Keeps, 50, 40));
+}
+
+#[test]
+fn giving_up_late_on_a_peer_that_does_nothing_is_no_fault() {
+    let gave_up = connection(0, Fate::Closed { at: 60 * S, took: Some(60 * S) });
+    let setup = Setup { treatment: Treatment::NeverRead, ..setup() };
+    let parties = parties(&[gave_up], &setup, 61 * S);
+    assert_eq!((parties[0].judged, parties[0].late), (Judged::Closes, 0));
+}
