@@ -32,10 +32,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+pub use super::resolve::Address;
 pub use owners::HeldSockets;
 pub use setup::{
-    Answer, GRACE, MAX_BYTES, MAX_CLIENTS, MAX_HELD, MAX_TIME, MAX_TOTAL, Payload, Setup, Side,
-    Target, Treatment,
+    Answer, CONNECT, GRACE, MAX_BYTES, MAX_CLIENTS, MAX_HELD, MAX_TIME, MAX_TOTAL, Payload, Setup,
+    Side, Treatment,
 };
 pub use state::{
     Connection, Failure, Fate, Holder, Judged, Party, Phase, ProgramState, Trouble, Unknown, Why,

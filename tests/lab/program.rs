@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use sockscope::lab::program::{
-    Answer, Eyes, Fate, Holder, Judged, Party, Payload, Phase, ProgramState, Setup, Side, Target,
+    Address, Answer, Eyes, Fate, Holder, Judged, Party, Payload, Phase, ProgramState, Setup, Side,
     Treatment, Trouble, Unknown, Why,
 };
 use sockscope::lab::{NUMBERING, Numbering, Program, loopback};
@@ -22,14 +22,17 @@ const LINUX: bool = matches!(NUMBERING, Numbering::Linux);
 
 /// A listener on loopback that acts soon and judges soon.
 fn listener(treatment: Treatment, answer: Answer) -> Setup {
-    setup(
-        Side::Listener { address: ([127, 0, 0, 1], 0).into(), answer, connections: None },
-        treatment,
-    )
+    let address = Address::Known(([127, 0, 0, 1], 0).into());
+    setup(Side::Listener { address, answer, connections: None }, treatment)
+}
+
+/// A listener there.
+const fn at(address: Address) -> Side {
+    Side::Listener { address, answer: Answer::Nothing, connections: None }
 }
 
 fn client(target: SocketAddr, treatment: Treatment, payload: Payload, count: usize) -> Setup {
-    let target = Target { host: target.ip().to_string(), port: target.port() };
+    let target = Address::Known(target);
     setup(Side::Client { target, payload, count }, treatment)
 }
 
@@ -328,7 +331,7 @@ fn more_than_a_client_may_hold_are_made_one_after_the_other() {
 fn what_cannot_begin_says_why_and_what_to_try() {
     let taken = TcpListener::bind(loopback()).expect("loopback");
     let address = taken.local_addr().expect("an address");
-    let side = Side::Listener { address, answer: Answer::Nothing, connections: None };
+    let side = at(Address::Known(address));
     let program = start(setup(side, Treatment::Close));
     let state = wait(&program, |state| !state.is_running());
     let Phase::Failed(failure) = &state.phase else { panic!("{:?}", state.phase) };
@@ -389,7 +392,7 @@ fn a_run_that_follows_another_waits_for_it_on_its_own_thread() {
     let free = TcpListener::bind(loopback()).expect("loopback");
     let here = free.local_addr().expect("an address");
     drop(free);
-    let side = Side::Listener { address: here, answer: Answer::Nothing, connections: None };
+    let side = at(Address::Known(here));
     let setup = setup(side, Treatment::Close);
     let before = Program::start_with(setup.clone(), eyes, Arc::new(|| {})).expect("two threads");
     assert_eq!(address(&before), here);

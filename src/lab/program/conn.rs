@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 
+use super::CallError;
 use super::setup::{Answer, Payload};
 
 /// So much of what came is taken at a time, and so much of an answer waits at most: whoever does not take our answers is
@@ -67,7 +68,7 @@ impl Conn {
         let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
         socket.set_nonblocking(true)?;
         match socket.connect(&SockAddr::from(address)) {
-            Err(error) if !is_in_progress(&error) => return Err(error),
+            Err(error) if !CallError::new(&error).is_underway() => return Err(error),
             _ => {}
         }
         Ok(Self::with(socket, Answer::Nothing))
@@ -227,11 +228,6 @@ impl Drop for Conn {
             let _ = socket.set_linger(Some(Duration::ZERO));
         }
     }
-}
-
-/// POSIX says `EINPROGRESS`, Windows `WSAEWOULDBLOCK`.
-fn is_in_progress(error: &io::Error) -> bool {
-    error.kind() == io::ErrorKind::WouldBlock || super::CallError::new(error).errno == "EINPROGRESS"
 }
 
 /// Counts request heads by the blank line that ends each; nothing else of the text is looked at. An empty line before a

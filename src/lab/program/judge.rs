@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::setup::Setup;
+use super::setup::{CONNECT, Setup};
 use super::state::{Connection, Fate, Holder, Judged, Party};
 
 /// So many more dead connections than before mean that their number grows, and not that one took another's place.
@@ -31,7 +31,7 @@ fn party(holder: Holder, connections: &[&Connection], setup: &Setup, now: Durati
     let mut party = Party {
         holder,
         connections: connections.len(),
-        reconnects: reconnects(connections),
+        reconnects: reconnects(connections, setup),
         closed_first: 0,
         unread: connections.iter().any(|it| it.unread),
         closed: 0,
@@ -50,6 +50,11 @@ fn party(holder: Holder, connections: &[&Connection], setup: &Setup, now: Durati
     let mut wait = Duration::ZERO;
     for connection in connections {
         match &connection.fate {
+            Fate::Connecting => {
+                party.open += 1;
+                let most = connection.came + CONNECT + setup.after + setup.grace;
+                wait = wait.max(most.saturating_sub(now));
+            }
             Fate::Open => {
                 party.open += 1;
                 wait = wait.max((connection.came + setup.after + setup.grace).saturating_sub(now));
@@ -71,7 +76,7 @@ fn party(holder: Holder, connections: &[&Connection], setup: &Setup, now: Durati
                 party.late += usize::from(is_late(*took, setup));
                 times.push(*took);
             }
-            Fate::NotMade(_) => party.not_made += 1,
+            Fate::NotMade(_) | Fate::NoAnswer => party.not_made += 1,
             Fate::Unknown(why) => *party.unknown.entry(*why).or_default() += 1,
         }
         if let Some(state) = connection.their_state {
@@ -141,12 +146,16 @@ fn grew(connections: &[&Connection], setup: &Setup, now: Duration) -> bool {
     })
 }
 
-/// How many came after the first of them was over: closed by the other end, or treated by us.
-fn reconnects(connections: &[&Connection]) -> usize {
+/// How many came after the first of them was over: closed by the other end, or ended by us. A peer that does nothing
+/// ends nothing.
+fn reconnects(connections: &[&Connection], setup: &Setup) -> usize {
+    let ended_by_us = |since: Duration| Some(since).filter(|_| setup.treatment.waits());
     let over = |it: &&Connection| match it.fate {
-        Fate::Open | Fate::NotMade(_) | Fate::Unknown(_) => None,
-        Fate::Waiting { since } | Fate::Unseen { since } => Some(since),
-        Fate::Closed { at, took } => Some(at.saturating_sub(took.unwrap_or_default())),
+        Fate::Waiting { since } | Fate::Unseen { since } => ended_by_us(since),
+        Fate::Closed { at, took } => {
+            took.and_then(|took| ended_by_us(at.saturating_sub(took))).or(Some(at))
+        }
+        _ => None,
     };
     let Some(first) = connections.iter().filter_map(over).min() else { return 0 };
     connections.iter().filter(|it| it.came > first).count()

@@ -92,6 +92,8 @@ pub enum Trouble {
         /// What the system answered.
         error: CallError,
     },
+    /// A connect had no answer and was given up.
+    NoAnswer,
     /// The other ends cannot be looked up.
     Look(PollFailure),
     /// Who has the other ends cannot be seen.
@@ -116,6 +118,8 @@ pub enum Holder {
 /// What became of the other end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fate {
+    /// Our connect is not done yet.
+    Connecting,
     /// It is open, and nothing was done to it yet.
     Open,
     /// It is open since this was done to it, at this time of the run.
@@ -135,10 +139,24 @@ pub enum Fate {
         /// How long after our FIN or reset, or, where we sent none, after it connected; none when it was closed before.
         took: Option<Duration>,
     },
-    /// The connection was not made.
+    /// The connection was not made: the system said why.
     NotMade(CallError),
+    /// The connection was not made: nothing came within [`CONNECT`], and it was given up.
+    ///
+    /// [`CONNECT`]: super::CONNECT
+    NoAnswer,
     /// That cannot be told.
     Unknown(Unknown),
+}
+
+impl Fate {
+    /// Whether nothing more can become of it.
+    pub const fn is_final(&self) -> bool {
+        match self {
+            Self::Connecting | Self::Open | Self::Waiting { .. } | Self::Unseen { .. } => false,
+            Self::Closed { .. } | Self::NotMade(_) | Self::NoAnswer | Self::Unknown(_) => true,
+        }
+    }
 }
 
 /// Why it cannot be told what became of the other end.
@@ -161,7 +179,7 @@ pub struct Connection {
     pub theirs: SocketAddr,
     /// Who has that.
     pub holder: Holder,
-    /// When it was made, or first seen, in the time of the run.
+    /// When it was made, or first seen, in the time of the run; while it is being made, when that began.
     pub came: Duration,
     /// What became of it.
     pub fate: Fate,
@@ -182,8 +200,13 @@ impl Connection {
     pub const fn since(&self) -> Option<Duration> {
         match self.fate {
             Fate::Waiting { since } | Fate::Unseen { since } => Some(since),
-            Fate::Open | Fate::Closed { .. } | Fate::NotMade(_) | Fate::Unknown(_) => None,
+            _ => None,
         }
+    }
+
+    /// Whether nothing more can become of it.
+    pub const fn is_over(&self) -> bool {
+        self.fate.is_final()
     }
 }
 
@@ -194,7 +217,7 @@ pub struct Party {
     pub holder: Holder,
     /// How many connections.
     pub connections: usize,
-    /// How many of them came after one of the others was closed, by either end.
+    /// How many of them came after one of the others was over: closed by either end, or reset.
     pub reconnects: usize,
     /// How many were closed before anything was done to them.
     pub closed_first: usize,

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::setup::{Setup, Side, Treatment};
+use super::setup::{CONNECT, Setup, Side, Treatment};
 use super::state::{
     Connection, Fate, Holder, Judged, Party, Phase, ProgramState, Trouble, Unknown, Why,
 };
@@ -194,6 +194,7 @@ pub fn failure_words(failure: &super::Failure) -> [Text; 2] {
 /// What became of one connection.
 pub fn fate_words(connection: &Connection, setup: &Setup) -> Text {
     match &connection.fate {
+        Fate::Connecting => text!("lab_program.fate.connecting"),
         Fate::Open => text!("lab_program.fate.open"),
         Fate::Waiting { .. } => match setup.treatment {
             Treatment::Close | Treatment::HalfClose if connection.unread => {
@@ -221,6 +222,7 @@ pub fn fate_words(connection: &Connection, setup: &Setup) -> Text {
             }
         }
         Fate::NotMade(error) => text!("lab_program.fate.not_made", errno = error.errno.as_str()),
+        Fate::NoAnswer => text!("lab_program.fate.no_answer", time = long(CONNECT)),
         Fate::Unknown(Unknown::Reset) => text!("lab_program.fate.reset"),
         Fate::Unknown(Unknown::Vanished) => text!("lab_program.fate.vanished"),
     }
@@ -250,6 +252,7 @@ pub fn trouble_words(trouble: &Trouble) -> Text {
             errno = error.errno.as_str(),
             meaning = error.meaning.clone()
         ),
+        Trouble::NoAnswer => text!("lab_program.trouble.no_answer", time = long(CONNECT)),
         Trouble::Look(failure) => {
             text!(
                 "lab_program.trouble.look",

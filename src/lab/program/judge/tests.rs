@@ -1,6 +1,7 @@
 use super::*;
 use crate::lab::program::setup::{Answer, Side, Treatment};
 use crate::lab::program::state::Unknown;
+use crate::lab::resolve::Address;
 use crate::model::{Process, State};
 
 const S: Duration = Duration::from_secs(1);
@@ -8,7 +9,7 @@ const S: Duration = Duration::from_secs(1);
 fn setup() -> Setup {
     Setup {
         side: Side::Listener {
-            address: ([127, 0, 0, 1], 0).into(),
+            address: Address::Known(([127, 0, 0, 1], 0).into()),
             answer: Answer::Nothing,
             connections: None,
         },
@@ -153,4 +154,25 @@ fn giving_up_late_on_a_peer_that_does_nothing_is_no_fault() {
     let setup = Setup { treatment: Treatment::NeverRead, ..setup() };
     let parties = parties(&[gave_up], &setup, 61 * S);
     assert_eq!((parties[0].judged, parties[0].late), (Judged::Closes, 0));
+}
+
+#[test]
+fn only_what_came_after_another_was_over_is_a_reconnect() {
+    let setup = Setup { treatment: Treatment::NeverAccept, ..setup() };
+    // Where nothing is done to them they have waited since they came, and none was over.
+    let waits = |came: u32| connection(came, Fate::Waiting { since: came * S });
+    let gave_up = |came: u32, at: u32| {
+        connection(came, Fate::Closed { at: at * S, took: Some((at - came) * S) })
+    };
+    let reconnects = |all: &[Arc<Connection>]| parties(all, &setup, 60 * S)[0].reconnects;
+    assert_eq!(reconnects(&[waits(0), waits(1), waits(2)]), 0);
+    assert_eq!(reconnects(&[gave_up(0, 5), waits(1), waits(6)]), 1);
+}
+
+#[test]
+fn a_connect_that_is_not_done_yet_is_too_early_for_as_long_as_it_may_take() {
+    let party = only(&[connection(2, Fate::Connecting)], 3);
+    assert_eq!((party.judged, party.open), (Judged::TooEarly(CONNECT + 5 * S), 1));
+    let party = only(&[connection(2, Fate::NoAnswer)], 12);
+    assert_eq!((party.judged, party.not_made), (Judged::CouldNotTell, 1));
 }
