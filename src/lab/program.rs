@@ -43,7 +43,7 @@ pub use state::{
 };
 pub use words::{
     brief, conclusion, failure_words, fate_words, holder_words, party_sentence, phase_words,
-    reach_warning, trouble_words, verdict_word,
+    queue_warning, reach_warning, trouble_words, verdict_word,
 };
 
 use super::cancel::Cancel;
@@ -216,6 +216,7 @@ fn first(setup: &Setup, resolution: Resolution) -> ProgramState {
         judged: None,
         held: 0,
         refused: 0,
+        queue: None,
         resolution,
         interval: Duration::ZERO,
         trouble: None,

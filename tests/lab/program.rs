@@ -1,6 +1,7 @@
 //! "Test my program", against clients and servers of the test's own.
 
 mod blind;
+mod listening;
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};

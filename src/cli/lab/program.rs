@@ -17,8 +17,8 @@ use crate::error::{Error, Result};
 use crate::lab::Program;
 use crate::lab::program::{
     Connection, Fate, Holder, Judged, MAX_TIME, Party, Phase, ProgramState, Setup, conclusion,
-    fate_words, holder_words, party_sentence, phase_words, reach_warning, trouble_words,
-    verdict_word,
+    fate_words, holder_words, party_sentence, phase_words, queue_warning, reach_warning,
+    trouble_words, verdict_word,
 };
 use crate::text;
 
@@ -135,6 +135,9 @@ impl Shown {
     fn begin(&mut self, state: &ProgramState, json: bool, output: &mut Output) -> Result<()> {
         let Some(address) = state.address.filter(|_| !self.begun) else { return Ok(()) };
         self.begun = true;
+        if let Some(warning) = queue_warning(state) {
+            output.note(&warning.plain());
+        }
         if json {
             let value = json!({ "event": "begun", "address": address.to_string() });
             return write(&value, output);

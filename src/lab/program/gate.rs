@@ -8,17 +8,18 @@ use std::time::{Duration, Instant};
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 
 use super::conn::Conn;
-use super::setup::{Answer, MAX_CLIENTS, Setup, Side, Treatment};
+use super::setup::{Answer, MAX_CLIENTS, MAX_HELD, Setup, Side, Treatment};
 use super::state::Failure;
 use super::{CallError, Cancel};
 use crate::lab::errno::remedy;
 use crate::lab::resolve::Address;
 use crate::model::{self, Snapshot};
-use crate::os::Pair;
+use crate::os::{Pair, system_info};
 use crate::text;
 
-/// How many connections may wait to be accepted.
-const BACKLOG: i32 = 128;
+/// How many connections may wait to be accepted: as many as the system lets, which each holds to its own most (Linux to
+/// `net.core.somaxconn`, BSD to `kern.ipc.somaxconn`; WinSock's word for its most is this number).
+const BACKLOG: i32 = i32::MAX;
 /// The same where none ever is, so that one sees what a full queue does.
 const SHORT_BACKLOG: i32 = 4;
 /// What fills soon, where nothing is read.
@@ -107,6 +108,13 @@ impl Gate {
             Self::Listener { address, .. } => Some(*address),
             Self::Target { addresses, .. } => addresses.first().copied(),
         }
+    }
+
+    /// How many the system lets wait to be accepted, where that is fewer than are held.
+    pub(super) fn short_queue(&self) -> Option<u64> {
+        let listens = matches!(self, Self::Listener { .. });
+        let most = system_info().limits().somaxconn.filter(|_| listens);
+        most.filter(|most| *most < MAX_HELD as u64)
     }
 
     /// A connection was made: the target's other addresses are not wanted.
@@ -227,8 +235,11 @@ fn listen_at_one(
 
 fn listen(address: SocketAddr, treatment: Treatment) -> io::Result<(Socket, SocketAddr)> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
-    if crate::lab::options::REUSES_TIME_WAIT && address.port() > 0 {
-        // Our own ends of the run before are in TIME_WAIT at this port.
+    // Our own ends of the run before may be in TIME_WAIT at this port. Linux has the old sockets and the new listener agree
+    // to it, and accepted sockets have the listener's answer: so it is set where the kernel chooses the port as well, but
+    // then after the choice, which it must not widen.
+    let reuses = crate::lab::options::REUSES_TIME_WAIT;
+    if reuses && address.port() > 0 {
         socket.set_reuse_address(true)?;
     }
     if treatment == Treatment::NeverRead {
@@ -236,6 +247,9 @@ fn listen(address: SocketAddr, treatment: Treatment) -> io::Result<(Socket, Sock
         socket.set_recv_buffer_size(SMALL_BUFFER)?;
     }
     socket.bind(&SockAddr::from(address))?;
+    if reuses {
+        socket.set_reuse_address(true)?;
+    }
     let never = treatment == Treatment::NeverAccept;
     socket.listen(if never { SHORT_BACKLOG } else { BACKLOG })?;
     socket.set_nonblocking(true)?;

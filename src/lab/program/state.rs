@@ -32,6 +32,8 @@ pub struct ProgramState {
     pub held: usize,
     /// How many were reset as they came, because too many were held.
     pub refused: usize,
+    /// How many the system lets wait to be accepted, where that is fewer than may be held.
+    pub queue: Option<u64>,
     /// How the ends are looked up.
     pub resolution: Resolution,
     /// The time between two looks: the error of every time of closing that is told.

@@ -276,6 +276,12 @@ fn cause(failure: &PollFailure) -> String {
     }
 }
 
+/// What to say where the system's queue is shorter than what is held; none where it is not.
+pub fn queue_warning(state: &ProgramState) -> Option<Text> {
+    let accepts = state.setup.treatment != Treatment::NeverAccept;
+    state.queue.filter(|_| accepts).map(|most| text!("lab_program.queue", most = most))
+}
+
 /// What to say before other computers can take part; none where they cannot.
 pub fn reach_warning(setup: &Setup) -> Option<Text> {
     setup.reaches_out().then(|| match &setup.side {

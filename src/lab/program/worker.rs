@@ -27,8 +27,6 @@ const RESTS: [Duration; 2] = [Duration::from_millis(2), Duration::from_millis(50
 const REST_PER_COST: u32 = 10;
 /// The shortest time between two pictures, and the longest while something lasts.
 const PICTURES: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(1)];
-/// So many connections are let in by one round at most: those that are there are served in between.
-const AT_ONCE: usize = 256;
 
 pub(super) struct Worker {
     // Dropped in this order: sockets first.
@@ -46,6 +44,7 @@ pub(super) struct Worker {
     refused: usize,
     made: usize,
     trouble: Option<Trouble>,
+    queue: Option<u64>,
     look_trouble: Option<Trouble>,
     owner_trouble: Option<Trouble>,
 }
@@ -74,6 +73,7 @@ impl Worker {
             refused: 0,
             made: 0,
             trouble: None,
+            queue: None,
             look_trouble: None,
             owner_trouble: None,
         }
@@ -83,7 +83,10 @@ impl Worker {
         // The first table costs most, and nobody waits yet.
         let table = self.read_table();
         match Gate::open(&self.setup, table.as_ref(), &self.cancel) {
-            Ok(Some(gate)) => self.gate = gate,
+            Ok(Some(gate)) => {
+                self.queue = gate.short_queue();
+                self.gate = gate;
+            }
             Ok(None) => return self.publish(Phase::Ended(Why::Stopped)),
             Err(failure) => return self.publish(Phase::Failed(*failure)),
         }
@@ -180,7 +183,8 @@ impl Worker {
             Side::Client { count, .. } => count,
         };
         let mut held = self.held();
-        for _ in 0..AT_ONCE {
+        // All that wait, since a queue that is full drops whoever comes; and no more, since those that are there are served.
+        for _ in 0..MAX_HELD {
             if self.made >= most || self.cancel.is_wished() {
                 break;
             }

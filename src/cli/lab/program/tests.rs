@@ -22,6 +22,7 @@ fn state(millis: u64) -> ProgramState {
         judged: None,
         held: 0,
         refused: 0,
+        queue: None,
         resolution: Resolution::Exact,
         interval: Duration::ZERO,
         trouble: None,
