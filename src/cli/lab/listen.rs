@@ -8,6 +8,8 @@ use crate::cli::output::Output;
 use crate::error::Result;
 use crate::lab::program::{Address, Answer, MAX_TOTAL, Setup, Side, Treatment};
 
+const DEFAULT_ANSWER: &str = Answer::DEFAULT.name();
+
 /// Listen for a client of yours, end each connection, and see whether it closes its end
 #[derive(Args)]
 pub struct Listen {
@@ -18,7 +20,11 @@ pub struct Listen {
     #[arg(long, value_name = "WHAT", default_value = "close", value_parser = treatment)]
     then: Treatment,
     /// What to answer until then: none, echo, http
-    #[arg(long, value_name = "WHAT", default_value = "none", value_parser = answer)]
+    ///
+    /// http answers requests of HTTP and nothing else, so that a client with a pool keeps its connection as it would with its
+    /// own server, and a client of another protocol hears nothing. A client that ends after one answer, as curl does, closes
+    /// first: none tries what it does when its server does
+    #[arg(long, value_name = "WHAT", default_value = DEFAULT_ANSWER, value_parser = answer)]
     answer: Answer,
     /// End once so many connections came and all of them are closed
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=MAX_TOTAL as i64))]

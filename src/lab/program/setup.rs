@@ -64,11 +64,15 @@ pub enum Answer {
     Nothing,
     /// What came.
     Echo,
-    /// A small 200 to every request head of HTTP/1.1, which keeps the connection.
+    /// A small 200 to every request head of HTTP/1.0 or 1.1, which keeps the connection; nothing to anything else.
     Http,
 }
 
 impl Answer {
+    /// What fits most clients at a first try: those of HTTP go on as with their own server, which is when a pool keeps
+    /// what it should close; the others hear nothing.
+    pub const DEFAULT: Self = Self::Http;
+
     /// Every answer.
     pub const ALL: [Self; 3] = [Self::Nothing, Self::Echo, Self::Http];
 

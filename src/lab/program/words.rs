@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::setup::{CONNECT, Setup, Side, Treatment};
+use super::setup::{Answer, CONNECT, Setup, Side, Treatment};
 use super::state::{
     Connection, Fate, Holder, Judged, Party, Phase, ProgramState, Trouble, Unknown, Why,
 };
@@ -107,9 +107,12 @@ pub fn party_sentence(party: &Party, state: &ProgramState) -> [Text; 2] {
 fn follows(party: &Party, state: &ProgramState) -> Text {
     let setup = &state.setup;
     match party.judged {
-        Judged::Closes if party.closed == 0 && setup.treatment.waits() => {
-            text!("lab_program.follows.not_tried")
-        }
+        Judged::Closes if party.closed == 0 && setup.treatment.waits() => match setup.side {
+            Side::Listener { answer: Answer::Http, .. } => {
+                text!("lab_program.follows.not_tried_answered")
+            }
+            _ => text!("lab_program.follows.not_tried"),
+        },
         Judged::Closes if setup.treatment.waits() => text!("lab_program.follows.closes"),
         Judged::Closes => text!("lab_program.follows.gives_up"),
         Judged::Keeps | Judged::Leaks if party.kept + party.unseen == 0 => {

@@ -57,7 +57,7 @@ impl Default for Choice {
             after_s: 2.0,
             grace_s: GRACE.as_secs(),
             time_s: 60,
-            answer: Answer::Http,
+            answer: Answer::DEFAULT,
             sends: Sends::Nothing,
             bytes: 64,
             count: 5,
