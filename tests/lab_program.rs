@@ -154,6 +154,7 @@ fn a_connect_that_fails_was_never_connected() {
     let names: Vec<_> = events.iter().map(|it| (&it["event"], &it["fate"])).collect();
     assert_eq!(names, [(&"over".into(), &"not_made".into())], "{events:#?}");
     assert_eq!(verdict["parties"][0]["not_made"], 1);
+    assert_eq!(verdict["parties"][0]["owner"]["kind"], "not_reached");
     let (status, notes) = verb.end();
     assert!(status == 4 && notes.contains("ECONNREFUSED"), "{notes}");
 }

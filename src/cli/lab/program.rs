@@ -22,9 +22,10 @@ use crate::lab::program::{
 };
 use crate::text;
 
-/// What may still change is shown after so long: a connection whose owner is not known, one that is being made, one that
-/// was ended and may be closed at once.
-const SETTLED: Duration = Duration::from_millis(500);
+/// A connection that is being made, or whose owner is not known, is shown as such after so long.
+const UNSETTLED: Duration = Duration::from_millis(500);
+/// An end of ours is shown after so long: the other may close at once, or have closed a moment before.
+const CROSSED: Duration = Duration::from_millis(200);
 
 /// Arguments that both verbs have.
 #[derive(Args)]
@@ -124,10 +125,7 @@ struct Shown {
 /// What was printed of a connection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Printed {
-    connecting: bool,
-    came: bool,
-    treated: bool,
-    over: bool,
+    last: Option<Event>,
 }
 
 impl Shown {
@@ -158,54 +156,58 @@ impl Shown {
             }
             self.trouble = trouble;
         }
+        let mut news = Vec::new();
         for connection in &state.connections {
             let printed = self.connections.entry(connection.number).or_default();
-            if printed.over {
-                continue;
-            }
-            for (event, at) in printed.news(connection, state) {
-                print(event, connection, at, state, json, output)?;
-            }
+            let of_one = printed.news(connection, state).into_iter();
+            news.extend(of_one.map(|(event, at)| (event, at, connection)));
         }
-        Ok(())
+        // Stable: what happened to one at the same time keeps its order.
+        news.sort_by_key(|(_, at, _)| *at);
+        news.into_iter().try_for_each(|(event, at, of)| print(event, of, at, state, json, output))
     }
 }
 
 impl Printed {
     /// What is to be printed of it now, in the order in which it happened.
     fn news(&mut self, connection: &Connection, state: &ProgramState) -> Vec<(Event, Duration)> {
+        if self.last == Some(Event::Over) {
+            return Vec::new();
+        }
         let fate = &connection.fate;
         let over = connection.is_over();
         // What is about to change is not told twice, nor before the order is certain.
-        let settled = |since: Duration| {
-            over || !state.is_running() || state.elapsed.saturating_sub(since) >= SETTLED
+        let settled = |since: Duration, rest: Duration| {
+            over || !state.is_running() || state.elapsed.saturating_sub(since) >= rest
         };
         let mut news = Vec::new();
         if matches!(fate, Fate::Connecting) {
-            if !self.connecting && settled(connection.came) {
-                self.connecting = true;
+            if self.last.is_none() && settled(connection.came, UNSETTLED) {
+                self.last = Some(Event::Connecting);
                 news.push((Event::Connecting, connection.came));
             }
             return news;
         }
         let made = !matches!(fate, Fate::NotMade(_) | Fate::NoAnswer);
         let known = matches!(connection.holder, Holder::Processes(_));
-        if made && !self.came && (known || settled(connection.came)) {
-            self.came = true;
+        if made
+            && self.last < Some(Event::Connected)
+            && (known || settled(connection.came, UNSETTLED))
+        {
+            self.last = Some(Event::Connected);
             news.push((Event::Connected, connection.came));
         }
         if let Some(at) = connection.since()
-            && self.came
-            && !self.treated
-            && settled(at)
+            && self.last == Some(Event::Connected)
+            && settled(at, CROSSED)
         {
-            self.treated = true;
+            self.last = Some(Event::Treated);
             if state.setup.treatment.waits() {
                 news.push((Event::Treated, at));
             }
         }
         if over {
-            self.over = true;
+            self.last = Some(Event::Over);
             let at = match fate {
                 Fate::Closed { at, .. } => *at,
                 _ => state.elapsed,
@@ -216,8 +218,8 @@ impl Printed {
     }
 }
 
-/// What happens to a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What happens to a connection, in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Event {
     Connecting,
     Connected,

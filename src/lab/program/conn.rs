@@ -327,7 +327,8 @@ mod tests {
         let mut stream = std::net::TcpStream::connect(address).expect("it listens");
         let (accepted, _) = listener.accept().expect("a client");
         stream.set_nonblocking(true).expect("an option");
-        while stream.write(&[b'x'; 65_536]).is_ok() {}
+        let full = vec![b'x'; 65_536];
+        while stream.write(&full).is_ok() {}
         let conn = Conn::accepted(accepted.into(), Answer::Nothing).expect("an option");
         if conn.close() == Left::Nothing {
             // The buffers of this system hold less than is taken before a close.

@@ -18,7 +18,7 @@ use crate::os::{Pair, system_info};
 use crate::text;
 
 /// How many connections may wait to be accepted: as many as the system lets, which each holds to its own most (Linux to
-/// `net.core.somaxconn`, BSD to `kern.ipc.somaxconn`; WinSock's word for its most is this number).
+/// `net.core.somaxconn`, BSD to `kern.ipc.somaxconn`; `SOMAXCONN` of Windows is this number).
 const BACKLOG: i32 = i32::MAX;
 /// The same where none ever is, so that one sees what a full queue does.
 const SHORT_BACKLOG: i32 = 4;

@@ -113,6 +113,8 @@ pub enum Holder {
     NotAccepted,
     /// Somebody on another computer.
     Elsewhere(IpAddr),
+    /// A server that was not reached, or not yet.
+    NotReached,
     /// Somebody on this computer who was gone before that was looked up.
     NotSeen,
 }

@@ -42,6 +42,7 @@ pub fn holder_words(holder: &Holder) -> Text {
         Holder::Hidden(None) => text!("lab_program.hidden"),
         Holder::NotAccepted => text!("lab_program.not_accepted"),
         Holder::Elsewhere(address) => text!("lab_program.elsewhere", address = address.to_string()),
+        Holder::NotReached => text!("lab_program.not_reached"),
         Holder::NotSeen => text!("lab_program.not_seen"),
     }
 }

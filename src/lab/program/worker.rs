@@ -188,7 +188,7 @@ impl Worker {
             if self.made >= most || self.cancel.is_wished() {
                 break;
             }
-            if !self.entries.is_empty() && self.entries.iter().all(|entry| entry.connecting()) {
+            if !self.entries.is_empty() && self.entries.iter().all(Entry::connecting) {
                 // If the first connect fails, the others would for the same reason.
                 break;
             }

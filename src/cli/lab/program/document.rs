@@ -51,6 +51,7 @@ fn holder(holder: &Holder) -> Value {
         Holder::Elsewhere(address) => {
             json!({ "kind": "elsewhere", "address": address.to_string() })
         }
+        Holder::NotReached => json!({ "kind": "not_reached" }),
         Holder::NotSeen => json!({ "kind": "not_seen" }),
     }
 }

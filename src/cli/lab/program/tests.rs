@@ -48,9 +48,7 @@ fn connection(came: u64, fate: Fate) -> Connection {
 /// What is printed of these moments of one connection, each at this time.
 fn printed(moments: &[(u64, Connection)]) -> Vec<(Event, u128)> {
     let mut printed = Printed::default();
-    let of_one = |(now, connection): &(u64, Connection)| {
-        if printed.over { Vec::new() } else { printed.news(connection, &state(*now)) }
-    };
+    let of_one = |(now, connection): &(u64, Connection)| printed.news(connection, &state(*now));
     moments.iter().flat_map(of_one).map(|(event, at)| (event, at.as_millis())).collect()
 }
 

@@ -118,8 +118,7 @@ fn each_process_is_judged_by_itself_the_worst_first() {
 
 /// Closed five minutes after our FIN, when its process ended.
 fn closed_at_exit(came: u32) -> Arc<Connection> {
-    let at = Duration::from_mins(5);
-    connection(came, Fate::Closed { at, took: Some(at - (came + 1) * S) })
+    connection(came, Fate::Closed { at: 300 * S, took: Some((299 - came) * S) })
 }
 
 #[test]
