@@ -24,6 +24,14 @@ pub fn brief(time: Duration) -> Text {
     }
 }
 
+/// The same as a bound: no less than it took.
+fn within(time: Duration) -> Text {
+    const TENTH: u64 = 100;
+    let millis = u64::try_from(time.as_micros().div_ceil(1_000)).unwrap_or(u64::MAX);
+    let tenths = millis.div_ceil(TENTH).saturating_mul(TENTH);
+    brief(Duration::from_millis(if millis < 1_000 { millis } else { tenths }))
+}
+
 /// `58 s`, `8 min`: a duration without fractions.
 fn long(time: Duration) -> Text {
     // A terminal may not have the thin space.
@@ -71,7 +79,7 @@ pub fn party_sentence(party: &Party, state: &ProgramState) -> [Text; 2] {
         pieces.push(text!("lab_program.part.unseen", n = party.unseen));
     }
     if let Some([_, _, most]) = party.took {
-        let (n, time) = (party.closed, brief(most));
+        let (n, time) = (party.closed, within(most));
         pieces.push(match setup.treatment {
             Treatment::Close | Treatment::HalfClose if party.unread => {
                 text!("lab_program.part.closed_close", n = n, time = time)
@@ -296,4 +304,18 @@ pub fn reach_warning(setup: &Setup) -> Option<Text> {
             text!("lab_program.reach.client", target = target.to_string())
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bound_is_no_less_than_what_it_bounds() {
+        let said = |micros| within(Duration::from_micros(micros)).plain();
+        assert_eq!(said(700), "1 ms");
+        assert_eq!(said(2_497_400), "2.5 s");
+        assert_eq!(said(2_400_000), "2.4 s");
+        assert_eq!(brief(Duration::from_micros(2_497_400)).plain(), "2.4 s");
+    }
 }

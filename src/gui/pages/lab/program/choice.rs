@@ -187,6 +187,9 @@ impl Choice {
             (Answer::Http, http.as_str()),
         ];
         segmented(ui, &mut self.answer, &segments);
+        if self.answer == Answer::Http {
+            hint(ui, cx, &text!("lab_program.page.answer_http_hint"));
+        }
     }
 
     fn payloads(&mut self, ui: &mut Ui, cx: &Cx<'_>) {
