@@ -10,12 +10,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use sockscope::lab::program::{
-    Address, Answer, Eyes, Fate, Holder, Judged, Party, Payload, Phase, ProgramState, Setup, Side,
+    Address, Answer, Fate, Holder, Judged, Party, Payload, Phase, ProgramState, Setup, Side,
     Treatment, Trouble, Unknown, Why,
 };
 use sockscope::lab::{NUMBERING, Numbering, Program, loopback};
-use sockscope::model::{PollFailure, Snapshot, State};
-use sockscope::os::{SocketSource, live_source};
+use sockscope::model::State;
 
 use super::errno;
 
@@ -366,43 +365,4 @@ fn when_nobody_comes_nothing_is_judged_and_with_the_handle_everything_goes() {
     drop(program);
     assert_eq!(read_to_end(&stream), b"", "it is reset");
     assert!(TcpStream::connect(address).is_err(), "nobody listens");
-}
-
-/// A source that takes its time.
-struct Slow(Box<dyn SocketSource>);
-
-impl SocketSource for Slow {
-    fn name(&self) -> &'static str {
-        "slow"
-    }
-
-    fn is_live(&self) -> bool {
-        true
-    }
-
-    fn poll(&mut self) -> Result<Option<Snapshot>, PollFailure> {
-        thread::sleep(Duration::from_secs(3));
-        self.0.poll()
-    }
-}
-
-#[test]
-fn a_run_that_follows_another_waits_for_it_on_its_own_thread() {
-    let eyes = Eyes { source: Box::new(Slow(live_source())), ..Eyes::of_this_computer() };
-    // Of an address that this test has alone.
-    let free = TcpListener::bind(loopback()).expect("loopback");
-    let here = free.local_addr().expect("an address");
-    drop(free);
-    let side = at(Address::Known(here));
-    let setup = setup(side, Treatment::Close);
-    let before = Program::start_with(setup.clone(), eyes, Arc::new(|| {})).expect("two threads");
-    assert_eq!(address(&before), here);
-    let stream = connect(here);
-    // Its owner is looked for, which takes three seconds.
-    thread::sleep(Duration::from_millis(200));
-    let began = Instant::now();
-    let after = Program::start_after(Some(before), setup, Arc::new(|| {})).expect("two threads");
-    assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
-    assert_eq!(address(&after), here, "the port was free again");
-    drop(stream);
 }
