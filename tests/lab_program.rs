@@ -119,6 +119,47 @@ fn a_server_that_keeps_is_found_and_that_is_status_1() {
 }
 
 #[test]
+fn a_name_is_listened_at_and_all_addresses_of_this_computer_are_none_of_another() {
+    let listen = ["listen", "localhost:0", "--connections", "1", "--after", "100ms", "--json"];
+    let mut listener = Running::start(&listen);
+    let begun = listener.document();
+    let address = begun["address"].as_str().expect("an address").to_owned();
+    let stream = TcpStream::connect(&address).expect("it listens");
+    assert!(stream.peer_addr().is_ok_and(|it| it.ip().is_loopback()), "{address}");
+    drop(stream);
+    assert_eq!(listener.end(), (0, String::new()), "no other computer is warned of");
+
+    let server = TcpListener::bind("127.0.0.1:0").expect("loopback");
+    let port = server.local_addr().expect("an address").port();
+    let mut verb =
+        Running::start(&["connect", &format!("0.0.0.0:{port}"), "--after", "50s", "--json"]);
+    assert_eq!(verb.document()["address"], format!("127.0.0.1:{port}"));
+    drop(server.accept().expect("a client"));
+    let (events, verdict) = verb.verdict();
+    let names: Vec<_> = events.iter().map(|it| it["event"].as_str().unwrap_or("")).collect();
+    assert_eq!(names, ["connected", "over"], "{events:#?}");
+    assert_ne!(verdict["parties"][0]["owner"]["kind"], "elsewhere");
+    assert_eq!(verb.end(), (0, String::new()));
+}
+
+#[test]
+fn a_connect_that_fails_was_never_connected() {
+    let free = TcpListener::bind(sockscope::lab::loopback()).expect("loopback");
+    let address = free.local_addr().expect("an address").to_string();
+    drop(free);
+    let mut verb = Running::start(&["connect", &address, "--json"]);
+    let begun = verb.document();
+    assert_eq!((&begun["event"], &begun["address"]), (&"begun".into(), &address.into()));
+    let (events, verdict) = verb.verdict();
+    let names: Vec<_> = events.iter().map(|it| (&it["event"], &it["fate"])).collect();
+    assert_eq!(names, [(&"over".into(), &"not_made".into())], "{events:#?}");
+    assert_eq!(verdict["parties"][0]["not_made"], 1);
+    assert_eq!(verdict["parties"][0]["owner"]["kind"], "not_reached");
+    let (status, notes) = verb.end();
+    assert!(status == 4 && notes.contains("ECONNREFUSED"), "{notes}");
+}
+
+#[test]
 fn when_nobody_comes_that_is_status_4_and_a_taken_port_is_3() {
     let mut verb = Running::start(&["listen", "--for", "200ms", "--json"]);
     let (_, verdict) = verb.verdict();

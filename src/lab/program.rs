@@ -32,17 +32,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+pub use super::resolve::Address;
 pub use owners::HeldSockets;
 pub use setup::{
-    Answer, GRACE, MAX_BYTES, MAX_CLIENTS, MAX_HELD, MAX_TIME, MAX_TOTAL, Payload, Setup, Side,
-    Target, Treatment,
+    Answer, CONNECT, GRACE, MAX_BYTES, MAX_CLIENTS, MAX_HELD, MAX_TIME, MAX_TOTAL, Payload, Setup,
+    Side, Treatment,
 };
 pub use state::{
     Connection, Failure, Fate, Holder, Judged, Party, Phase, ProgramState, Trouble, Unknown, Why,
 };
 pub use words::{
     brief, conclusion, failure_words, fate_words, holder_words, party_sentence, phase_words,
-    reach_warning, refused_words, trouble_words, verdict_word,
+    queue_warning, reach_warning, refused_words, trouble_words, verdict_word,
 };
 
 use super::cancel::Cancel;
@@ -215,6 +216,7 @@ fn first(setup: &Setup, resolution: Resolution) -> ProgramState {
         judged: None,
         held: 0,
         refused: 0,
+        queue: None,
         resolution,
         interval: Duration::ZERO,
         trouble: None,

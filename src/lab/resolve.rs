@@ -1,10 +1,10 @@
 //! From what the user typed to addresses.
 
-use std::io;
-use std::net::{SocketAddr, ToSocketAddrs as _};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs as _};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
+use std::{fmt, io};
 
 use crate::lab::cancel::Cancel;
 use crate::lab::errno::{cancelled, no_such_name};
@@ -12,9 +12,9 @@ use crate::lab::errno::{cancelled, no_such_name};
 /// How often a wait for the resolver looks whether it should end.
 const STEP: Duration = Duration::from_millis(5);
 
-/// A target as it was typed.
+/// Where to listen, or whom to connect to, as it was typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Address {
+pub enum Address {
     /// An address, which nobody has to be asked for.
     Known(SocketAddr),
     /// A name that has to be looked up, and a port.
@@ -22,16 +22,72 @@ pub(super) enum Address {
 }
 
 impl Address {
-    /// Reads `host:port`; none where it is neither an address nor a name with a port.
-    pub(super) fn read(typed: &str) -> Option<Self> {
+    /// Reads whom to connect to, `localhost:8080` or `[::1]:8080`; none where it is neither an address nor a name with a
+    /// port other than 0.
+    pub fn read(typed: &str) -> Option<Self> {
+        Self::with_port(typed).filter(|address| address.port() != 0)
+    }
+
+    /// Reads where to listen: the same with port 0 as well, which is one that is free; a port alone, which is one of
+    /// 127.0.0.1; or an address alone, with a free port.
+    pub fn read_local(typed: &str) -> Option<Self> {
         let typed = typed.trim();
-        if let Ok(address) = typed.parse::<SocketAddr>() {
-            return (address.port() != 0).then_some(Self::Known(address));
+        let port = || Some((Ipv4Addr::LOCALHOST.into(), typed.parse().ok()?));
+        let alone = || Some((typed.parse::<IpAddr>().ok()?, 0));
+        let known = || port().or_else(alone).map(|it| Self::Known(it.into()));
+        Self::with_port(typed).or_else(known)
+    }
+
+    fn with_port(typed: &str) -> Option<Self> {
+        let typed = typed.trim();
+        if let Ok(address) = typed.parse() {
+            return Some(Self::Known(address));
         }
         let (name, port) = typed.rsplit_once(':')?;
-        let port = port.parse().ok().filter(|port| *port != 0)?;
+        let port = port.parse().ok()?;
         let name_like = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_');
         (!name.is_empty() && name.chars().all(name_like)).then(|| Self::Name(name.to_owned(), port))
+    }
+
+    const fn port(&self) -> u16 {
+        match self {
+            Self::Known(address) => address.port(),
+            Self::Name(_, port) => *port,
+        }
+    }
+
+    /// Whether it is loopback for certain.
+    pub fn is_loopback(&self) -> bool {
+        match self {
+            Self::Known(address) => address.ip().to_canonical().is_loopback(),
+            // RFC 6761, section 6.3.
+            Self::Name(name, _) => name.eq_ignore_ascii_case("localhost"),
+        }
+    }
+
+    /// Whether it is 0.0.0.0 or [::]: every address of this computer for a listener, and one of its own for a client.
+    pub fn is_unspecified(&self) -> bool {
+        match self {
+            Self::Known(address) => address.ip().to_canonical().is_unspecified(),
+            Self::Name(..) => false,
+        }
+    }
+
+    /// The addresses it has, in the order in which the system would try them.
+    pub(super) fn resolve(&self, cancel: &Cancel) -> io::Result<Vec<SocketAddr>> {
+        match self {
+            Self::Known(address) => Ok(vec![*address]),
+            Self::Name(name, port) => resolve(name, *port, cancel),
+        }
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Known(address) => write!(f, "{address}"),
+            Self::Name(name, port) => write!(f, "{name}:{port}"),
+        }
     }
 }
 
@@ -84,6 +140,34 @@ mod tests {
         for bad in ["", "80", ":80", "host", "host:", "host:0", "host:65536", "::1:80", "a b:1"] {
             assert_eq!(Address::read(bad), None, "{bad}");
         }
+        assert_eq!(Address::read("http://localhost:80"), None);
+    }
+
+    #[test]
+    fn where_to_listen_may_leave_out_the_port_or_the_address() {
+        let read = |text| Address::read_local(text).map(|address| address.to_string());
+        for (text, meant) in [
+            ("8080", "127.0.0.1:8080"),
+            ("127.0.0.1:0", "127.0.0.1:0"),
+            ("::1", "[::1]:0"),
+            ("0.0.0.0:80", "0.0.0.0:80"),
+            ("localhost:80", "localhost:80"),
+            ("localhost:0", "localhost:0"),
+        ] {
+            assert_eq!(read(text).as_deref(), Some(meant));
+        }
+        for bad in ["", "70000", "localhost", ":80", "::1:80:", "a b:1", "http://localhost:80"] {
+            assert_eq!(read(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_is_this_computer_for_certain_is_known_without_asking() {
+        let is_loopback = |text| Address::read(text).is_some_and(|it| it.is_loopback());
+        assert!(is_loopback("[::1]:1") && is_loopback("127.9.9.9:1") && is_loopback("localhost:1"));
+        assert!(is_loopback("[::ffff:127.0.0.1]:1"));
+        assert!(!is_loopback("192.0.2.1:1") && !is_loopback("localhost.example:1"));
+        assert!(Address::read("[::]:1").is_some_and(|it| it.is_unspecified()));
     }
 
     #[test]

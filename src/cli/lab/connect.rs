@@ -6,14 +6,14 @@ use super::program::{Common, possible};
 use crate::cli::Exit;
 use crate::cli::output::Output;
 use crate::error::Result;
-use crate::lab::program::{MAX_BYTES, MAX_TOTAL, Payload, Setup, Side, Target, Treatment};
+use crate::lab::program::{Address, MAX_BYTES, MAX_TOTAL, Payload, Setup, Side, Treatment};
 
 /// Connect to a server of yours, end each connection, and see whether it closes its end
 #[derive(Args)]
 pub struct Connect {
-    /// Whom to: a name or an address, and a port
+    /// Whom to: a name or an address, and a port; given up after 10 s without an answer
     #[arg(value_name = "HOST:PORT", value_parser = target)]
-    target: Target,
+    target: Address,
     /// What to do to each connection: close, half-close, reset, never-read
     #[arg(long, value_name = "WHAT", default_value = "close", value_parser = treatment)]
     then: Treatment,
@@ -39,8 +39,8 @@ impl Connect {
     }
 }
 
-fn target(text: &str) -> Result<Target, String> {
-    Target::parse(text)
+fn target(text: &str) -> Result<Address, String> {
+    Address::read(text)
         .ok_or_else(|| "expected a host and a port: localhost:8080, [::1]:8080".to_owned())
 }
 

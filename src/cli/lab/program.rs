@@ -1,5 +1,7 @@
 //! What `lab listen` and `lab connect` share: a line for each connection as it comes and as it ends, and the verdict.
 
+mod document;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
@@ -9,19 +11,21 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use crate::cli::Exit;
-use crate::cli::interrupt::{Event, next, on_interrupt};
+use crate::cli::interrupt::{self, next, on_interrupt};
 use crate::cli::output::Output;
 use crate::error::{Error, Result};
 use crate::lab::Program;
 use crate::lab::program::{
     Connection, Fate, Holder, Judged, MAX_TIME, Party, Phase, ProgramState, Setup, conclusion,
-    fate_words, holder_words, party_sentence, phase_words, reach_warning, refused_words,
-    trouble_words, verdict_word,
+    fate_words, holder_words, party_sentence, phase_words, queue_warning, reach_warning,
+    refused_words, trouble_words, verdict_word,
 };
 use crate::text;
 
-/// A connection whose owner is not known is shown without it after so long.
-const OWNER: Duration = Duration::from_millis(500);
+/// A connection that is being made, or whose owner is not known, is shown as such after so long.
+const UNSETTLED: Duration = Duration::from_millis(500);
+/// An end of ours is shown after so long: the other may close at once, or have closed a moment before.
+const CROSSED: Duration = Duration::from_millis(200);
 
 /// Arguments that both verbs have.
 #[derive(Args)]
@@ -51,7 +55,7 @@ impl Common {
             let send = send.clone();
             Arc::new(move || {
                 // The verb may have ended already.
-                let _ = send.send(Event::News);
+                let _ = send.send(interrupt::Event::News);
             })
         };
         on_interrupt(send, output);
@@ -60,7 +64,7 @@ impl Common {
         loop {
             let event = next(&events);
             let state = program.latest();
-            if event == Event::Interrupt {
+            if event == interrupt::Event::Interrupt {
                 program.stop();
             }
             shown.begin(&state, self.json, output)?;
@@ -82,7 +86,7 @@ impl Common {
 
     fn conclude(&self, state: &ProgramState, output: &mut Output) -> Result<()> {
         if self.json {
-            return document(&verdict_document(state), output);
+            return write(&document::verdict(state), output);
         }
         output.line("")?;
         output.line(&phase_words(state).plain())?;
@@ -124,9 +128,7 @@ struct Shown {
 /// What was printed of a connection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Printed {
-    came: bool,
-    treated: bool,
-    over: bool,
+    last: Option<Event>,
 }
 
 impl Shown {
@@ -134,9 +136,12 @@ impl Shown {
     fn begin(&mut self, state: &ProgramState, json: bool, output: &mut Output) -> Result<()> {
         let Some(address) = state.address.filter(|_| !self.begun) else { return Ok(()) };
         self.begun = true;
+        if let Some(warning) = queue_warning(state) {
+            output.note(&warning.plain());
+        }
         if json {
             let value = json!({ "event": "begun", "address": address.to_string() });
-            return document(&value, output);
+            return write(&value, output);
         }
         match state.setup.side {
             crate::lab::program::Side::Listener { .. } => output
@@ -154,51 +159,91 @@ impl Shown {
             }
             self.trouble = trouble;
         }
+        let mut news = Vec::new();
         for connection in &state.connections {
             let printed = self.connections.entry(connection.number).or_default();
-            if printed.over {
-                continue;
-            }
-            let over = is_over(&connection.fate);
-            let known = matches!(connection.holder, Holder::Processes(_));
-            let old = state.elapsed.saturating_sub(connection.came) >= OWNER;
-            if !printed.came && (known || old || over || !state.is_running()) {
-                printed.came = true;
-                print("connected", connection, connection.came, state, json, output)?;
-            }
-            let treated = since(&connection.fate);
-            if let (true, Some(at)) = (printed.came && !printed.treated && !over, treated) {
-                printed.treated = true;
-                if state.setup.treatment.waits() {
-                    print("treated", connection, at, state, json, output)?;
-                }
-            }
-            if over {
-                printed.over = true;
-                let at = match connection.fate {
-                    Fate::Closed { at, .. } => at,
-                    _ => state.elapsed,
-                };
-                print("over", connection, at, state, json, output)?;
-            }
+            let of_one = printed.news(connection, state).into_iter();
+            news.extend(of_one.map(|(event, at)| (event, at, connection)));
         }
-        Ok(())
+        // Stable: what happened to one at the same time keeps its order.
+        news.sort_by_key(|(_, at, _)| *at);
+        news.into_iter().try_for_each(|(event, at, of)| print(event, of, at, state, json, output))
     }
 }
 
-const fn is_over(fate: &Fate) -> bool {
-    matches!(fate, Fate::Closed { .. } | Fate::NotMade(_) | Fate::Unknown(_))
+impl Printed {
+    /// What is to be printed of it now, in the order in which it happened.
+    fn news(&mut self, connection: &Connection, state: &ProgramState) -> Vec<(Event, Duration)> {
+        if self.last == Some(Event::Over) {
+            return Vec::new();
+        }
+        let fate = &connection.fate;
+        let over = connection.is_over();
+        // What is about to change is not told twice, nor before the order is certain.
+        let settled = |since: Duration, rest: Duration| {
+            over || !state.is_running() || state.elapsed.saturating_sub(since) >= rest
+        };
+        let mut news = Vec::new();
+        if matches!(fate, Fate::Connecting) {
+            if self.last.is_none() && settled(connection.came, UNSETTLED) {
+                self.last = Some(Event::Connecting);
+                news.push((Event::Connecting, connection.came));
+            }
+            return news;
+        }
+        let made = !matches!(fate, Fate::NotMade(_) | Fate::NoAnswer);
+        let known = matches!(connection.holder, Holder::Processes(_));
+        if made
+            && self.last < Some(Event::Connected)
+            && (known || settled(connection.came, UNSETTLED))
+        {
+            self.last = Some(Event::Connected);
+            news.push((Event::Connected, connection.came));
+        }
+        if let Some(at) = connection.since()
+            && self.last == Some(Event::Connected)
+            && settled(at, CROSSED)
+        {
+            self.last = Some(Event::Treated);
+            if state.setup.treatment.waits() {
+                news.push((Event::Treated, at));
+            }
+        }
+        if over {
+            self.last = Some(Event::Over);
+            let at = match fate {
+                Fate::Closed { at, .. } => *at,
+                _ => state.elapsed,
+            };
+            news.push((Event::Over, at));
+        }
+        news
+    }
 }
 
-const fn since(fate: &Fate) -> Option<Duration> {
-    match fate {
-        Fate::Waiting { since } | Fate::Unseen { since } => Some(*since),
-        _ => None,
+/// What happens to a connection, in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Event {
+    Connecting,
+    Connected,
+    Treated,
+    Over,
+}
+
+impl Event {
+    /// Its name in documents.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Connecting => "connecting",
+            Self::Connected => "connected",
+            Self::Treated => "treated",
+            Self::Over => "over",
+        }
     }
 }
 
 fn print(
-    event: &str,
+    event: Event,
     connection: &Connection,
     at: Duration,
     state: &ProgramState,
@@ -206,13 +251,13 @@ fn print(
     output: &mut Output,
 ) -> Result<()> {
     if json {
-        let mut value = connection_document(connection);
-        value["event"] = json!(event);
-        value["at_ms"] = json!(millis(at));
-        return document(&value, output);
+        let mut value = document::connection(connection);
+        value["event"] = json!(event.name());
+        value["at_ms"] = json!(document::millis(at));
+        return write(&value, output);
     }
     let what = match event {
-        "connected" => text!("lab_program.line.came"),
+        Event::Connected => text!("lab_program.line.came"),
         _ => fate_words(connection, &state.setup),
     };
     let who = holder_words(&connection.holder).plain();
@@ -249,85 +294,7 @@ fn details(party: &Party, state: &ProgramState) -> Vec<String> {
     lines
 }
 
-fn connection_document(connection: &Connection) -> Value {
-    let mut value = json!({
-        "connection": connection.number,
-        "local": connection.ours.to_string(),
-        "remote": connection.theirs.to_string(),
-        "owner": holder_document(&connection.holder),
-        "state": connection.our_state.map(crate::model::State::name),
-        "remote_state": connection.their_state.map(crate::model::State::name),
-        "inferred": connection.inferred,
-        "send_queue": connection.send_queue,
-    });
-    value["fate"] = json!(match &connection.fate {
-        Fate::Open => "open",
-        Fate::Waiting { .. } => "waiting",
-        Fate::Unseen { .. } => "descriptor_held",
-        Fate::Closed { .. } => "closed",
-        Fate::NotMade(_) => "not_made",
-        Fate::Unknown(_) => "unknown",
-    });
-    match &connection.fate {
-        Fate::Closed { took, .. } => value["closed_after_us"] = json!(took.map(micros)),
-        Fate::NotMade(error) => value["errno"] = json!(error.errno),
-        _ => {}
-    }
-    value
-}
-
-fn holder_document(holder: &Holder) -> Value {
-    match holder {
-        Holder::Processes(processes) => {
-            let processes: Vec<Value> =
-                processes.iter().map(|it| json!({ "pid": it.pid, "name": it.name })).collect();
-            json!({ "kind": "known", "processes": processes })
-        }
-        Holder::Hidden(user) => json!({ "kind": "hidden", "user": user.as_deref() }),
-        Holder::NotAccepted => json!({ "kind": "not_accepted" }),
-        Holder::Elsewhere(address) => {
-            json!({ "kind": "elsewhere", "address": address.to_string() })
-        }
-        Holder::NotSeen => json!({ "kind": "not_seen" }),
-    }
-}
-
-fn verdict_document(state: &ProgramState) -> Value {
-    let parties: Vec<Value> =
-        state.parties.iter().map(|party| party_document(party, state)).collect();
-    json!({
-        "event": "verdict",
-        "verdict": state.judged.map_or("could_not_tell", Judged::name),
-        "treatment": state.setup.treatment.name(),
-        "connections": state.connections.len(),
-        "refused": state.refused,
-        "took_ms": millis(state.elapsed),
-        "look_ms": state.interval.as_secs_f64() * 1_000.0,
-        "parties": parties,
-    })
-}
-
-fn party_document(party: &Party, state: &ProgramState) -> Value {
-    json!({
-        "owner": holder_document(&party.holder),
-        "verdict": party.judged.name(),
-        "sentence": sentence(&party_sentence(party, state)),
-        "connections": party.connections,
-        "reconnects": party.reconnects,
-        "kept": party.kept,
-        "kept_without_row": party.unseen,
-        "kept_for_ms": party.kept_for.map(millis),
-        "closed": party.closed,
-        "closed_first": party.closed_first,
-        "closed_after_us": party.took.map(|times| times.map(micros)),
-        "open": party.open,
-        "not_made": party.not_made,
-        "unknown": party.unknown.values().sum::<usize>(),
-        "states": party.states.iter().map(|(state, count)| (state.name(), count)).collect::<BTreeMap<_, _>>(),
-    })
-}
-
-fn document(value: &Value, output: &mut Output) -> Result<()> {
+fn write(value: &Value, output: &mut Output) -> Result<()> {
     writeln!(output.data(), "{value}").map_err(Error::Output)
 }
 
@@ -335,14 +302,6 @@ fn sentence(parts: &[text::Text; 2]) -> String {
     let parts: Vec<String> =
         parts.iter().map(text::Text::plain).filter(|part| !part.is_empty()).collect();
     parts.join(" ")
-}
-
-fn millis(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
-}
-
-fn micros(time: Duration) -> u64 {
-    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
 /// One of a few values by its name.
@@ -365,3 +324,6 @@ fn time(text: &str) -> Result<Duration, String> {
         .filter(|time| *time <= MAX_TIME)
         .ok_or_else(|| "it must lie between 0s and 1h".to_owned())
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,9 +4,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::CallError;
 use super::conn::{Conn, Left};
-use super::fate::{Descriptor, Ending, Evidence, Row, fate, opposite, row, their_state};
+use super::fate::{Descriptor, Ending, Evidence, Row, fate, row, their_state};
 use super::owners::Found;
 use super::state::{Connection, Fate, Holder};
 use crate::lab::observe::{Lane, Seen};
@@ -24,8 +23,6 @@ pub(super) struct Entry {
     pub(super) pair: Pair,
     /// Our end; none once it is closed, or where it was never accepted.
     pub(super) conn: Option<Conn>,
-    /// Whether our connect is not done yet.
-    pub(super) connecting: bool,
     pub(super) came: Duration,
     /// When our FIN or reset was sent, or that began which is done from the beginning.
     pub(super) treated: Option<Duration>,
@@ -70,7 +67,6 @@ impl Entry {
             number,
             pair,
             conn,
-            connecting,
             came,
             treated: None,
             left: Left::Nothing,
@@ -79,7 +75,7 @@ impl Entry {
             inode: None,
             descriptor: Descriptor::NotAsked,
             looked_for: 0,
-            fate: Fate::Open,
+            fate: if connecting { Fate::Connecting } else { Fate::Open },
             is_row_gone: false,
             fresh: true,
             seen: Ends::default(),
@@ -89,7 +85,12 @@ impl Entry {
 
     /// Whether nothing more can become of it.
     pub(super) const fn is_over(&self) -> bool {
-        matches!(self.fate, Fate::Closed { .. } | Fate::NotMade(_) | Fate::Unknown(_))
+        self.fate.is_final()
+    }
+
+    /// Whether our connect is not done yet.
+    pub(super) const fn connecting(&self) -> bool {
+        matches!(self.fate, Fate::Connecting)
     }
 
     /// Whether its owner is worth another table soon.
@@ -121,11 +122,17 @@ impl Entry {
         }
     }
 
+    /// The connect is done.
+    pub(super) fn made(&mut self, now: Duration) {
+        self.came = now;
+        self.fate = Fate::Open;
+        self.fresh = true;
+    }
+
     /// The connect failed.
-    pub(super) fn not_made(&mut self, error: CallError) {
+    pub(super) fn not_made(&mut self, fate: Fate) {
         self.conn = None;
-        self.connecting = false;
-        self.fate = Fate::NotMade(error);
+        self.fate = fate;
         self.fresh = true;
     }
 
@@ -150,13 +157,13 @@ impl Entry {
             let row = lane.row(theirs);
             self.inode = row.and_then(|row| row.inode).or(self.inode);
             self.seen.send_queue = row.and_then(|row| row.queues).map(|queues| queues.send);
-            self.seen.our_state = match lane.seen(opposite(theirs)) {
+            self.seen.our_state = match lane.seen(theirs.other()) {
                 Seen::State(state) => Some(state),
                 Seen::NoRow | Seen::Unknown => None,
             };
         }
         (self.seen.their_state, self.seen.inferred) = their_state(lane, theirs);
-        if self.connecting {
+        if self.connecting() {
             return;
         }
         let evidence = Evidence {
@@ -169,6 +176,10 @@ impl Entry {
         };
         self.is_row_gone = matches!(row(&evidence), Row::Over(_));
         self.fate = fate(&evidence);
+        if let Fate::Closed { at, .. } = self.fate {
+            // The table may have shown the end of it before our socket said that it was made.
+            self.came = self.came.min(at);
+        }
     }
 
     /// It as it is shown.
@@ -198,6 +209,9 @@ impl Entry {
         let here = self.seen.was_found || theirs.ip().to_canonical().is_loopback();
         match &self.holder {
             Some(holder) => holder.clone(),
+            None if matches!(self.fate, Fate::Connecting | Fate::NotMade(_) | Fate::NoAnswer) => {
+                Holder::NotReached
+            }
             None if here => Holder::NotSeen,
             None => Holder::Elsewhere(theirs.ip()),
         }

@@ -99,7 +99,7 @@ fn has_seen_fin(evidence: &Evidence<'_>) -> bool {
 pub(super) fn row(evidence: &Evidence<'_>) -> Row {
     let heard = || evidence.heard.map_or(Row::Open, |(at, _)| Row::Over(at));
     let Some(lane) = evidence.lane else { return heard() };
-    let (theirs, ours) = (evidence.theirs, opposite(evidence.theirs));
+    let (theirs, ours) = (evidence.theirs, evidence.theirs.other());
     // When it came into the last run of such states.
     let since = |such: fn(Option<State>) -> bool| {
         let changes = lane.changes.iter().rev().filter(|it| it.end == theirs);
@@ -139,21 +139,13 @@ pub(super) fn row(evidence: &Evidence<'_>) -> Row {
 /// The state of the other end, and whether it is only concluded.
 pub(super) fn their_state(lane: Option<&Lane>, theirs: End) -> (Option<State>, bool) {
     let Some(lane) = lane else { return (None, false) };
-    match (lane.seen(theirs), lane.seen(opposite(theirs))) {
+    match (lane.seen(theirs), lane.seen(theirs.other())) {
         (Seen::State(state), _) => (Some(state), false),
         (_, Seen::State(ours)) if !lane.was_found(theirs) => {
             let state = other_end(ours).filter(|state| *state != State::Closed);
             (state, state.is_some())
         }
         _ => (None, false),
-    }
-}
-
-/// The other one.
-pub(super) const fn opposite(end: End) -> End {
-    match end {
-        End::Client => End::Peer,
-        End::Peer => End::Client,
     }
 }
 

@@ -2,23 +2,24 @@
 
 use std::collections::BTreeSet;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 
 use super::conn::Conn;
-use super::setup::{Answer, MAX_CLIENTS, Setup, Side, Target, Treatment};
+use super::setup::{Answer, MAX_CLIENTS, MAX_HELD, Setup, Side, Treatment};
 use super::state::Failure;
 use super::{CallError, Cancel};
 use crate::lab::errno::remedy;
-use crate::lab::resolve::resolve;
+use crate::lab::resolve::Address;
 use crate::model::{self, Snapshot};
-use crate::os::Pair;
+use crate::os::{Pair, system_info};
 use crate::text;
 
-/// How many connections may wait to be accepted.
-const BACKLOG: i32 = 128;
+/// How many connections may wait to be accepted: as many as the system lets, which each holds to its own most (Linux to
+/// `net.core.somaxconn`, BSD to `kern.ipc.somaxconn`; `SOMAXCONN` of Windows is this number).
+const BACKLOG: i32 = i32::MAX;
 /// The same where none ever is, so that one sees what a full queue does.
 const SHORT_BACKLOG: i32 = 4;
 /// What fills soon, where nothing is read.
@@ -64,38 +65,40 @@ impl Gate {
         table: Option<&Snapshot>,
         cancel: &Cancel,
     ) -> Result<Option<Self>, Box<Failure>> {
-        match &setup.side {
-            Side::Listener { address, .. } => {
-                let (socket, address) = listen(*address, setup.treatment).map_err(|error| {
-                    let error = CallError::new(&error);
-                    let what = text!("lab_program.failed.listen", address = address.to_string());
-                    let advice = remedy(&error.errno);
-                    Box::new(Failure { what, error: Some(error), advice })
-                })?;
-                let mut gate = Self::Listener {
-                    socket: Some(socket),
-                    address,
-                    again: None,
-                    before: BTreeSet::new(),
-                };
-                let here = table.into_iter().flat_map(|table| &table.sockets);
-                let found = here.filter_map(|socket| gate.pair_of(socket));
-                let found = found.map(|pair| (pair.client, pair.peer)).collect();
-                if let Self::Listener { before, .. } = &mut gate {
-                    *before = found;
-                }
-                Ok(Some(gate))
-            }
-            Side::Client { target, .. } => match addresses(target, cancel) {
-                Ok(addresses) => Ok(Some(Self::Target { addresses, shut: false })),
-                Err(_) if cancel.is_wished() => Ok(None),
-                Err(error) => Err(Box::new(Failure {
-                    what: text!("lab_program.failed.resolve", target = target.to_string()),
+        let typed = match &setup.side {
+            Side::Listener { address, .. } => address,
+            Side::Client { target, .. } => target,
+        };
+        let addresses = match addresses(typed, cancel) {
+            Ok(addresses) => addresses,
+            Err(_) if cancel.is_wished() => return Ok(None),
+            Err(error) => {
+                return Err(Box::new(Failure {
+                    what: text!("lab_program.failed.resolve", target = typed.to_string()),
                     error: Some(CallError::new(&error)),
                     advice: Some(text!("lab_program.advice.resolve")),
-                })),
-            },
+                }));
+            }
+        };
+        if matches!(setup.side, Side::Client { .. }) {
+            let addresses = addresses.into_iter().map(connectable).collect();
+            return Ok(Some(Self::Target { addresses, shut: false }));
         }
+        let (socket, address) = listen_at_one(&addresses, setup.treatment).map_err(|error| {
+            let error = CallError::new(&error);
+            let what = text!("lab_program.failed.listen", address = typed.to_string());
+            let advice = remedy(&error.errno);
+            Box::new(Failure { what, error: Some(error), advice })
+        })?;
+        let mut gate =
+            Self::Listener { socket: Some(socket), address, again: None, before: BTreeSet::new() };
+        let here = table.into_iter().flat_map(|table| &table.sockets);
+        let found = here.filter_map(|socket| gate.pair_of(socket));
+        let found = found.map(|pair| (pair.client, pair.peer)).collect();
+        if let Self::Listener { before, .. } = &mut gate {
+            *before = found;
+        }
+        Ok(Some(gate))
     }
 
     /// The address it listens at, or connects to.
@@ -105,6 +108,13 @@ impl Gate {
             Self::Listener { address, .. } => Some(*address),
             Self::Target { addresses, .. } => addresses.first().copied(),
         }
+    }
+
+    /// How many the system lets wait to be accepted, where that is fewer than are held.
+    pub(super) fn short_queue(&self) -> Option<u64> {
+        let listens = matches!(self, Self::Listener { .. });
+        let most = system_info().limits().somaxconn.filter(|_| listens);
+        most.filter(|most| *most < MAX_HELD as u64)
     }
 
     /// A connection was made: the target's other addresses are not wanted.
@@ -208,10 +218,28 @@ pub(super) fn canonical(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(address.ip().to_canonical(), address.port())
 }
 
+/// Listens at the first of a name's addresses that this computer has.
+fn listen_at_one(
+    addresses: &[SocketAddr],
+    treatment: Treatment,
+) -> io::Result<(Socket, SocketAddr)> {
+    let mut last = io::ErrorKind::AddrNotAvailable.into();
+    for address in addresses {
+        match listen(*address, treatment) {
+            Ok(listening) => return Ok(listening),
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
+}
+
 fn listen(address: SocketAddr, treatment: Treatment) -> io::Result<(Socket, SocketAddr)> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
-    if crate::lab::options::REUSES_TIME_WAIT && address.port() > 0 {
-        // Our own ends of the run before are in TIME_WAIT at this port.
+    // Our own ends of the run before may be in TIME_WAIT at this port. Linux has the old sockets and the new listener agree
+    // to it, and accepted sockets have the listener's answer: so it is set where the kernel chooses the port as well, but
+    // then after the choice, which it must not widen.
+    let reuses = crate::lab::options::REUSES_TIME_WAIT;
+    if reuses && address.port() > 0 {
         socket.set_reuse_address(true)?;
     }
     if treatment == Treatment::NeverRead {
@@ -219,6 +247,9 @@ fn listen(address: SocketAddr, treatment: Treatment) -> io::Result<(Socket, Sock
         socket.set_recv_buffer_size(SMALL_BUFFER)?;
     }
     socket.bind(&SockAddr::from(address))?;
+    if reuses {
+        socket.set_reuse_address(true)?;
+    }
     let never = treatment == Treatment::NeverAccept;
     socket.listen(if never { SHORT_BACKLOG } else { BACKLOG })?;
     socket.set_nonblocking(true)?;
@@ -254,16 +285,24 @@ fn internet(address: &SockAddr) -> io::Result<SocketAddr> {
     address.as_socket().ok_or_else(|| io::Error::other("not an Internet address"))
 }
 
-/// The addresses of a target, in the order in which the system would try them.
-fn addresses(target: &Target, cancel: &Cancel) -> io::Result<Vec<SocketAddr>> {
-    if let Ok(address) = target.host.parse() {
-        return Ok(vec![SocketAddr::new(address, target.port)]);
-    }
+/// What was typed as addresses to try.
+fn addresses(typed: &Address, cancel: &Cancel) -> io::Result<Vec<SocketAddr>> {
     let limited = cancel.with_deadline(Instant::now() + RESOLVE);
-    resolve(&target.host, target.port, &limited).map_err(|error| {
+    typed.resolve(&limited).map_err(|error| {
         let is_late = limited.is_cancelled() && CallError::new(&error).is_cancelled();
         if is_late { io::ErrorKind::TimedOut.into() } else { error }
     })
+}
+
+/// Whoever connects to 0.0.0.0 or [::] comes out at loopback, and the table has it so. Windows refuses it.
+fn connectable(address: SocketAddr) -> SocketAddr {
+    let address = canonical(address);
+    let loopback = match address.ip() {
+        ip if !ip.is_unspecified() => return address,
+        IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+    };
+    SocketAddr::new(loopback, address.port())
 }
 
 #[cfg(test)]

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::setup::Setup;
+use super::setup::{CONNECT, Setup};
 use super::state::{Connection, Fate, Holder, Judged, Party};
 
 /// So many more dead connections than before mean that their number grows, and not that one took another's place.
-const GROWTH: usize = 2;
+const GROWTH: i32 = 2;
 
 /// The connections by who has the other end, the worst first.
 pub(super) fn parties(connections: &[Arc<Connection>], setup: &Setup, now: Duration) -> Vec<Party> {
@@ -31,10 +31,11 @@ fn party(holder: Holder, connections: &[&Connection], setup: &Setup, now: Durati
     let mut party = Party {
         holder,
         connections: connections.len(),
-        reconnects: reconnects(connections),
+        reconnects: reconnects(connections, setup),
         closed_first: 0,
         unread: connections.iter().any(|it| it.unread),
         closed: 0,
+        late: 0,
         took: None,
         kept: 0,
         unseen: 0,
@@ -49,6 +50,11 @@ fn party(holder: Holder, connections: &[&Connection], setup: &Setup, now: Durati
     let mut wait = Duration::ZERO;
     for connection in connections {
         match &connection.fate {
+            Fate::Connecting => {
+                party.open += 1;
+                let most = connection.came + CONNECT + setup.after + setup.grace;
+                wait = wait.max(most.saturating_sub(now));
+            }
             Fate::Open => {
                 party.open += 1;
                 wait = wait.max((connection.came + setup.after + setup.grace).saturating_sub(now));
@@ -67,9 +73,10 @@ fn party(holder: Holder, connections: &[&Connection], setup: &Setup, now: Durati
             Fate::Closed { took: None, .. } => party.closed_first += 1,
             Fate::Closed { took: Some(took), .. } => {
                 party.closed += 1;
+                party.late += usize::from(is_late(*took, setup));
                 times.push(*took);
             }
-            Fate::NotMade(_) => party.not_made += 1,
+            Fate::NotMade(_) | Fate::NoAnswer => party.not_made += 1,
             Fate::Unknown(why) => *party.unknown.entry(*why).or_default() += 1,
         }
         if let Some(state) = connection.their_state {
@@ -80,8 +87,9 @@ fn party(holder: Holder, connections: &[&Connection], setup: &Setup, now: Durati
     if let [least, .., most] | [least @ most] = times[..] {
         party.took = Some([least, times[times.len() / 2], most]);
     }
-    party.judged = if party.kept + party.unseen > 0 {
-        if grows(connections, setup, now) { Judged::Leaks } else { Judged::Keeps }
+    // What was kept stays so: once its process has ended, the system has closed all of it.
+    party.judged = if party.kept + party.unseen + party.late > 0 {
+        if grew(connections, setup, now) { Judged::Leaks } else { Judged::Keeps }
     } else if party.open > 0 {
         Judged::TooEarly(wait)
     } else if party.unknown.is_empty() && party.not_made == 0 {
@@ -92,38 +100,62 @@ fn party(holder: Holder, connections: &[&Connection], setup: &Setup, now: Durati
     party
 }
 
-/// When the other end is known to have been left alone with a dead connection for longer than the grace.
+/// Whether an end that was closed so long after ours was kept first. Giving up on a peer that does nothing is never late.
+fn is_late(took: Duration, setup: &Setup) -> bool {
+    setup.treatment.waits() && took >= setup.grace
+}
+
+/// Since when the other end was left alone with a dead connection, where that lasted longer than the grace.
 fn kept_since(connection: &Connection, setup: &Setup, now: Duration) -> Option<Duration> {
     match connection.fate {
         Fate::Waiting { since } | Fate::Unseen { since } => {
             Some(since).filter(|since| now.saturating_sub(*since) >= setup.grace)
         }
+        Fate::Closed { at, took: Some(took) } if is_late(took, setup) => {
+            Some(at.saturating_sub(took))
+        }
         _ => None,
     }
 }
 
-/// Whether the number of dead connections grows. A pool that holds some and replaces each before it opens another
-/// closes as many as it opens; a leak opens and closes none.
-fn grows(connections: &[&Connection], setup: &Setup, now: Duration) -> bool {
-    let kept = |it: &&&Connection| kept_since(it, setup, now).is_some();
-    let Some(first) = connections.iter().filter_map(|it| kept_since(it, setup, now)).min() else {
-        return false;
-    };
-    let added = connections.iter().filter(kept).filter(|it| it.came > first).count();
-    let replaced = connections
-        .iter()
-        .filter(|it| it.came <= first)
-        .filter(|it| matches!(it.fate, Fate::Closed { at, .. } if at > first))
-        .count();
-    added >= replaced + GROWTH
+/// Whether the number of dead connections ever grew. A pool that holds some and replaces each before it opens another
+/// closes as many as it opens; a leak opens and closes none, until its process ends and the system closes all.
+fn grew(connections: &[&Connection], setup: &Setup, now: Duration) -> bool {
+    let kept = |it: &&Connection| kept_since(it, setup, now);
+    let Some(first) = connections.iter().filter_map(kept).min() else { return false };
+    // When one more was dead than at first, and when one fewer.
+    let mut changes = Vec::new();
+    for connection in connections {
+        let closed = match connection.fate {
+            Fate::Closed { at, .. } => Some(at),
+            _ => None,
+        };
+        if connection.came <= first {
+            changes.extend(closed.filter(|at| *at > first).map(|at| (at, -1)));
+        } else if let Some(since) = kept(connection) {
+            changes.push((since + setup.grace, 1));
+            changes.extend(closed.map(|at| (at, -1)));
+        }
+    }
+    // Of two at the same time, the close is first.
+    changes.sort_unstable();
+    let mut more = 0;
+    changes.iter().any(|(_, change)| {
+        more += change;
+        more >= GROWTH
+    })
 }
 
-/// How many came after the first of them was over: closed by the other end, or treated by us.
-fn reconnects(connections: &[&Connection]) -> usize {
+/// How many came after the first of them was over: closed by the other end, or ended by us. A peer that does nothing
+/// ends nothing.
+fn reconnects(connections: &[&Connection], setup: &Setup) -> usize {
+    let ended_by_us = |since: Duration| Some(since).filter(|_| setup.treatment.waits());
     let over = |it: &&Connection| match it.fate {
-        Fate::Open | Fate::NotMade(_) | Fate::Unknown(_) => None,
-        Fate::Waiting { since } | Fate::Unseen { since } => Some(since),
-        Fate::Closed { at, took } => Some(at.saturating_sub(took.unwrap_or_default())),
+        Fate::Waiting { since } | Fate::Unseen { since } => ended_by_us(since),
+        Fate::Closed { at, took } => {
+            took.and_then(|took| ended_by_us(at.saturating_sub(took))).or(Some(at))
+        }
+        _ => None,
     };
     let Some(first) = connections.iter().filter_map(over).min() else { return 0 };
     connections.iter().filter(|it| it.came > first).count()

@@ -1,9 +1,9 @@
 //! What the user chose: which side this program takes, and how it treats the other.
 
 use std::fmt;
-use std::net::SocketAddr;
 use std::time::Duration;
 
+use crate::lab::resolve::Address;
 use crate::os::descriptor_limit;
 
 /// How many connections a listener holds at a time; more are reset as they come, and counted.
@@ -25,6 +25,8 @@ pub const MAX_CLIENTS: usize = 64;
 pub const MAX_TOTAL: usize = 4_096;
 /// How long a run lasts at most.
 pub const MAX_TIME: Duration = Duration::from_hours(1);
+/// How long a client's connect may take before it is given up; the system itself takes minutes.
+pub const CONNECT: Duration = Duration::from_secs(10);
 /// How much a client sends on one connection at most.
 pub const MAX_BYTES: usize = 16 * 1024 * 1024;
 /// How long an end may take to close before it counts as kept, unless the user says otherwise.
@@ -74,11 +76,15 @@ pub enum Answer {
     Nothing,
     /// What came.
     Echo,
-    /// A small 200 to every request head of HTTP/1.1, which keeps the connection.
+    /// A small 200 to every request head of HTTP/1.0 or 1.1, which keeps the connection; nothing to anything else.
     Http,
 }
 
 impl Answer {
+    /// What fits most clients at a first try: those of HTTP go on as with their own server, which is when a pool keeps
+    /// what it should close; the others hear nothing.
+    pub const DEFAULT: Self = Self::Http;
+
     /// Every answer.
     pub const ALL: [Self; 3] = [Self::Nothing, Self::Echo, Self::Http];
 
@@ -114,53 +120,13 @@ impl fmt::Display for Payload {
     }
 }
 
-/// Whom a client connects to: a name or an address, and a port.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Target {
-    /// A host name, or an address without brackets.
-    pub host: String,
-    /// The port; not 0.
-    pub port: u16,
-}
-
-impl Target {
-    /// Reads `host:port`, `192.0.2.7:80` or `[2001:db8::7]:80`; none when it is none of them.
-    pub fn parse(text: &str) -> Option<Self> {
-        let (host, port) = text.trim().rsplit_once(':')?;
-        let port: u16 = port.parse().ok().filter(|port| *port > 0)?;
-        let bracketed = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
-        let plain = bracketed.unwrap_or(host);
-        // Without brackets nobody can tell which colon begins the port.
-        let readable = !plain.is_empty()
-            && (bracketed.is_some() || !plain.contains(':'))
-            && !plain.contains(|sign: char| sign.is_whitespace() || sign == '/' || sign == '@');
-        readable.then(|| Self { host: plain.to_owned(), port })
-    }
-
-    /// Whether it is this computer for certain.
-    pub fn is_loopback(&self) -> bool {
-        self.host == "localhost"
-            || self.host.parse().is_ok_and(|address: std::net::IpAddr| address.is_loopback())
-    }
-}
-
-impl fmt::Display for Target {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.host.contains(':') {
-            write!(f, "[{}]:{}", self.host, self.port)
-        } else {
-            write!(f, "{}:{}", self.host, self.port)
-        }
-    }
-}
-
 /// Which side this program takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Side {
     /// It listens for the user's own client.
     Listener {
         /// Where; port 0 lets the kernel choose.
-        address: SocketAddr,
+        address: Address,
         /// What it answers.
         answer: Answer,
         /// After how many connections it lets no more in; none for as many as a run has.
@@ -169,7 +135,7 @@ pub enum Side {
     /// It connects to the user's own server.
     Client {
         /// Whom to.
-        target: Target,
+        target: Address,
         /// What it sends.
         payload: Payload,
         /// How many connections it makes, 64 at a time.
@@ -196,8 +162,9 @@ impl Setup {
     /// Whether computers other than this one can take part.
     pub fn reaches_out(&self) -> bool {
         match &self.side {
-            Side::Listener { address, .. } => !address.ip().to_canonical().is_loopback(),
-            Side::Client { target, .. } => !target.is_loopback(),
+            Side::Listener { address, .. } => !address.is_loopback(),
+            // Whoever connects to all addresses of a computer connects to its own.
+            Side::Client { target, .. } => !target.is_loopback() && !target.is_unspecified(),
         }
     }
 
@@ -228,25 +195,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_target_is_a_host_and_a_port() {
-        let parsed = |text| Target::parse(text).map(|target| target.to_string());
-        for text in ["localhost:80", "127.0.0.1:8080", "[::1]:443", "db.example:5432"] {
-            assert_eq!(parsed(text).as_deref(), Some(text));
-        }
-        for text in ["", "80", "host", "host:", ":80", "host:0", "host:99999", "::1:80", "a b:1"] {
-            assert_eq!(parsed(text), None, "{text}");
-        }
-        assert_eq!(parsed("http://localhost:80"), None);
-        let local = |text| Target::parse(text).is_some_and(|target| target.is_loopback());
-        assert!(local("[::1]:1") && local("127.9.9.9:1") && local("localhost:1"));
-        assert!(!local("192.0.2.1:1") && !local("localhost.example:1"));
-    }
-
-    #[test]
     fn an_address_that_others_reach_is_told() {
         let setup = |address: &str| Setup {
             side: Side::Listener {
-                address: address.parse().expect("an address"),
+                address: Address::read_local(address).expect("an address"),
                 answer: Answer::Nothing,
                 connections: None,
             },
@@ -259,6 +211,18 @@ mod tests {
         assert!(!setup("[::1]:0").reaches_out());
         assert!(setup("0.0.0.0:0").reaches_out());
         assert!(setup("[::]:80").reaches_out());
+        assert!(!setup("localhost:80").reaches_out());
+        let client = |target: &str| Setup {
+            side: Side::Client {
+                target: Address::read(target).expect("a target"),
+                payload: Payload::Nothing,
+                count: 1,
+            },
+            ..setup("0.0.0.0:0")
+        };
+        assert!(!client("0.0.0.0:80").reaches_out(), "it is this computer");
+        assert!(!client("[::]:80").reaches_out() && !client("127.9.9.9:80").reaches_out());
+        assert!(client("192.0.2.1:80").reaches_out() && client("example.org:80").reaches_out());
         assert_eq!(setup("[::1]:0").bounded().time, MAX_TIME);
     }
 }

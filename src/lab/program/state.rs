@@ -32,6 +32,8 @@ pub struct ProgramState {
     pub held: usize,
     /// How many were reset as they came, because too many were held.
     pub refused: usize,
+    /// How many the system lets wait to be accepted, where that is fewer than may be held.
+    pub queue: Option<u64>,
     /// How the ends are looked up.
     pub resolution: Resolution,
     /// The time between two looks: the error of every time of closing that is told.
@@ -92,6 +94,8 @@ pub enum Trouble {
         /// What the system answered.
         error: CallError,
     },
+    /// A connect had no answer and was given up.
+    NoAnswer,
     /// The other ends cannot be looked up.
     Look(PollFailure),
     /// Who has the other ends cannot be seen.
@@ -109,6 +113,8 @@ pub enum Holder {
     NotAccepted,
     /// Somebody on another computer.
     Elsewhere(IpAddr),
+    /// A server that was not reached, or not yet.
+    NotReached,
     /// Somebody on this computer who was gone before that was looked up.
     NotSeen,
 }
@@ -116,6 +122,8 @@ pub enum Holder {
 /// What became of the other end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fate {
+    /// Our connect is not done yet.
+    Connecting,
     /// It is open, and nothing was done to it yet.
     Open,
     /// It is open since this was done to it, at this time of the run.
@@ -135,10 +143,24 @@ pub enum Fate {
         /// How long after our FIN or reset, or, where we sent none, after it connected; none when it was closed before.
         took: Option<Duration>,
     },
-    /// The connection was not made.
+    /// The connection was not made: the system said why.
     NotMade(CallError),
+    /// The connection was not made: nothing came within [`CONNECT`], and it was given up.
+    ///
+    /// [`CONNECT`]: super::CONNECT
+    NoAnswer,
     /// That cannot be told.
     Unknown(Unknown),
+}
+
+impl Fate {
+    /// Whether nothing more can become of it.
+    pub const fn is_final(&self) -> bool {
+        match self {
+            Self::Connecting | Self::Open | Self::Waiting { .. } | Self::Unseen { .. } => false,
+            Self::Closed { .. } | Self::NotMade(_) | Self::NoAnswer | Self::Unknown(_) => true,
+        }
+    }
 }
 
 /// Why it cannot be told what became of the other end.
@@ -161,7 +183,7 @@ pub struct Connection {
     pub theirs: SocketAddr,
     /// Who has that.
     pub holder: Holder,
-    /// When it was made, or first seen, in the time of the run.
+    /// When it was made, or first seen, in the time of the run; while it is being made, when that began.
     pub came: Duration,
     /// What became of it.
     pub fate: Fate,
@@ -182,8 +204,13 @@ impl Connection {
     pub const fn since(&self) -> Option<Duration> {
         match self.fate {
             Fate::Waiting { since } | Fate::Unseen { since } => Some(since),
-            Fate::Open | Fate::Closed { .. } | Fate::NotMade(_) | Fate::Unknown(_) => None,
+            _ => None,
         }
+    }
+
+    /// Whether nothing more can become of it.
+    pub const fn is_over(&self) -> bool {
+        self.fate.is_final()
     }
 }
 
@@ -194,7 +221,7 @@ pub struct Party {
     pub holder: Holder,
     /// How many connections.
     pub connections: usize,
-    /// How many of them came after one of the others was closed, by either end.
+    /// How many of them came after one of the others was over: closed by either end, or reset.
     pub reconnects: usize,
     /// How many were closed before anything was done to them.
     pub closed_first: usize,
@@ -202,6 +229,8 @@ pub struct Party {
     pub unread: bool,
     /// How many were closed afterwards.
     pub closed: usize,
+    /// How many of those only after the grace: by the program, or by the system when the process ended.
+    pub late: usize,
     /// The shortest, the middle and the longest time that took; none when none was.
     pub took: Option<[Duration; 3]>,
     /// How many have been open for longer than the grace since.
@@ -231,9 +260,9 @@ pub enum Judged {
     TooEarly(Duration),
     /// It could not be told.
     CouldNotTell,
-    /// It keeps some open; how many does not grow.
+    /// It keeps some open, or did for longer than the grace; how many does not grow.
     Keeps,
-    /// It opens new ones and keeps the old.
+    /// It opens new ones and keeps the old, or did.
     Leaks,
 }
 

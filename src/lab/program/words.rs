@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::setup::{MAX_HELD, Setup, Side, Treatment, most_held};
+use super::setup::{Answer, CONNECT, MAX_HELD, Setup, Side, Treatment, most_held};
 use super::state::{
     Connection, Fate, Holder, Judged, Party, Phase, ProgramState, Trouble, Unknown, Why,
 };
@@ -22,6 +22,14 @@ pub fn brief(time: Duration) -> Text {
         }
         _ => long(time),
     }
+}
+
+/// The same as a bound: no less than it took.
+fn within(time: Duration) -> Text {
+    const TENTH: u64 = 100;
+    let millis = u64::try_from(time.as_micros().div_ceil(1_000)).unwrap_or(u64::MAX);
+    let tenths = millis.div_ceil(TENTH).saturating_mul(TENTH);
+    brief(Duration::from_millis(if millis < 1_000 { millis } else { tenths }))
 }
 
 /// `58 s`, `8 min`: a duration without fractions.
@@ -52,6 +60,7 @@ pub fn holder_words(holder: &Holder) -> Text {
         Holder::Hidden(None) => text!("lab_program.hidden"),
         Holder::NotAccepted => text!("lab_program.not_accepted"),
         Holder::Elsewhere(address) => text!("lab_program.elsewhere", address = address.to_string()),
+        Holder::NotReached => text!("lab_program.not_reached"),
         Holder::NotSeen => text!("lab_program.not_seen"),
     }
 }
@@ -80,7 +89,7 @@ pub fn party_sentence(party: &Party, state: &ProgramState) -> [Text; 2] {
         pieces.push(text!("lab_program.part.unseen", n = party.unseen));
     }
     if let Some([_, _, most]) = party.took {
-        let (n, time) = (party.closed, brief(most));
+        let (n, time) = (party.closed, within(most));
         pieces.push(match setup.treatment {
             Treatment::Close | Treatment::HalfClose if party.unread => {
                 text!("lab_program.part.closed_close", n = n, time = time)
@@ -117,11 +126,22 @@ pub fn party_sentence(party: &Party, state: &ProgramState) -> [Text; 2] {
 fn follows(party: &Party, state: &ProgramState) -> Text {
     let setup = &state.setup;
     match party.judged {
-        Judged::Closes if party.closed == 0 && setup.treatment.waits() => {
-            text!("lab_program.follows.not_tried")
-        }
+        Judged::Closes if party.closed == 0 && setup.treatment.waits() => match setup.side {
+            Side::Listener { answer: Answer::Http, .. } => {
+                text!("lab_program.follows.not_tried_answered")
+            }
+            _ => text!("lab_program.follows.not_tried"),
+        },
         Judged::Closes if setup.treatment.waits() => text!("lab_program.follows.closes"),
         Judged::Closes => text!("lab_program.follows.gives_up"),
+        Judged::Keeps | Judged::Leaks if party.kept + party.unseen == 0 => {
+            let time = brief(setup.grace);
+            if party.judged == Judged::Leaks {
+                text!("lab_program.follows.leaked", n = party.late, time = time)
+            } else {
+                text!("lab_program.follows.kept_first", n = party.late, time = time)
+            }
+        }
         Judged::Leaks => text!("lab_program.follows.leaks", time = kept_for(party)),
         Judged::Keeps if party.unseen > 0 => {
             text!("lab_program.follows.unseen", time = kept_for(party))
@@ -196,6 +216,7 @@ pub fn failure_words(failure: &super::Failure) -> [Text; 2] {
 /// What became of one connection.
 pub fn fate_words(connection: &Connection, setup: &Setup) -> Text {
     match &connection.fate {
+        Fate::Connecting => text!("lab_program.fate.connecting"),
         Fate::Open => text!("lab_program.fate.open"),
         Fate::Waiting { .. } => match setup.treatment {
             Treatment::Close | Treatment::HalfClose if connection.unread => {
@@ -223,6 +244,7 @@ pub fn fate_words(connection: &Connection, setup: &Setup) -> Text {
             }
         }
         Fate::NotMade(error) => text!("lab_program.fate.not_made", errno = error.errno.as_str()),
+        Fate::NoAnswer => text!("lab_program.fate.no_answer", time = long(CONNECT)),
         Fate::Unknown(Unknown::Reset) => text!("lab_program.fate.reset"),
         Fate::Unknown(Unknown::Vanished) => text!("lab_program.fate.vanished"),
     }
@@ -252,6 +274,7 @@ pub fn trouble_words(trouble: &Trouble) -> Text {
             errno = error.errno.as_str(),
             meaning = error.meaning.clone()
         ),
+        Trouble::NoAnswer => text!("lab_program.trouble.no_answer", time = long(CONNECT)),
         Trouble::Look(failure) => {
             text!(
                 "lab_program.trouble.look",
@@ -275,6 +298,12 @@ fn cause(failure: &PollFailure) -> String {
     }
 }
 
+/// What to say where the system's queue is shorter than what is held; none where it is not.
+pub fn queue_warning(state: &ProgramState) -> Option<Text> {
+    let accepts = state.setup.treatment != Treatment::NeverAccept;
+    state.queue.filter(|_| accepts).map(|most| text!("lab_program.queue", most = most))
+}
+
 /// What to say before other computers can take part; none where they cannot.
 pub fn reach_warning(setup: &Setup) -> Option<Text> {
     setup.reaches_out().then(|| match &setup.side {
@@ -285,4 +314,18 @@ pub fn reach_warning(setup: &Setup) -> Option<Text> {
             text!("lab_program.reach.client", target = target.to_string())
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bound_is_no_less_than_what_it_bounds() {
+        let said = |micros| within(Duration::from_micros(micros)).plain();
+        assert_eq!(said(700), "1 ms");
+        assert_eq!(said(2_497_400), "2.5 s");
+        assert_eq!(said(2_400_000), "2.4 s");
+        assert_eq!(brief(Duration::from_micros(2_497_400)).plain(), "2.4 s");
+    }
 }

@@ -14,7 +14,7 @@ use super::entry::Entry;
 use super::fate::Ending;
 use super::gate::{Came, Gate, canonical};
 use super::owners::{Need, Owners, find};
-use super::setup::{MAX_TOTAL, Setup, Side, Treatment, most_held};
+use super::setup::{CONNECT, MAX_HELD, MAX_TOTAL, Setup, Side, Treatment, most_held};
 use super::state::{Fate, Phase, Trouble, Why};
 use super::{CallError, Cancel, Observer, Shared};
 use crate::model::lab::End;
@@ -27,10 +27,6 @@ const RESTS: [Duration; 2] = [Duration::from_millis(2), Duration::from_millis(50
 const REST_PER_COST: u32 = 10;
 /// The shortest time between two pictures, and the longest while something lasts.
 const PICTURES: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(1)];
-/// So many connections are let in by one round at most: those that are there are served in between.
-const AT_ONCE: usize = 256;
-/// How long a connect may take.
-const CONNECT: Duration = Duration::from_secs(10);
 
 pub(super) struct Worker {
     // Dropped in this order: sockets first.
@@ -48,6 +44,7 @@ pub(super) struct Worker {
     refused: usize,
     made: usize,
     trouble: Option<Trouble>,
+    queue: Option<u64>,
     look_trouble: Option<Trouble>,
     owner_trouble: Option<Trouble>,
 }
@@ -76,6 +73,7 @@ impl Worker {
             refused: 0,
             made: 0,
             trouble: None,
+            queue: None,
             look_trouble: None,
             owner_trouble: None,
         }
@@ -85,7 +83,10 @@ impl Worker {
         // The first table costs most, and nobody waits yet.
         let table = self.read_table();
         match Gate::open(&self.setup, table.as_ref(), &self.cancel) {
-            Ok(Some(gate)) => self.gate = gate,
+            Ok(Some(gate)) => {
+                self.queue = gate.short_queue();
+                self.gate = gate;
+            }
             Ok(None) => return self.publish(Phase::Ended(Why::Stopped)),
             Err(failure) => return self.publish(Phase::Failed(*failure)),
         }
@@ -182,11 +183,12 @@ impl Worker {
             Side::Client { count, .. } => count,
         };
         let (mut held, room) = (self.held(), most_held());
-        for _ in 0..AT_ONCE {
+        // All that wait, since a queue that is full drops whoever comes; and no more, since those that are there are served.
+        for _ in 0..MAX_HELD {
             if self.made >= most || self.cancel.is_wished() {
                 break;
             }
-            if !self.entries.is_empty() && self.entries.iter().all(|entry| entry.connecting) {
+            if !self.entries.is_empty() && self.entries.iter().all(Entry::connecting) {
                 // If the first connect fails, the others would for the same reason.
                 break;
             }
@@ -230,26 +232,27 @@ impl Worker {
         let now = self.began.elapsed();
         let mut failed = None;
         for entry in &mut self.entries {
-            let is_left = entry.is_left(now);
+            let (is_left, connecting) = (entry.is_left(now), entry.connecting());
             let Some(conn) = &mut entry.conn else { continue };
-            if entry.connecting {
+            if connecting {
                 match conn.connected() {
                     Ok(true) => {
-                        entry.connecting = false;
-                        entry.came = now;
-                        self.gate.settle();
                         if let Side::Client { payload, target, .. } = &self.setup.side {
                             conn.send(*payload, &target.to_string());
                         }
+                        entry.made(now);
+                        self.gate.settle();
                     }
                     Ok(false) if now.saturating_sub(entry.came) < CONNECT => {}
                     Ok(false) => {
-                        entry.not_made(CallError::new(&std::io::ErrorKind::TimedOut.into()));
+                        entry.not_made(Fate::NoAnswer);
+                        failed = Some(Trouble::NoAnswer);
                     }
-                    Err(error) => entry.not_made(CallError::new(&error)),
-                }
-                if let Fate::NotMade(error) = &entry.fate {
-                    failed = Some(error.clone());
+                    Err(error) => {
+                        let error = CallError::new(&error);
+                        entry.not_made(Fate::NotMade(error.clone()));
+                        failed = Some(Trouble::Call { call: "connect", error });
+                    }
                 }
                 continue;
             }
@@ -275,18 +278,18 @@ impl Worker {
                 conn.close();
             }
         }
-        if let Some(error) = failed {
-            self.not_made(error);
+        if let Some(trouble) = failed {
+            self.not_made(trouble);
         }
     }
 
     /// A connect failed: what was the first is made anew with the target's next address, where it has one.
-    fn not_made(&mut self, error: CallError) {
+    fn not_made(&mut self, trouble: Trouble) {
         if self.gate.has_moved_on() {
             self.made = 0;
             self.entries.drain(..).for_each(|entry| self.observer.forget(entry.number));
         } else {
-            self.trouble = Some(Trouble::Call { call: "connect", error });
+            self.trouble = Some(trouble);
             self.gate.shut();
         }
     }
@@ -296,7 +299,7 @@ impl Worker {
         let now = self.began.elapsed();
         let mut any = false;
         for entry in &mut self.entries {
-            if entry.connecting || entry.treated.is_some() {
+            if entry.connecting() || entry.treated.is_some() {
                 continue;
             }
             if !self.setup.treatment.waits() {

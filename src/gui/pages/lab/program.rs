@@ -12,8 +12,8 @@ use crate::gui::theme::Tone;
 use crate::gui::theme::measure::{Room, size};
 use crate::gui::widgets::{Card, banner, empty};
 use crate::lab::program::{
-    Judged, Phase, ProgramState, conclusion, phase_words, refused_words, trouble_words,
-    verdict_word,
+    Judged, Phase, ProgramState, conclusion, phase_words, queue_warning, refused_words,
+    trouble_words, verdict_word,
 };
 use crate::text;
 use choice::Choice;
@@ -60,6 +60,9 @@ fn outcome(ui: &mut Ui, cx: &Cx<'_>, state: &ProgramState) {
     banner(ui, tone(state), &strong, rest.trim(), |_| {});
     if let Some(trouble) = &state.trouble {
         banner(ui, Tone::Warning, "", &cx.say(&trouble_words(trouble)), |_| {});
+    }
+    if let Some(warning) = queue_warning(state) {
+        banner(ui, Tone::Note, "", &cx.say(&warning), |_| {});
     }
     if let Some(refused) = refused_words(state) {
         banner(ui, Tone::Warning, "", &cx.say(&refused), |_| {});

@@ -6,7 +6,7 @@ use crate::lab::loopback;
 use crate::lab::program::setup::Payload;
 
 fn setup(host: &str, port: u16) -> Setup {
-    let target = Target { host: host.to_owned(), port };
+    let target = Address::Name(host.to_owned(), port);
     Setup {
         side: Side::Client { target, payload: Payload::Nothing, count: 1 },
         treatment: Treatment::Close,

@@ -1,6 +1,7 @@
 use super::*;
 use crate::lab::program::setup::{Answer, Side, Treatment};
 use crate::lab::program::state::Unknown;
+use crate::lab::resolve::Address;
 use crate::model::{Process, State};
 
 const S: Duration = Duration::from_secs(1);
@@ -8,7 +9,7 @@ const S: Duration = Duration::from_secs(1);
 fn setup() -> Setup {
     Setup {
         side: Side::Listener {
-            address: ([127, 0, 0, 1], 0).into(),
+            address: Address::Known(([127, 0, 0, 1], 0).into()),
             answer: Answer::Nothing,
             connections: None,
         },
@@ -113,4 +114,64 @@ fn each_process_is_judged_by_itself_the_worst_first() {
     let parties = parties(&[closed(0, 1), closed(0, 2), Arc::new(other)], &setup(), 60 * S);
     let judged: Vec<_> = parties.iter().map(|party| (&party.holder, party.judged)).collect();
     assert_eq!(judged, [(&holder(900), Judged::Keeps), (&holder(812), Judged::Closes)]);
+}
+
+/// Closed five minutes after our FIN, when its process ended.
+fn closed_at_exit(came: u32) -> Arc<Connection> {
+    connection(came, Fate::Closed { at: 300 * S, took: Some((299 - came) * S) })
+}
+
+#[test]
+fn what_was_kept_is_judged_no_milder_once_its_process_has_ended() {
+    let party = only(&[closed_at_exit(0), closed(0, 10)], 301);
+    assert_eq!((party.judged, party.kept, party.late), (Judged::Keeps, 0, 1));
+    assert_eq!(party.closed, 2);
+    let leak: Vec<_> = (0..4).map(|turn| closed_at_exit(turn * 2)).collect();
+    let party = only(&leak, 301);
+    assert_eq!((party.judged, party.late), (Judged::Leaks, 4));
+    // The one that is open does not hide what the others were.
+    let party = only(&[closed_at_exit(0), waiting(299)], 301);
+    assert_eq!((party.judged, party.open), (Judged::Keeps, 1));
+}
+
+#[test]
+fn a_pool_that_replaces_all_of_its_dead_again_and_again_does_not_leak() {
+    // Ten at a time for five rounds: each dead one is closed late, and then its successor is opened.
+    let pool: Vec<_> = (0..50)
+        .map(|at| {
+            let came = at / 10 * 20;
+            connection(came, Fate::Closed { at: (came + 19) * S, took: Some(18 * S) })
+        })
+        .collect();
+    let party = only(&pool, 200);
+    assert_eq!((party.judged, party.late, party.reconnects), (Judged::Keeps, 50, 40));
+}
+
+#[test]
+fn giving_up_late_on_a_peer_that_does_nothing_is_no_fault() {
+    let gave_up = connection(0, Fate::Closed { at: 60 * S, took: Some(60 * S) });
+    let setup = Setup { treatment: Treatment::NeverRead, ..setup() };
+    let parties = parties(&[gave_up], &setup, 61 * S);
+    assert_eq!((parties[0].judged, parties[0].late), (Judged::Closes, 0));
+}
+
+#[test]
+fn only_what_came_after_another_was_over_is_a_reconnect() {
+    let setup = Setup { treatment: Treatment::NeverAccept, ..setup() };
+    // Where nothing is done to them they have waited since they came, and none was over.
+    let waits = |came: u32| connection(came, Fate::Waiting { since: came * S });
+    let gave_up = |came: u32, at: u32| {
+        connection(came, Fate::Closed { at: at * S, took: Some((at - came) * S) })
+    };
+    let reconnects = |all: &[Arc<Connection>]| parties(all, &setup, 60 * S)[0].reconnects;
+    assert_eq!(reconnects(&[waits(0), waits(1), waits(2)]), 0);
+    assert_eq!(reconnects(&[gave_up(0, 5), waits(1), waits(6)]), 1);
+}
+
+#[test]
+fn a_connect_that_is_not_done_yet_is_too_early_for_as_long_as_it_may_take() {
+    let party = only(&[connection(2, Fate::Connecting)], 3);
+    assert_eq!((party.judged, party.open), (Judged::TooEarly(CONNECT + 5 * S), 1));
+    let party = only(&[connection(2, Fate::NoAnswer)], 12);
+    assert_eq!((party.judged, party.not_made), (Judged::CouldNotTell, 1));
 }

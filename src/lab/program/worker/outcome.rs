@@ -68,6 +68,7 @@ impl Worker {
             connections,
             held: self.held(),
             refused: self.refused,
+            queue: self.queue,
             resolution: seen.resolution,
             interval: self.resolution(seen.interval),
             trouble: troubles.into_iter().find_map(Clone::clone),

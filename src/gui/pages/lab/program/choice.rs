@@ -1,6 +1,5 @@
 //! What to do to the user's own program, and whether it is done.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use eframe::egui::{DragValue, Label, ScrollArea, Ui, UiBuilder};
@@ -12,7 +11,7 @@ use crate::gui::theme::measure::{size, space};
 use crate::gui::theme::{Theme, TypeStyle};
 use crate::gui::widgets::{Button, Card, field, segmented};
 use crate::lab::program::{
-    Answer, GRACE, MAX_BYTES, MAX_TIME, MAX_TOTAL, Payload, Setup, Side, Target, Treatment,
+    Address, Answer, GRACE, MAX_BYTES, MAX_TIME, MAX_TOTAL, Payload, Setup, Side, Treatment,
     phase_words, reach_warning,
 };
 use crate::text;
@@ -58,7 +57,7 @@ impl Default for Choice {
             after_s: 2.0,
             grace_s: GRACE.as_secs(),
             time_s: 60,
-            answer: Answer::Http,
+            answer: Answer::DEFAULT,
             sends: Sends::Nothing,
             bytes: 64,
             count: 5,
@@ -188,6 +187,9 @@ impl Choice {
             (Answer::Http, http.as_str()),
         ];
         segmented(ui, &mut self.answer, &segments);
+        if self.answer == Answer::Http {
+            hint(ui, cx, &text!("lab_program.page.answer_http_hint"));
+        }
     }
 
     fn payloads(&mut self, ui: &mut Ui, cx: &Cx<'_>) {
@@ -236,13 +238,13 @@ impl Choice {
     fn setup(&self) -> Result<Setup, Text> {
         let side = match self.takes {
             Takes::Listener => Side::Listener {
-                address: address(&self.address)
+                address: Address::read_local(&self.address)
                     .ok_or_else(|| text!("lab_program.page.bad_address"))?,
                 answer: if self.treatment.waits() { self.answer } else { Answer::Nothing },
                 connections: None,
             },
             Takes::Client => Side::Client {
-                target: Target::parse(&self.target)
+                target: Address::read(&self.target)
                     .ok_or_else(|| text!("lab_program.page.bad_target"))?,
                 payload: match self.sends {
                     Sends::Nothing => Payload::Nothing,
@@ -278,13 +280,6 @@ fn action(ui: &mut Ui, cx: &Cx<'_>, running: bool, setup: Result<Setup, Text>) {
             cx.send(Command::StartProgram(Box::new(setup)));
         }
     });
-}
-
-/// A port is one of 127.0.0.1.
-fn address(text: &str) -> Option<SocketAddr> {
-    let text = text.trim();
-    let port = || Some(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), text.parse().ok()?));
-    text.parse().ok().or_else(port)
 }
 
 /// A small title over a choice; gives it as the name of what follows.

@@ -121,8 +121,9 @@ impl Rows for Parties<'_> {
 fn counts(party: &Party, column: usize) -> usize {
     match column {
         2 => party.connections,
-        3 => party.kept + party.unseen,
-        4 => party.closed + party.closed_first,
+        // As it is judged: what was closed late was kept first.
+        3 => party.kept + party.unseen + party.late,
+        4 => party.closed - party.late + party.closed_first,
         _ => party.reconnects,
     }
 }
