@@ -65,7 +65,7 @@ impl Address {
         }
     }
 
-    /// Whether it is 0.0.0.0 or [::]: every address of this computer for a listener, and one of its own for a client.
+    /// Whether it is `0.0.0.0` or `[::]`: every address of this computer for a listener, and one of its own for a client.
     pub fn is_unspecified(&self) -> bool {
         match self {
             Self::Known(address) => address.ip().to_canonical().is_unspecified(),

@@ -10,8 +10,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use sockscope::lab::program::{
-    Address, Answer, Fate, Holder, Judged, Party, Payload, Phase, ProgramState, Setup, Side,
-    Treatment, Trouble, Unknown, Why,
+    Address, Answer, Connection, Fate, Holder, Judged, Party, Payload, Phase, ProgramState, Setup,
+    Side, Treatment, Trouble, Unknown, Why,
 };
 use sockscope::lab::{NUMBERING, Numbering, Program, loopback};
 use sockscope::model::State;
@@ -159,6 +159,15 @@ fn a_client_that_is_gone_at_once_is_counted() {
         over == 20
     });
     assert_eq!((state.connections.len(), state.judged), (20, Some(Judged::Closes)));
+    if LINUX {
+        // It is watched until its rows are at rest: whoever closed first has TIME_WAIT.
+        wait(&program, |state| {
+            let rests = |it: &&Arc<Connection>| {
+                it.their_state == Some(State::TimeWait) && it.our_state.is_none()
+            };
+            state.connections.iter().filter(rests).count() == 20
+        });
+    }
 }
 
 #[test]

@@ -17,6 +17,8 @@ use crate::os::Pair;
 const LOOKED_FOR: u8 = 3;
 /// How long a connection waits for its first answer, or its end, at most until its owner was looked for.
 const UNANSWERED: Duration = Duration::from_millis(250);
+/// How long the rows of one that is over may take to come to rest: what is left of its closing is on its way.
+const SETTLING: Duration = Duration::from_secs(1);
 
 pub(super) struct Entry {
     pub(super) number: u64,
@@ -40,6 +42,10 @@ pub(super) struct Entry {
     pub(super) is_row_gone: bool,
     /// Whether something happened that the last picture does not show.
     pub(super) fresh: bool,
+    /// Since when it is over.
+    over: Option<Duration>,
+    /// Whether it is over and its rows are not looked up any more.
+    pub(super) is_settled: bool,
     seen: Ends,
     picture: Option<Arc<Connection>>,
 }
@@ -78,6 +84,8 @@ impl Entry {
             fate: if connecting { Fate::Connecting } else { Fate::Open },
             is_row_gone: false,
             fresh: true,
+            over: None,
+            is_settled: false,
             seen: Ends::default(),
             picture: None,
         }
@@ -150,8 +158,20 @@ impl Entry {
         self.inode = inode.or(self.inode);
     }
 
-    /// Works out what became of it. `resets` is whether it is treated with a reset.
-    pub(super) fn work_out(&mut self, lane: Option<&Lane>, theirs: End, resets: bool) {
+    /// Whether it comes to rest now: it is over, and its rows are gone, in TIME_WAIT, or had their time.
+    pub(super) fn settles(&mut self, now: Duration) -> bool {
+        if !self.is_over() {
+            return false;
+        }
+        let over = *self.over.get_or_insert(now);
+        let rests = |state: Option<State>| state.is_none_or(|state| state == State::TimeWait);
+        self.is_settled = rests(self.seen.their_state) && rests(self.seen.our_state)
+            || now.saturating_sub(over) >= SETTLING;
+        self.is_settled
+    }
+
+    /// Takes in what the rows of both ends tell.
+    pub(super) fn see(&mut self, lane: Option<&Lane>, theirs: End) {
         if let Some(lane) = lane {
             self.seen.was_found |= lane.was_found(theirs);
             let row = lane.row(theirs);
@@ -163,6 +183,11 @@ impl Entry {
             };
         }
         (self.seen.their_state, self.seen.inferred) = their_state(lane, theirs);
+    }
+
+    /// Works out what became of it. `resets` is whether it is treated with a reset.
+    pub(super) fn work_out(&mut self, lane: Option<&Lane>, theirs: End, resets: bool) {
+        self.see(lane, theirs);
         if self.connecting() {
             return;
         }

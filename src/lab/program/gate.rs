@@ -294,7 +294,7 @@ fn addresses(typed: &Address, cancel: &Cancel) -> io::Result<Vec<SocketAddr>> {
     })
 }
 
-/// Whoever connects to 0.0.0.0 or [::] comes out at loopback, and the table has it so. Windows refuses it.
+/// Whoever connects to `0.0.0.0` or `[::]` comes out at loopback, and the table has it so. Windows refuses it.
 fn connectable(address: SocketAddr) -> SocketAddr {
     let address = canonical(address);
     let loopback = match address.ip() {

@@ -130,7 +130,7 @@ impl Worker {
             Side::Client { count, .. } if self.trouble.is_none() => count,
             Side::Client { .. } => self.made,
         };
-        let done = self.made >= wanted && self.entries.iter().all(Entry::is_over);
+        let done = self.made >= wanted && self.entries.iter().all(|entry| entry.is_settled);
         done.then_some(Why::AllClosed)
     }
 

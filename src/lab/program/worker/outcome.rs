@@ -23,24 +23,28 @@ impl Worker {
         let ask = self.owners.may_ask();
         let now = self.now();
         for entry in &mut self.entries {
-            if entry.is_over() {
+            if entry.is_settled {
                 continue;
             }
             let lane = lanes.get(&entry.number).map(AsRef::as_ref);
-            entry.work_out(lane, theirs, resets);
-            if entry.is_row_gone && ask {
-                let socket = entry.known_socket();
-                let answer = socket.and_then(|(pids, inode)| self.owners.holds(&pids, inode));
-                // After a reset the row goes at once, and after a shutdown both ways soon, whatever the program does.
-                let by_itself = resets || entry.descriptor == Descriptor::Held;
-                entry.descriptor = match answer {
-                    Some(true) => Descriptor::Held,
-                    Some(false) => Descriptor::Closed(by_itself.then_some(now)),
-                    None => Descriptor::CannotTell,
-                };
-                entry.work_out(lane, theirs, resets);
-            }
             if entry.is_over() {
+                entry.see(lane, theirs);
+            } else {
+                entry.work_out(lane, theirs, resets);
+                if entry.is_row_gone && ask {
+                    let socket = entry.known_socket();
+                    let answer = socket.and_then(|(pids, inode)| self.owners.holds(&pids, inode));
+                    // After a reset the row goes at once, and after a shutdown both ways soon, whatever the program does.
+                    let by_itself = resets || entry.descriptor == Descriptor::Held;
+                    entry.descriptor = match answer {
+                        Some(true) => Descriptor::Held,
+                        Some(false) => Descriptor::Closed(by_itself.then_some(now)),
+                        None => Descriptor::CannotTell,
+                    };
+                    entry.work_out(lane, theirs, resets);
+                }
+            }
+            if entry.settles(now) {
                 self.observer.forget(entry.number);
             }
         }
