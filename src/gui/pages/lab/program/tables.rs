@@ -151,13 +151,13 @@ pub(super) const fn judged_tone(judged: Judged) -> Tone {
 fn connection_columns(cx: &Cx<'_>) -> Vec<TableColumn> {
     let column = |id, title, width, align| column(cx, id, &title, width, align);
     let mut columns = vec![
-        column("number", text!("lab_program.page.number"), 44.0, Align::Max),
-        column("theirs", text!("lab_program.page.their_state"), 114.0, Align::Min),
-        column("fate", text!("lab_program.page.fate"), 176.0, Align::Min),
-        column("remote", text!("lab_program.page.their_address"), 130.0, Align::Min),
-        column("ours", text!("lab_program.page.our_state"), 114.0, Align::Min),
-        column("queue", text!("lab_program.page.send_queue"), 76.0, Align::Max),
-        column("process", text!("lab_program.page.process"), 130.0, Align::Min),
+        column("number", text!("lab_program.page.number"), 40.0, Align::Max),
+        column("theirs", text!("lab_program.page.their_state"), 110.0, Align::Min),
+        column("fate", text!("lab_program.page.fate"), 162.0, Align::Min),
+        column("process", text!("lab_program.page.process"), 120.0, Align::Min),
+        column("remote", text!("lab_program.page.their_address"), 120.0, Align::Min),
+        column("ours", text!("lab_program.page.our_state"), 110.0, Align::Min),
+        column("queue", text!("lab_program.page.send_queue"), 70.0, Align::Max),
     ];
     columns[2].fills = true;
     columns
@@ -214,7 +214,7 @@ impl Rows for Connections<'_> {
                 let number = connection.number.to_string();
                 ui.label(TypeStyle::Dense.rich(number).color(theme.text.secondary));
             }
-            1 | 4 => {
+            1 | 5 => {
                 let state = if column == 1 { connection.their_state } else { connection.our_state };
                 match state {
                     Some(state) => {
@@ -235,20 +235,20 @@ impl Rows for Connections<'_> {
                     .on_hover_text(fate);
             }
             3 => {
+                let holder = self.cx.say(&holder_words(&connection.holder));
+                ui.label(TypeStyle::Dense.rich(&holder).color(theme.text.secondary))
+                    .on_hover_text(holder);
+            }
+            4 => {
                 let address = connection.theirs.to_string();
                 ui.label(TypeStyle::MonoDense.rich(address).color(theme.text.primary));
             }
-            5 => {
+            _ => {
                 let queue = connection.send_queue;
                 let text = queue.map_or_else(|| "–".to_owned(), |it| text::thousands(it.into()));
                 let weak = queue.is_none_or(|bytes| bytes == 0);
                 let color = if weak { theme.text.tertiary } else { theme.text.primary };
                 ui.label(TypeStyle::Dense.rich(text).color(color));
-            }
-            _ => {
-                let holder = self.cx.say(&holder_words(&connection.holder));
-                ui.label(TypeStyle::Dense.rich(&holder).color(theme.text.secondary))
-                    .on_hover_text(holder);
             }
         }
     }
