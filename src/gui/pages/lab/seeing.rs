@@ -16,7 +16,7 @@ use crate::gui::cx::{Command, Cx};
 use crate::gui::theme::measure::{size, space, stroke};
 use crate::gui::theme::{Theme, TypeStyle};
 use crate::gui::widgets::{Card, icon};
-use crate::lab::{self, Actor, BenchState, ConnectionState, Holding, Seen};
+use crate::lab::{self, Actor, BenchState, ConnectionState, Holding, On, Seen, Which};
 use crate::model::lab::{End, Role};
 use crate::model::{Socket, TimerKind};
 use crate::text;
@@ -129,17 +129,30 @@ fn holder(bench: &BenchState, wants: &ConnectionState) -> Option<Text> {
 
 /// That an end is inside `close()`, which SO_LINGER holds up.
 fn closing(bench: &BenchState, shown: &ConnectionState) -> Option<Text> {
-    let closes = |actor| {
-        let mut of_it = bench.running.iter().filter(|running| running.actor == actor);
-        of_it.any(|running| matches!(running.command, lab::Command::Close { .. }))
+    // Of several that one command closes, the first that is still open is the one that is inside.
+    let is_inside = |on: On| {
+        let wanted = |it: &&ConnectionState| {
+            it.end(on.end).holding == Holding::Held
+                && match on.of {
+                    Which::All => on.end == End::Peer || it.client == shown.client,
+                    Which::Client(client) => it.client == client,
+                    Which::Connection(number) => it.number == number,
+                }
+        };
+        let first = bench.connections.iter().find(wanted);
+        first.is_some_and(|first| first.number == shown.number)
     };
-    [(End::Client, Actor::Client(shown.client)), (End::Peer, Actor::Peer)]
-        .into_iter()
-        .find(|(_, actor)| closes(*actor))
-        .map(|(end, _)| match end {
-            End::Client => text!("lab_bench_page.see.client_closing"),
-            End::Peer => text!("lab_bench_page.see.peer_closing"),
+    let actors = [(End::Client, Actor::Client(shown.client)), (End::Peer, Actor::Peer)];
+    let closes = |(end, actor): &(End, Actor)| {
+        bench.running.iter().any(|running| {
+            running.actor == *actor
+                && matches!(running.command, lab::Command::Close { on } if on.end == *end && is_inside(on))
         })
+    };
+    actors.into_iter().find(closes).map(|(end, _)| match end {
+        End::Client => text!("lab_bench_page.see.client_closing"),
+        End::Peer => text!("lab_bench_page.see.peer_closing"),
+    })
 }
 
 /// The sentence that names the situation, and what follows from it, in one flow.

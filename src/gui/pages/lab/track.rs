@@ -148,6 +148,9 @@ impl Track {
 
     /// When a reset of this end arrived: a call on the other end failed with it, or that end lost its row out of an open
     /// state without a close of its own, after this end had closed.
+    ///
+    /// An end that goes out of CLOSE_WAIT after its own shutdown went by its FIN: LAST_ACK is over before a look finds it.
+    /// And one that sent a reset is not in TIME_WAIT.
     fn reset(&self, from: End, calls: &[&Call]) -> Option<Transfer> {
         let to = from.other();
         let on = |end: End| calls.iter().copied().filter(move |call| end_of(call) == end);
@@ -155,12 +158,20 @@ impl Track {
             matches!(&call.outcome, CallOutcome::Failed { errno, .. } if errno.ends_with("ECONNRESET"))
         });
         let closed = |end: End| on(end).find(|call| name_of(call) == "close").map(|call| call.at);
+        let shut = on(to).find(|call| {
+            let went = matches!(call.outcome, CallOutcome::Returned(_));
+            went && name_of(call) == "shutdown" && !call.call.contains("SHUT_RD)")
+        });
+        let waits = self.lanes[from as usize].iter().any(|it| it.state == Some(State::TimeWait));
         let lane = &self.lanes[to as usize];
         let vanished = lane.windows(2).find(|pair| {
             pair[1].state.is_none()
                 && pair[0].state.is_some_and(|state| {
                     !matches!(state, State::LastAck | State::TimeWait | State::Closing)
                 })
+                && !(pair[0].state == Some(State::CloseWait)
+                    && shut.is_some_and(|call| call.at <= pair[1].from))
+                && !waits
                 && closed(to).is_none_or(|at| at > pair[1].from)
                 && closed(from).is_some_and(|at| at <= pair[1].from)
         });

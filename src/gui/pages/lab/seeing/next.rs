@@ -6,7 +6,8 @@ use super::pair::Side;
 use crate::gui::pages::lab::end::Known;
 use crate::gui::pages::lab::setup::{Choices, Place};
 use crate::lab::{
-    BenchState, Command, Holding, Linger, On, OptionName, OptionValue, Target, Which, plain_errno,
+    BenchState, Command, Holding, Linger, On, OptionName, OptionValue, Server, Target, Which,
+    plain_errno,
 };
 use crate::model::State;
 use crate::model::lab::End;
@@ -47,7 +48,10 @@ pub(super) fn suggestions(
                 choices,
                 number,
                 local,
-                built_in: matches!(shown.target, Target::BuiltIn(_)),
+                server: match shown.target {
+                    Target::BuiltIn(server) => Some(server),
+                    Target::Typed(_) => None,
+                },
             };
             match failed {
                 Some(errno) => near.after(errno),
@@ -71,7 +75,8 @@ struct Near<'a> {
     choices: &'a Choices,
     number: u64,
     local: Option<std::net::SocketAddr>,
-    built_in: bool,
+    /// The built-in listener that the connection is to.
+    server: Option<Server>,
 }
 
 impl Near<'_> {
@@ -82,8 +87,9 @@ impl Near<'_> {
     fn suggest(&self, sides: &[Side; 2]) -> Vec<(Text, Doing)> {
         let [client, peer] = sides;
         let mut found = Vec::new();
-        if peer.waits {
-            let server = self.choices.server();
+        if peer.waits
+            && let Some(server) = self.server
+        {
             found.push((
                 text!("lab_bench_page.next.accept"),
                 Doing::Send(vec![Command::Accept { server }]),
@@ -161,13 +167,14 @@ impl Near<'_> {
                 let read = Doing::Send(vec![Command::ReadToEnd { on: self.on(other.end) }]);
                 found.push((text!("lab_bench_page.next.drain", other = across()), read));
             }
-            Some(State::TimeWait) if this.end == End::Client && self.built_in => {
+            Some(State::TimeWait) if this.end == End::Client && self.server.is_some() => {
                 self.same_port(found);
             }
-            Some(State::SynSent) if self.built_in => {
-                let server = self.choices.server();
-                let accept = Doing::Send(vec![Command::Accept { server }]);
-                found.push((text!("lab_bench_page.next.accept"), accept));
+            Some(State::SynSent) => {
+                let accept = |server| Doing::Send(vec![Command::Accept { server }]);
+                found.extend(
+                    self.server.map(|server| (text!("lab_bench_page.next.accept"), accept(server))),
+                );
             }
             Some(State::Established) if held && other.known == Known::NoRow => {
                 let send = Command::Send { on, bytes: 1 };
@@ -223,12 +230,13 @@ impl Near<'_> {
                 any.of_client().port.clear();
                 found.push((text!("lab_bench_page.next.any_port"), Doing::Choose(Box::new(any))));
             }
-            "ECONNREFUSED" if self.built_in => {
-                let server = self.choices.server();
-                let last = self.bench.listener(server).last_address;
+            "ECONNREFUSED" if self.server.is_some() => {
+                let last = self.server.and_then(|server| {
+                    let address = self.bench.listener(server).last_address?;
+                    self.choices.open(server, address.ip(), None).ok()
+                });
                 // On a port of the kernel's choice, which nobody has: the old one may still have accepted connections.
-                if let Some(Ok(open)) = last.map(|last| self.choices.open(server, last.ip(), None))
-                {
+                if let Some(open) = last {
                     found.push((text!("lab_bench_page.next.listen"), Doing::Send(vec![open])));
                 }
                 self.connect(text!("lab_bench_page.next.connect_again"), &mut found);
@@ -262,5 +270,46 @@ impl Near<'_> {
             found.push((text!("lab_bench_page.next.close_left", this = word), close));
         }
         self.connect(text!("lab_bench_page.next.connect_again"), found);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::{Duration, Instant};
+
+    use super::*;
+    use crate::lab::{Bench, Connect, OpenListener, loopback};
+
+    #[test]
+    fn what_waits_is_accepted_where_it_waits_whatever_is_chosen_for_the_next() {
+        let bench = Bench::start(Arc::new(|| {})).expect("threads");
+        let server = Server::Second;
+        let address = loopback().ip();
+        bench.send(Command::OpenListener(OpenListener { address, ..OpenListener::new(server) }));
+        bench.send(Command::AcceptAutomatically { server, yes: false });
+        bench.send(Command::Connect(Connect::new(Target::BuiltIn(server))));
+        let choices = Choices::default();
+        assert_ne!(choices.server(), server);
+        let deadline = Instant::now() + Duration::from_secs(20);
+        loop {
+            let state = bench.latest();
+            let sides =
+                choices.shown(&state).map(|shown| End::ALL.map(|end| Side::of(&state, shown, end)));
+            let found = suggestions(&state, &choices, sides.as_ref(), None);
+            let accepts = |doing: &Doing| match doing {
+                Doing::Send(commands) => commands.iter().find_map(|command| match command {
+                    Command::Accept { server } => Some(*server),
+                    _ => None,
+                }),
+                Doing::Choose(_) => None,
+            };
+            if let Some(found) = found.iter().find_map(|(_, doing)| accepts(doing)) {
+                assert_eq!(found, server);
+                return;
+            }
+            assert!(Instant::now() < deadline, "{found:?} {sides:?}");
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 }

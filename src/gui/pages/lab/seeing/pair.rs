@@ -4,8 +4,8 @@
 
 use crate::gui::pages::lab::end::{Known, seen};
 use crate::lab::{BenchState, ConnectionState, Holding};
-use crate::model::State;
-use crate::model::lab::End;
+use crate::model::lab::{End, Resolution};
+use crate::model::{Owner, Socket, State, TimerKind};
 use crate::text;
 use crate::text::Text;
 
@@ -15,12 +15,16 @@ pub(super) struct Side {
     pub(super) end: End,
     pub(super) known: Known,
     pub(super) holding: Holding,
+    /// Whether any process has a descriptor of it; none where that cannot be seen from here.
+    pub(super) held: Option<bool>,
     /// Whether a read gave the end of the stream.
     pub(super) at_end: bool,
     /// Bytes received and not read, a FIN among them.
     pub(super) unread: u32,
     /// Bytes not acknowledged, a FIN among them.
     pub(super) unsent: u32,
+    /// Whether what it sent waits for a window, and not for an acknowledgement.
+    pub(super) stalled: bool,
     /// Whether it waits to be accepted.
     pub(super) waits: bool,
 }
@@ -34,9 +38,17 @@ impl Side {
             end,
             known: seen(bench, shown, end),
             holding: state.holding,
+            held: match state.holding {
+                Holding::Held | Holding::Leaked => Some(true),
+                Holding::Closed => Some(false),
+                Holding::Never => row.and_then(|row| held(row, bench.observation.resolution)),
+            },
             at_end: state.at_end,
             unread: queues.receive,
             unsent: queues.send,
+            stalled: row
+                .and_then(|row| row.timer)
+                .is_some_and(|timer| timer.kind == TimerKind::Persist),
             waits: end == End::Peer
                 && row.is_some()
                 && !shown.accepted
@@ -65,6 +77,19 @@ impl Side {
         match self.end {
             End::Client => text!("lab_bench_page.word.client"),
             End::Peer => text!("lab_bench_page.word.peer"),
+        }
+    }
+}
+
+/// Whether some process holds a socket that is none of ours; none where its row does not tell.
+fn held(row: &Socket, resolution: Resolution) -> Option<bool> {
+    match (&row.owner, row.inode) {
+        (Owner::Known(_) | Owner::NotAccepted | Owner::Hidden { .. }, _) | (_, Some(_)) => {
+            Some(true)
+        }
+        // An exact look tells the inode of every socket that has one.
+        (Owner::NoOwner | Owner::Remembered(_), None) => {
+            (resolution == Resolution::Exact).then_some(false)
         }
     }
 }
@@ -111,8 +136,12 @@ fn both(client: &Side, peer: &Side) -> Option<Vec<Text>> {
     let mut said = vec![text!("lab_bench_page.see.open")];
     for (this, other) in [(client, peer), (peer, client)] {
         if this.unsent > 0 {
-            let (n, word) = (this.unsent, other.word());
-            said.push(text!("lab_bench_page.see.unsent", n = n, this = this.word(), other = word));
+            let (n, from, to) = (this.unsent, this.word(), other.word());
+            said.push(if this.stalled || other.unread > 0 {
+                text!("lab_bench_page.see.unsent", n = n, this = from, other = to)
+            } else {
+                text!("lab_bench_page.see.unacknowledged", n = n, this = from, other = to)
+            });
         } else if other.unread > 0 {
             let (n, word) = (other.unread, other.word());
             said.push(text!("lab_bench_page.see.unread", n = n, other = word));
@@ -153,6 +182,10 @@ fn one(this: &Side, other: &Side) -> Option<Vec<Text>> {
             text!("lab_bench_page.see.fin_wait_2_alone", this = name.clone(), other = across),
             text!("lab_bench_page.see.fin_wait_2_ends"),
         ],
+        State::TimeWait if other.is(State::TimeWait) => {
+            let stays = text!("lab_bench_page.see.time_wait_stays");
+            vec![text!("lab_bench_page.see.time_wait_both"), stays]
+        }
         State::TimeWait => {
             let stays = text!("lab_bench_page.see.time_wait_stays");
             vec![text!("lab_bench_page.see.time_wait", this = name, other = across), stays]
@@ -162,6 +195,9 @@ fn one(this: &Side, other: &Side) -> Option<Vec<Text>> {
                 text!("lab_bench_page.see.syn_sent", this = name),
                 text!("lab_bench_page.see.syn_sent_why"),
             ]
+        }
+        State::SynReceived if other.is(State::Established) => {
+            vec![text!("lab_bench_page.see.syn_received_half", this = name, other = across)]
         }
         State::SynReceived => vec![text!("lab_bench_page.see.syn_received", this = name)],
         State::Established if other.is_gone() => vec![
@@ -181,21 +217,22 @@ fn close_wait(this: &Side, other: &Side) -> Vec<Text> {
             text!("lab_bench_page.see.close_wait_lies"),
         ];
     }
-    let half = other.holding.is_open();
-    let mut said = vec![if half {
-        text!("lab_bench_page.see.half_closed", other = across.clone())
-    } else {
-        text!("lab_bench_page.see.closed_there", other = across.clone(), this = name.clone())
+    let mut said = vec![match other.held {
+        Some(true) => text!("lab_bench_page.see.half_closed", other = across.clone()),
+        Some(false) => {
+            text!("lab_bench_page.see.closed_there", other = across.clone(), this = name.clone())
+        }
+        None => text!("lab_bench_page.see.fin_there", other = across.clone()),
     }];
     said.push(match (this.at_end, this.unread) {
         (true, _) | (false, 0) => text!("lab_bench_page.see.end_read", this = name.clone()),
         (false, 1) => text!("lab_bench_page.see.end_unread", this = name.clone()),
         (false, more) => text!("lab_bench_page.see.data_unread", n = more - 1, this = name.clone()),
     });
-    said.push(if half || matches!(other.known, Known::Inferred(_)) {
-        text!("lab_bench_page.see.both_stay")
-    } else {
-        text!("lab_bench_page.see.this_stays", this = name, other = across)
+    said.push(match other.held {
+        Some(true) => text!("lab_bench_page.see.both_stay"),
+        Some(false) => text!("lab_bench_page.see.this_stays", this = name, other = across),
+        None => text!("lab_bench_page.see.this_stays_alone", this = name, other = across),
     });
     said
 }
@@ -216,11 +253,18 @@ fn on_the_way(client: &Side, peer: &Side) -> Vec<Text> {
 mod tests {
     use super::*;
     use State::{
-        CloseWait, Closed, Closing, Established, FinWait1, FinWait2, LastAck, SynSent, TimeWait,
+        CloseWait, Closed, Closing, Established, FinWait1, FinWait2, LastAck, SynReceived, SynSent,
+        TimeWait,
     };
 
     fn side(end: End, known: Known, holding: Holding) -> Side {
-        Side { end, known, holding, at_end: false, unread: 0, unsent: 0, waits: false }
+        let held = match holding {
+            Holding::Held | Holding::Leaked => Some(true),
+            Holding::Closed => Some(false),
+            Holding::Never => None,
+        };
+        let (unread, unsent, stalled) = (0, 0, false);
+        Side { end, known, holding, held, at_end: false, unread, unsent, stalled, waits: false }
     }
 
     fn said(client: Side, peer: Side) -> String {
@@ -255,12 +299,48 @@ mod tests {
                 "The client still holds a descriptor",
             ),
             (held(Client, Established), gone(Peer, Holding::Closed), "does not know"),
+            (held(Client, TimeWait), held(Peer, TimeWait), "Both ends closed"),
+            (held(Client, Established), held(Peer, SynReceived), "TCP_DEFER_ACCEPT"),
             (held(Client, SynSent), side(Peer, Known::Nothing, Holding::Never), "no answer"),
         ];
         for (client, peer, part) in cases {
             let said = said(client, peer);
             assert!(said.contains(part), "{client:?} {peer:?}: {said}");
         }
+    }
+
+    /// A FIN alone does not tell a close from a shutdown: a program elsewhere may hold its socket for ever.
+    #[test]
+    fn who_holds_the_end_of_another_program_is_said_as_far_as_it_is_known() {
+        let client = held(End::Client, CloseWait);
+        let other = |known, held| Side { held, ..side(End::Peer, known, Holding::Never) };
+        for (known, held, begins, ends) in [
+            (Known::Seen(FinWait2), Some(true), "The peer has half-closed.", "No timer ends this"),
+            (Known::Seen(FinWait2), Some(false), "The peer has closed;", "about a minute"),
+            (Known::Inferred(FinWait2), None, "The peer has sent its FIN", "cannot be seen"),
+        ] {
+            let said = said(client, other(known, held));
+            assert!(said.starts_with(begins) && said.contains(ends), "{said}");
+        }
+    }
+
+    #[test]
+    fn a_row_tells_who_holds_it_by_its_inode_where_looks_are_exact() {
+        let address = std::net::SocketAddr::from(([127, 0, 0, 1], 1));
+        let row = Socket::new(address, None, FinWait2, Owner::NoOwner);
+        let with_inode = Socket { inode: Some(7), ..row.clone() };
+        assert_eq!(super::held(&with_inode, Resolution::Exact), Some(true));
+        assert_eq!(super::held(&row, Resolution::Exact), Some(false));
+        assert_eq!(super::held(&row, Resolution::Table), None);
+    }
+
+    #[test]
+    fn what_is_not_acknowledged_is_no_fault_of_a_reader() {
+        let sends = |stalled| Side { unsent: 64, stalled, ..held(End::Client, Established) };
+        let far = side(End::Peer, Known::Inferred(Established), Holding::Never);
+        let (waits, on_the_way) = (said(sends(true), far), said(sends(false), far));
+        assert!(waits.contains("does not read"), "{waits}");
+        assert!(!on_the_way.contains("does not read") && on_the_way.contains("64"), "{on_the_way}");
     }
 
     /// The kernel counts the FIN as one byte: Recv-Q is 1 before the end is read, and 0 after.

@@ -141,3 +141,34 @@ fn a_row_that_ends_by_itself_was_not_reset() {
     assert!(track.transfers.iter().all(|it| it.what == Sent::Fin), "{:?}", track.transfers);
     assert_eq!(track.transfers.len(), 2);
 }
+
+/// LAST_ACK is over before a look finds it, and no reset is needed for a row to go so.
+#[test]
+fn an_end_that_shut_down_in_close_wait_was_not_reset() {
+    use State::{CloseWait, Established, FinWait2, TimeWait};
+    let peer_first = |how: &str, last: Option<State>| {
+        track(
+            &[
+                change(0, End::Client, Some(Established)),
+                change(1, End::Peer, Some(Established)),
+                change(100, End::Peer, Some(FinWait2)),
+                change(100, End::Client, Some(CloseWait)),
+                change(200, End::Client, None),
+                change(201, End::Peer, last),
+            ],
+            &[call(99, Role::Peer, "close()", Ok("0")), call(199, Role::Client, how, Ok("0"))],
+            [true, true],
+        )
+    };
+    let resets = |track: Track| {
+        track.transfers.iter().filter(|transfer| transfer.what == Sent::Reset).count()
+    };
+    for how in ["shutdown(SHUT_WR)", "shutdown(SHUT_RDWR)"] {
+        assert_eq!(resets(peer_first(how, None)), 0, "{how}");
+    }
+    // Whoever is in TIME_WAIT has heard the other's FIN.
+    assert_eq!(resets(peer_first("recv(1)", Some(TimeWait))), 0);
+    for how in ["shutdown(SHUT_RD)", "recv(1)"] {
+        assert_eq!(resets(peer_first(how, None)), 1, "{how}");
+    }
+}
