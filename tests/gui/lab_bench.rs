@@ -289,7 +289,7 @@ fn another_target_is_said_before_anything_is_sent() {
 #[test]
 fn reconnecting_leaves_behind_what_is_chosen() {
     let mut window = bench(SIZE);
-    window.press("Client Reconnect…");
+    window.press("Client Loop of reconnects…");
     window.press("Close");
     window.press("Reconnect now");
     window.until("Connection 20 of client A");

@@ -8,7 +8,7 @@ use crate::gui::cx::{Command, Cx};
 use crate::gui::theme::measure::{Room, size, space};
 use crate::gui::theme::{Theme, Tone, TypeStyle};
 use crate::gui::widgets::{Button, banner, field, icon};
-use crate::lab::{self, BenchState, MAX_CONNECTIONS, Target};
+use crate::lab::{self, BenchState, MAX_CONNECTIONS};
 use crate::text;
 use crate::text::Text;
 
@@ -131,12 +131,13 @@ pub(super) fn notes(ui: &mut Ui, cx: &Cx<'_>, choices: &mut Choices) {
         banner(ui, Tone::Warning, "", &text, |_| {});
     }
     let typed = choices.typed.trim();
-    if choices.is_foreign() && !typed.is_empty() {
-        if Target::typed(typed).is_none() {
-            let why = cx.say(&text!("lab_bench_page.refused.target"));
-            ui.label(TypeStyle::Body.rich(why).color(Theme::of(ui).severity.warning.text));
-            return;
-        }
+    if choices.is_foreign() && typed.is_empty() {
+        return;
+    }
+    if let Err(why) = choices.connect(bench) {
+        let why = TypeStyle::Body.rich(cx.say(&why));
+        ui.label(why.color(Theme::of(ui).severity.warning.text));
+    } else if choices.is_foreign() {
         let sends = cx.say(&text!("lab_bench_page.sends_packets", target = typed));
         let most = cx.say(&text!("lab_bench_page.sends_at_most", n = MAX_CONNECTIONS));
         let theme = Theme::of(ui);

@@ -10,10 +10,10 @@ use crate::gui::cx::{Command, Cx};
 use crate::gui::table::{Rows, TableColumn, table};
 use crate::gui::theme::{Theme, TypeStyle};
 use crate::gui::widgets::{Button, Card, empty};
-use crate::lab::{self, BenchState, Bounded};
+use crate::lab::{self, BenchState, Bounded, PATIENCE};
 use crate::model::lab::{Call, CallOutcome, Role};
 use crate::text;
-use crate::text::{Text, thousands};
+use crate::text::{Text, thousands, took};
 
 /// A `close()` that took so long has waited for something: nothing but `SO_LINGER` makes it.
 const WAITED: Duration = Duration::from_millis(500);
@@ -108,6 +108,9 @@ fn meaning(cx: &Cx<'_>, call: &Call) -> String {
             if call.call.starts_with("recv") && (value == "0" || value.ends_with(", then 0")) =>
         {
             cx.say(&text!("lab_bench_page.end_of_stream"))
+        }
+        CallOutcome::Returned(_) if call.call.starts_with("send") && call.took >= PATIENCE => {
+            cx.say(&text!("lab_bench_page.send_waited", time = took(PATIENCE)))
         }
         CallOutcome::Returned(_) if call.call.starts_with("close") && call.took >= WAITED => {
             cx.say(&text!("lab_bench_page.close_waited"))

@@ -60,8 +60,14 @@ pub(super) fn suggestions(
         }
         _ => match choices.connect(bench) {
             Ok(commands) => vec![(text!("lab_bench_page.next.connect"), Doing::Send(commands))],
-            Err(_) => vec![(text!("lab_bench_page.next.built_in"), {
+            Err(_) if choices.is_foreign() => vec![(text!("lab_bench_page.next.built_in"), {
                 Doing::Choose(Box::new(Choices { place: Place::BuiltIn4, ..choices.clone() }))
+            })],
+            Err(_) => vec![(text!("lab_bench_page.next.any_local"), {
+                let mut any = choices.clone();
+                any.of_client().address.clear();
+                any.of_client().port.clear();
+                Doing::Choose(Box::new(any))
             })],
         },
     };
