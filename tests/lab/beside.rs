@@ -26,3 +26,29 @@ fn a_server_starts_again_while_another_run_starts_children() {
         assert!(restarts.is_ok() && children.join().is_ok(), "each said what differs");
     });
 }
+
+/// As above: a close is not the last one while a starting child has the descriptor too, and only the last one waits.
+#[test]
+fn a_close_waits_while_another_run_starts_children() {
+    let over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let children = scope.spawn(|| {
+            while !over.load(Ordering::Relaxed) {
+                as_expected("reconnect-habits", &["reconnects=5"]);
+            }
+        });
+        let lingers: Vec<_> = (0..4)
+            .map(|_| {
+                scope.spawn(|| {
+                    for _ in 0..3 {
+                        as_expected("linger", &["seconds=1"]);
+                    }
+                })
+            })
+            .collect();
+        let lingers: Vec<_> = lingers.into_iter().map(thread::ScopedJoinHandle::join).collect();
+        over.store(true, Ordering::Relaxed);
+        let ran = lingers.iter().all(Result::is_ok) && children.join().is_ok();
+        assert!(ran, "each said what differs");
+    });
+}

@@ -352,6 +352,7 @@ mod linux {
         let mut child = Command::new(env!("CARGO_BIN_EXE_sockscope"))
             .args(["lab-child", "hold"])
             .stdin(Stdio::piped())
+            .stdout(Stdio::null())
             .spawn()
             .expect("it starts");
         std::thread::sleep(Duration::from_millis(200));

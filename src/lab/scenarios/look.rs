@@ -1,6 +1,5 @@
 //! Waiting for rows: what a scenario judges or builds upon has arrived in the table, or does not come.
 
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use crate::lab::errno::CallError;
@@ -49,14 +48,4 @@ pub(super) fn comes_to(
 ) -> Result<bool, CallError> {
     let arrived = |rows: &[Rows]| rows.first().is_some_and(|rows| state(rows, end) == wanted);
     Ok(arrived(&rows_until(run, &[pair], arrived)?))
-}
-
-/// Looks until nobody listens there any more, or for as long as a row may be in coming. A process that is being started
-/// has every descriptor of this one until it is through execve(2), and with them a listener that was closed meanwhile.
-pub(super) fn listener_goes(run: &mut Run, address: SocketAddr) -> Result<(), CallError> {
-    let deadline = Instant::now() + ROW_PATIENCE;
-    while run.listener_row(address)?.is_some() && Instant::now() < deadline {
-        run.pause(STEP)?;
-    }
-    Ok(())
 }

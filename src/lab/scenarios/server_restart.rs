@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use super::look::{comes_to, listener_goes};
+use super::look::comes_to;
 use super::reuse::Reuse;
 use crate::lab::errno::CallError;
 use crate::lab::link::Link;
@@ -175,7 +175,6 @@ fn restart(run: &mut Run, left: Left, reuse: Reuse) -> Result<(), CallError> {
         Some(listener)
     } else {
         listener.close()?;
-        listener_goes(run, address)?;
         None
     };
     let subject = subject(left, reuse);
