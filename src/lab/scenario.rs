@@ -7,6 +7,8 @@
 mod judge;
 mod knobs;
 mod known;
+mod rest;
+mod room;
 mod run;
 mod runner;
 

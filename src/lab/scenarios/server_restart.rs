@@ -179,7 +179,8 @@ fn restart(run: &mut Run, left: Left, reuse: Reuse) -> Result<(), CallError> {
     };
     let subject = subject(left, reuse);
     if !there {
-        let why = text!("lab_reuse.not_come", what = left.said());
+        let not_come = || text!("lab_reuse.not_come", what = left.said());
+        let why = run.no_room().unwrap_or_else(not_come);
         run.could_not_tell(subject, text!("lab_reuse.not_judged"), why);
         return Ok(());
     }
