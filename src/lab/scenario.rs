@@ -16,6 +16,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
+pub(super) use judge::over_time;
 pub use knobs::{BadKnob, Knob, Knobs, Range};
 pub use known::Known;
 pub use run::{Run, RunLink};

@@ -13,6 +13,7 @@ use std::process::Command as Process;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use sockscope::lab::article::CLAIMS;
 use sockscope::lab::{
     Cancel, Command, Connect, Local, OptionName, SCENARIOS, ScenarioResult, Server, Setup,
     SocketOptions, Target, loopback, run,
@@ -22,7 +23,7 @@ use sockscope::model::lab::{End, Verdict};
 
 use super::errno;
 use super::hands::*;
-use super::scenarios::scenario;
+use super::scenarios::{as_expected, scenario};
 
 const REUSE: SocketOptions = DEFAULT.on(OptionName::ReuseAddress);
 
@@ -189,6 +190,24 @@ fn tcp_tw_reuse_2_is_for_loopback_addresses_only() {
     }
     set("tcp_tw_reuse", "2");
     set("ip_local_port_range", "32768 60999");
+}
+
+#[test]
+#[ignore = "changes settings: wants a network namespace of its own"]
+fn time_wait_lasts_a_minute_whatever_the_settings_say() {
+    set("tcp_fin_timeout", "5");
+    set("tcp_tw_reuse", "1");
+    let lasting = CLAIMS.iter().filter(|claim| claim.proof.takes_long().is_some());
+    let proved: Vec<_> = lasting
+        .map(|claim| {
+            let result = as_expected(claim.proof.scenario, claim.proof.knobs);
+            assert_eq!(claim.proof.verdict(&result), Verdict::AsExpected, "{result:#?}");
+            claim.name
+        })
+        .collect();
+    assert_eq!(proved, ["time-wait"]);
+    set("tcp_fin_timeout", "60");
+    set("tcp_tw_reuse", "2");
 }
 
 /// Runs a scenario, whose closes are a second apart where there are two. Whatever could not be told is for want of room.

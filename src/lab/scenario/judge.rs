@@ -230,7 +230,7 @@ impl Run {
             };
             let verdict = self.verdict(&found, wanted, stayed);
             self.check(Check {
-                subject: text!("lab.check.state", end = named(end, number)),
+                subject: over_time(&named(end, number)),
                 expected: state.map_or_else(unknown, lasting),
                 observed,
                 basis,
@@ -300,6 +300,11 @@ impl Run {
         self.show();
         verdict
     }
+}
+
+/// The state of an end for as long as it is held, by the end's name.
+pub(in crate::lab) fn over_time(end: &str) -> Text {
+    text!("lab_closing.check.over_time", end = end)
 }
 
 /// What says that a run did not come to its end.

@@ -196,7 +196,7 @@ fn is_still(exhibit: &Exhibit, now: Duration) -> bool {
 }
 
 /// What is judged of a state, by name.
-pub(in crate::lab) fn subject(state: State) -> Text {
+fn subject(state: State) -> Text {
     text!("lab_reuse.museum.held", state = state.name())
 }
 

@@ -10,6 +10,7 @@ use crate::lab::scenario::{Known, Run, RunLink};
 use crate::model::State;
 use crate::model::lab::End;
 use crate::text;
+use crate::text::Text;
 
 /// How long it is waited for at most.
 pub(super) const PATIENCE: Duration = Duration::from_secs(75);
@@ -23,7 +24,7 @@ pub(super) fn expect_end(run: &mut Run, link: &RunLink, end: End) -> Result<(), 
     let times: Vec<_> = lane.iter().flat_map(|lane| lane.changes.iter()).collect();
     let entered = times.iter().find(|it| it.end == end && it.state == Some(State::TimeWait));
     let left = times.iter().rfind(|it| it.end == end && it.state.is_none());
-    let subject = text!("lab_closing.check.time_wait");
+    let subject = lasted();
     if let (Some(entered), Some(left)) = (entered, left) {
         let range = [Duration::from_secs(59), PATIENCE];
         run.expect_took(subject, Known::linux(range), left.at.saturating_sub(entered.at));
@@ -32,4 +33,9 @@ pub(super) fn expect_end(run: &mut Run, link: &RunLink, end: End) -> Result<(), 
         run.could_not_tell(subject, text!("lab.check.unknown"), why);
     }
     Ok(())
+}
+
+/// How long it was, by name.
+pub(in crate::lab) fn lasted() -> Text {
+    text!("lab_closing.check.time_wait")
 }
