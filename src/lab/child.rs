@@ -65,7 +65,7 @@ impl LabChild {
         child.started().map_err(|error| CallError::new(&error))
     }
 
-    /// Waits for its first word. That spawning it has returned does not say that it is through execve(2): posix_spawn(3)
+    /// Waits for its first word. That spawning it has returned does not say that it is through execve(2): `posix_spawn`
     /// waits until it is about to be, which is before its copies of descriptors are closed.
     fn started(self) -> io::Result<Self> {
         match self.lines.recv_timeout(START_PATIENCE) {
