@@ -43,7 +43,8 @@ pub(super) fn close(
     let mut unblock = Some(unblock);
     let mut give_up = None;
     while let Err(mpsc::RecvTimeoutError::Timeout) = closing.recv_timeout(STEP) {
-        if !descriptor.is_open() {
+        // What unblocks it closes as well, and would wait for a start that waits for this.
+        if !descriptor.is_open() || cancel.is_cancelled() {
             drop(gate.take());
         }
         if !cancel.is_cancelled() {
