@@ -174,6 +174,8 @@ fn when_nobody_comes_that_is_status_4_and_a_taken_port_is_3() {
     let (status, notes) = Running::start(&["listen", &address]).end();
     assert_eq!(status, 3);
     assert!(notes.contains(&address) && notes.contains("EADDRINUSE"), "{notes}");
+    // It sets SO_REUSEADDR itself, which is no remedy where somebody listens.
+    assert!(notes.contains("If a listener has this one, close it."), "{notes}");
     assert!(notes.contains("port 0"), "what to try: {notes}");
 }
 

@@ -39,6 +39,8 @@ impl LabChild {
         {
             return Ok(Exit::Usage);
         }
+        output.line(lab::child::STARTED)?;
+        output.data().flush().map_err(Error::Output)?;
         let input = io::stdin().lock();
         match self.duty {
             Duty::Hold => lab::child::hold(input).map_err(Error::Output)?,

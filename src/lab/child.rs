@@ -9,7 +9,6 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
-use std::sync::{Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -18,6 +17,7 @@ pub use duty::{Leaked, SETRLIMIT, hold, leak};
 use super::cancel::Cancel;
 use super::errno::{CallError, cancelled};
 use super::socket::LabSocket;
+use super::starting;
 
 /// The verb that it is started with; `cli` has it.
 pub const VERB: &str = "lab-child";
@@ -27,17 +27,20 @@ pub const HOLD: &str = "hold";
 /// As [`HOLD`].
 pub const LEAK: &str = "leak";
 
+/// The first line that it says: it runs, and has no descriptor any more but those that it inherits.
+pub const STARTED: &str = "started";
+
 /// The most that is read of what it says.
 const MOST_OUTPUT: u64 = 64 * 1024;
 
 /// How long one that was told to end may take before it is killed.
 const GRACE: Duration = Duration::from_secs(5);
 
+/// How long one may take to say its first word.
+const START_PATIENCE: Duration = Duration::from_secs(20);
+
 /// How often a wait looks whether it should end.
 const STEP: Duration = Duration::from_millis(2);
-
-/// One is started at a time: it must inherit what it should, and not what was meant for another.
-static STARTING: Mutex<()> = Mutex::new(());
 
 /// A process of this program's own. Dropping it kills it, and waits until it is gone.
 pub(super) struct LabChild {
@@ -49,15 +52,27 @@ pub(super) struct LabChild {
 impl LabChild {
     /// Starts one that does what these arguments say.
     pub(super) fn start(executable: &Path, arguments: &[String]) -> Result<Self, CallError> {
-        let _alone = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
-        spawn(executable, arguments, Stdio::piped()).map_err(|error| CallError::new(&error))
+        let _alone = starting::alone();
+        let child = spawn(executable, arguments, usize::MAX).and_then(Self::started);
+        child.map_err(|error| CallError::new(&error))
     }
 
     /// Starts one that inherits this socket, and does nothing but hold it.
     pub(super) fn holding(executable: &Path, socket: &mut LabSocket) -> Result<Self, CallError> {
-        let _alone = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
-        // It has nothing to say, and there may be many.
-        socket.lend(|| spawn(executable, &[HOLD.to_owned()], Stdio::null()))
+        let _alone = starting::alone();
+        // It has nothing more to say, and there may be many: no pipe is kept for each.
+        let child = socket.lend(|| spawn(executable, &[HOLD.to_owned()], 1))?;
+        child.started().map_err(|error| CallError::new(&error))
+    }
+
+    /// Waits for its first word. That spawning it has returned does not say that it is through execve(2): `posix_spawn`
+    /// waits until it is about to be, which is before its copies of descriptors are closed.
+    fn started(self) -> io::Result<Self> {
+        match self.lines.recv_timeout(START_PATIENCE) {
+            Ok(line) if line == STARTED => Ok(self),
+            Err(RecvTimeoutError::Timeout) => Err(io::ErrorKind::TimedOut.into()),
+            Ok(_) | Err(RecvTimeoutError::Disconnected) => Err(ended_early()),
+        }
     }
 
     /// The next line that it has said; none so far. The error is that it says nothing any more.
@@ -65,9 +80,7 @@ impl LabChild {
         match self.lines.recv_timeout(Duration::ZERO) {
             Ok(line) => Ok(Some(line)),
             Err(RecvTimeoutError::Timeout) => Ok(None),
-            Err(RecvTimeoutError::Disconnected) => {
-                Err(CallError::new(&io::Error::other("the child process ended early")))
-            }
+            Err(RecvTimeoutError::Disconnected) => Err(CallError::new(&ended_early())),
         }
     }
 
@@ -101,21 +114,23 @@ impl Drop for LabChild {
     }
 }
 
-fn spawn(executable: &Path, arguments: &[String], output: Stdio) -> io::Result<LabChild> {
+/// Starts one, of which so many lines are read.
+fn spawn(executable: &Path, arguments: &[String], lines: usize) -> io::Result<LabChild> {
     let mut process = Command::new(executable)
         .arg(VERB)
         .args(arguments)
         .stdin(Stdio::piped())
-        .stdout(output)
+        .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()?;
-    let (said, lines) = mpsc::channel();
+    let (said, heard) = mpsc::channel();
     let output = process.stdout.take();
     // From here on dropping it ends the process, should the thread be refused.
-    let mut child = LabChild { process, lines, reader: None };
+    let mut child = LabChild { process, lines: heard, reader: None };
     if let Some(output) = output {
         let read = move || {
-            for line in BufReader::new(output.take(MOST_OUTPUT)).lines().map_while(Result::ok) {
+            let output = BufReader::new(output.take(MOST_OUTPUT)).lines();
+            for line in output.take(lines).map_while(Result::ok) {
                 if said.send(line).is_err() {
                     break;
                 }
@@ -124,4 +139,8 @@ fn spawn(executable: &Path, arguments: &[String], output: Stdio) -> io::Result<L
         child.reader = Some(thread::Builder::new().name("lab-child".to_owned()).spawn(read)?);
     }
     Ok(child)
+}
+
+fn ended_early() -> io::Error {
+    io::Error::other("the child process ended early")
 }

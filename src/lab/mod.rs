@@ -31,6 +31,7 @@ mod result;
 mod scenario;
 mod scenarios;
 mod socket;
+mod starting;
 
 pub use bench::{
     Actor, Bench, BenchState, Client, Command, Connect, ConnectionState, EndState, Holding, Leave,

@@ -7,6 +7,8 @@
 mod judge;
 mod knobs;
 mod known;
+mod rest;
+mod room;
 mod run;
 mod runner;
 
@@ -14,6 +16,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
+pub(super) use judge::over_time;
 pub use knobs::{BadKnob, Knob, Knobs, Range};
 pub use known::Known;
 pub use run::{Run, RunLink};

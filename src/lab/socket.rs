@@ -23,6 +23,7 @@ use super::cancel::Cancel;
 use super::errno::{CallError, cancelled};
 use super::log::{Recorder, zero};
 use super::options::{Linger, OptionName, OptionValue, SocketOption, SocketOptions};
+use super::starting;
 use crate::model::State;
 use crate::model::lab::Who;
 use crate::os::descriptor_state;
@@ -171,10 +172,12 @@ impl LabSocket {
     pub fn close(&mut self, unblock: impl FnOnce()) -> Result<(), CallError> {
         let socket = self.socket.take();
         let cancel = self.recorder.cancel();
+        // Waited for before the call is timed.
+        let gate = starting::none();
         self.recorder.call(
             self.who,
             "close()".to_owned(),
-            || closing::close(socket.ok_or_else(closed)?, cancel, unblock),
+            || closing::close(socket.ok_or_else(closed)?, gate, cancel, unblock),
             zero,
         )
     }

@@ -3,7 +3,6 @@
 //! Facts only. No row is dropped here, nothing is judged, and nothing waits for a user. What differs
 //! between systems is decided in this folder; ARCHITECTURE.md lists the two files beside it.
 
-mod descriptor_limit;
 mod host;
 mod linux;
 mod netstat;
@@ -11,6 +10,8 @@ mod processes;
 mod replay;
 mod system;
 mod unheld;
+#[cfg(unix)]
+mod unix;
 mod users;
 #[cfg(windows)]
 mod windows;
@@ -19,19 +20,21 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-pub use descriptor_limit::descriptor_limit;
 pub use host::host;
 pub use linux::{DiagSource, ExactPairProbe};
 #[cfg(target_os = "linux")]
-pub use linux::{
-    descriptor_state, descriptors_below, limit_descriptors, set_tcp_option, tcp_option,
-};
+pub use linux::{descriptor_state, set_tcp_option, tcp_option};
 pub use netstat::{NetstatSource, TablePairProbe};
 pub use processes::SystemProcesses;
 pub use replay::ReplaySource;
 pub use system::{Silent, SystemInfo, system_info};
+#[cfg(unix)]
+pub use unix::{Descriptor, descriptor_limit, descriptors_below, limit_descriptors};
 #[cfg(windows)]
-pub use windows::{exclusive_address, keepalive_idle, keepalive_interval, set_exclusive_address};
+pub use windows::{
+    Descriptor, descriptor_limit, descriptors_below, exclusive_address, keepalive_idle,
+    keepalive_interval, limit_descriptors, set_exclusive_address,
+};
 
 use crate::model::lab::Resolution;
 use crate::model::{PollFailure, Process, ProcessDetails, Snapshot, Socket};
@@ -156,18 +159,6 @@ pub const fn held_sockets(_: u32) -> Option<BTreeSet<u32>> {
 #[cfg(not(target_os = "linux"))]
 pub fn descriptor_state(_: &socket2::Socket) -> std::io::Result<Option<crate::model::State>> {
     Ok(None)
-}
-
-/// Limits the descriptors that this process may have from now on. This system is not told.
-#[cfg(not(target_os = "linux"))]
-pub fn limit_descriptors(_: u32) -> std::io::Result<()> {
-    Err(std::io::ErrorKind::Unsupported.into())
-}
-
-/// How many descriptors with a number below this are open. This system is not asked.
-#[cfg(not(target_os = "linux"))]
-pub const fn descriptors_below(_: u32) -> Option<u32> {
-    None
 }
 
 /// The source that every system has.

@@ -77,6 +77,7 @@ fn all_are_run_in_turns_and_stopped_together() {
 fn a_claim_of_the_article_is_proved_here() {
     let mut window = scenarios();
     window.press("The article, checked");
+    assert!(window.sees("Prove it here (about 1 min): claim 6"), "{:#?}", window.names());
     window.press("Prove it here: claim 2");
     window.until("Prove it again: claim 2");
     window.until("EMFILE");

@@ -69,12 +69,6 @@ fn a_linger_time_on_the_first_end_changes_nothing() {
 }
 
 #[test]
-#[ignore = "takes a minute: TIME_WAIT is waited for"]
-fn time_wait_lasts_a_minute() {
-    as_expected("client-closes-first", &["wait=yes"]);
-}
-
-#[test]
 fn close_wait_peer_holds() {
     as_expected("close-wait-peer-holds", &["hold=2"]);
 }

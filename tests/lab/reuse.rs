@@ -172,11 +172,16 @@ fn every_claim_of_the_article_is_proved_here_and_now() {
     let mut names: Vec<_> = CLAIMS.iter().map(|claim| claim.name).collect();
     names.sort_unstable();
     names.dedup();
-    assert_eq!(names.len(), 6);
+    assert_eq!(names.len(), CLAIMS.len());
     let mut results: BTreeMap<String, ScenarioResult> = BTreeMap::new();
     for claim in &CLAIMS {
         for text in [(claim.says)(), (claim.because)(), claim.standing.said()] {
             assert_ne!(text.plain(), text.id(), "a sentence is missing");
+        }
+        assert!(claim.proof.order().is_some(), "{}", claim.name);
+        // What takes a minute is proved with other settings, in `settings`.
+        if claim.proof.takes_long().is_some() {
+            continue;
         }
         let key = format!("{} {:?}", claim.proof.scenario, claim.proof.knobs);
         let result = results
@@ -352,6 +357,7 @@ mod linux {
         let mut child = Command::new(env!("CARGO_BIN_EXE_sockscope"))
             .args(["lab-child", "hold"])
             .stdin(Stdio::piped())
+            .stdout(Stdio::null())
             .spawn()
             .expect("it starts");
         std::thread::sleep(Duration::from_millis(200));

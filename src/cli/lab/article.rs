@@ -8,6 +8,7 @@ use crate::cli::output::Output;
 use crate::error::{Error, Result};
 use crate::lab::article::{CLAIMS, Claim, Proof, Shows, speaks_of_this_system};
 use crate::text;
+use crate::text::roughly;
 
 /// Print an old article's claims on `CLOSE_WAIT`, whether each is so, and the scenario that shows it
 #[derive(Args)]
@@ -34,7 +35,10 @@ impl Article {
             output.line(&format!("{}. {}", place + 1, (claim.says)().plain()))?;
             let standing = claim.standing.said().plain();
             output.line(&format!("   {standing}. {}", (claim.because)().plain()))?;
-            let shown = text!("lab_terminal.article.shown_by", command = command(&claim.proof));
+            let mut shown = text!("lab_terminal.article.shown_by", command = command(&claim.proof));
+            if let Some(time) = claim.proof.takes_long() {
+                shown = text!("lab_article.lasting", what = shown, time = roughly(time));
+            }
             output.line(&format!("   {}", shown.plain()))?;
         }
         Ok(Exit::Fine)

@@ -33,7 +33,7 @@ pub struct Leaked {
     pub opened: u32,
     /// The call that failed then; none when nothing did.
     pub call: Option<String>,
-    /// Its errno.
+    /// Its errno; none where this system has no such call.
     pub errno: Option<String>,
 }
 
@@ -52,7 +52,8 @@ pub fn leak<E: From<io::Error>>(
 ) -> Result<(), E> {
     let open_before = descriptors_below(limit);
     if let Err(error) = limit_descriptors(limit) {
-        let errno = Some(CallError::new(&error).errno);
+        let has_one = error.kind() != io::ErrorKind::Unsupported;
+        let errno = has_one.then(|| CallError::new(&error).errno);
         let call = Some(SETRLIMIT.to_owned());
         return say(&Leaked { limit, open_before, opened: 0, call, errno });
     }

@@ -1,12 +1,14 @@
 //! Holds what was observed against what is known of this system.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::known::Known;
+use super::rest::written;
+use super::room::is_record;
 use super::run::{Run, RunLink};
 use crate::lab::cancel::Cancel;
 use crate::lab::errno::{CallError, remedy};
-use crate::lab::observe::{Observation, STEADY, Seen, Watch};
+use crate::lab::observe::Seen;
 use crate::lab::result::{Check, Said};
 use crate::lab::socket::PATIENCE;
 use crate::model::State;
@@ -170,12 +172,22 @@ impl Run {
         let (expected, basis) = expected.here();
         let wanted = expected.map(seen);
         let found = self.come_to_rest(number, end, held, patience, wanted);
+        let mut observed = found.written();
+        let mut verdict = self.verdict(&found, wanted, true);
+        let is_record = !held && expected.flatten().is_some_and(is_record);
+        if verdict == Verdict::Differs
+            && is_record
+            && found.seen == Seen::NoRow
+            && let Some(why) = self.no_room()
+        {
+            (observed, verdict) = (why.into(), Verdict::CouldNotTell);
+        }
         self.check(Check {
             subject: text!("lab.check.state", end = named(end, number)),
             expected: wanted.map_or_else(unknown, written),
-            observed: found.written(),
+            observed,
             basis,
-            verdict: self.verdict(&found, wanted, true),
+            verdict,
         })
     }
 
@@ -218,7 +230,7 @@ impl Run {
             };
             let verdict = self.verdict(&found, wanted, stayed);
             self.check(Check {
-                subject: text!("lab.check.state", end = named(end, number)),
+                subject: over_time(&named(end, number)),
                 expected: state.map_or_else(unknown, lasting),
                 observed,
                 basis,
@@ -266,53 +278,6 @@ impl Run {
         self.check(Check { subject, expected, observed: plain_took(took).into(), basis, verdict })
     }
 
-    /// Waits until one end rests: in what is wanted, without a row, or in whatever it is in when patience ends.
-    fn come_to_rest(
-        &self,
-        number: u64,
-        end: End,
-        held: bool,
-        patience: Duration,
-        wanted: Option<Seen>,
-    ) -> Found {
-        self.observer.expect_changes();
-        // One look may have begun before the last call; those after it count.
-        let fresh = self.observer.latest().looks + 1 + STEADY;
-        let find = |seen: &Observation| {
-            let lane = seen.lane(number);
-            let last = lane.and_then(|lane| lane.changes.iter().rfind(|it| it.end == end));
-            Found {
-                seen: lane.map_or(Seen::Unknown, |lane| lane.seen(end)),
-                steady: lane.is_some_and(|lane| lane.looks_unchanged(end) >= STEADY),
-                // Rows that are gone never come back, so they are looked up no more.
-                looked_since: lane.is_some_and(|lane| lane.watch == Watch::RowsGone)
-                    || seen.looks >= fresh && seen.failure.is_none(),
-                hidden: !held && !seen.shows_unowned,
-                changed_at: last.map(|change| change.at),
-            }
-        };
-        let seen = self.observer.wait(Instant::now() + patience, self.recorder.cancel(), |seen| {
-            let found = find(seen);
-            // Nothing comes after that, whatever was wanted.
-            let gone = found.seen == Seen::NoRow;
-            let arrived = gone || wanted.is_none_or(|wanted| found.seen == wanted);
-            found.looked_since && found.steady && arrived
-        });
-        find(&seen)
-    }
-
-    /// What follows from what was found; `stayed` is whether it was so for as long as it should be.
-    fn verdict(&self, found: &Found, wanted: Option<Seen>, stayed: bool) -> Verdict {
-        let blind = found.is_hidden() || !found.looked_since || found.seen == Seen::Unknown;
-        match wanted {
-            _ if blind => Verdict::CouldNotTell,
-            None => Verdict::CouldNotTell,
-            Some(wanted) if found.seen == wanted && stayed => Verdict::AsExpected,
-            Some(_) if self.recorder.cancel().is_cancelled() => Verdict::CouldNotTell,
-            Some(_) => Verdict::Differs,
-        }
-    }
-
     /// A check for a run that did not come to its end.
     pub(super) fn broken_off(&mut self, cancel: &Cancel, limit: Duration, error: &CallError) {
         let observed: Said = if cancel.is_wished() {
@@ -337,6 +302,11 @@ impl Run {
     }
 }
 
+/// The state of an end for as long as it is held, by the end's name.
+pub(in crate::lab) fn over_time(end: &str) -> Text {
+    text!("lab_closing.check.over_time", end = end)
+}
+
 /// What says that a run did not come to its end.
 pub(super) fn unfinished(observed: Said) -> Check {
     Check {
@@ -356,27 +326,6 @@ fn with_remedy(error: &CallError) -> Said {
     }
 }
 
-/// What is known of one end after its last call.
-struct Found {
-    seen: Seen,
-    steady: bool,
-    looked_since: bool,
-    hidden: bool,
-    /// When it was seen to become so.
-    changed_at: Option<Duration>,
-}
-
-impl Found {
-    /// No row, where a closed end may have one that this system does not show.
-    fn is_hidden(&self) -> bool {
-        self.hidden && self.seen == Seen::NoRow
-    }
-
-    fn written(&self) -> Said {
-        if self.is_hidden() { text!("lab.check.hidden").into() } else { written(self.seen) }
-    }
-}
-
 /// `client`, and `client 2` for any connection after the first.
 pub(super) fn named(end: End, number: u64) -> String {
     if number > 1 { format!("{} {number}", end.name()) } else { end.name().to_owned() }
@@ -388,12 +337,4 @@ fn seen(state: Option<State>) -> Seen {
 
 fn unknown() -> Said {
     text!("lab.check.unknown").into()
-}
-
-fn written(seen: Seen) -> Said {
-    match seen {
-        Seen::State(state) => state.into(),
-        Seen::NoRow => text!("lab.check.no_row").into(),
-        Seen::Unknown => text!("lab.check.not_seen").into(),
-    }
 }

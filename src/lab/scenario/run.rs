@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::judge::named;
+use super::room::Room;
 use super::{Knobs, Notify, Setup};
 use crate::lab::cancel::Cancel;
 use crate::lab::errno::{CallError, cancelled};
@@ -36,6 +37,7 @@ pub struct Run {
     pub(super) result: ScenarioResult,
     /// For single questions; the observer has its own.
     probe: Box<dyn PairProbe>,
+    room: Room,
     address: SocketAddr,
     numbers: u64,
     knobs: Knobs,
@@ -77,6 +79,7 @@ impl Run {
             recorder: Recorder::new(began, CALLS, cancel),
             result,
             probe: pair_probe(),
+            room: Room::now(),
             address: loopback(),
             numbers: 0,
             knobs: setup.knobs,
@@ -246,6 +249,11 @@ impl Run {
     /// The row of a listener at this moment.
     pub fn listener_row(&mut self, address: SocketAddr) -> Result<Option<Socket>, CallError> {
         self.probe.listener(address).map_err(|it| unseen(&it))
+    }
+
+    /// Why TIME_WAIT, or FIN_WAIT_2 of a socket that nobody holds, may have no row; none where there was room for it.
+    pub fn no_room(&self) -> Option<Text> {
+        self.room.lacked()
     }
 
     /// Whether something that was judged could not be told.

@@ -5,7 +5,6 @@
 
 use std::time::Duration;
 
-use super::time_wait;
 use crate::lab::errno::CallError;
 use crate::lab::options::SocketOptions;
 use crate::lab::scenario::{Knob, Knobs, Known, Range, Run, Scenario};
@@ -66,7 +65,7 @@ impl Scenario for AbortOutOfCloseWait {
         } else {
             run.expect_recv(&mut link, End::Peer, "0");
             run.expect_state(&link, End::Client, None);
-            time_wait::expect(run, &link, End::Peer);
+            run.expect_state(&link, End::Peer, Some(State::TimeWait));
         }
         link.link.close(End::Peer)
     }

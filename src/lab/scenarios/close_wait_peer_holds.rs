@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::{hold, time_wait};
+use super::hold;
 use crate::lab::errno::CallError;
 use crate::lab::options::SocketOptions;
 use crate::lab::scenario::{Knob, Knobs, Known, Range, Run, RunLink, Scenario};
@@ -70,7 +70,7 @@ impl Scenario for CloseWaitPeerHolds {
         run.expect_recv(&mut link, End::Peer, "0");
         link.link.close(End::Peer)?;
         run.expect_state(&link, End::Client, None);
-        time_wait::expect(run, &link, End::Peer);
+        run.expect_state(&link, End::Peer, Some(State::TimeWait));
         Ok(())
     }
 }

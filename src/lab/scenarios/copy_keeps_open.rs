@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::{hold, time_wait};
+use super::hold;
 use crate::lab::errno::CallError;
 use crate::lab::options::SocketOptions;
 use crate::lab::scenario::{Knob, Knobs, Known, Range, Run, Scenario};
@@ -80,7 +80,7 @@ impl Scenario for CopyKeepsOpen {
             run.expect_recv(&mut link, End::Peer, "0");
         }
         link.link.close(End::Peer)?;
-        time_wait::expect(run, &link, End::Client);
+        run.expect_state(&link, End::Client, Some(State::TimeWait));
         run.expect_state(&link, End::Peer, None);
         Ok(())
     }

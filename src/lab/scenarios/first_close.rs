@@ -81,7 +81,7 @@ pub(super) fn run(run: &mut Run, first: End) -> Result<(), CallError> {
     } else if abortive {
         run.expect_state(&link, first, None);
     } else {
-        time_wait::expect(run, &link, first);
+        run.expect_state(&link, first, Some(State::TimeWait));
     }
     run.expect_state(&link, second, None);
     if waits(run.knobs()) && forgets.is_none() {

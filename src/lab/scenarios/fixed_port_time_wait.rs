@@ -82,11 +82,9 @@ fn try_again(
     link.peer.recv(PATIENCE)?;
     link.close(End::Peer)?;
     if !comes_to(run, link.pair, End::Client, Some(State::TimeWait))? {
-        run.could_not_tell(
-            subject(reuse, remote, "bind()"),
-            text!("lab_reuse.not_judged"),
-            text!("lab_reuse.not_come", what = State::TimeWait.name()),
-        );
+        let not_come = || text!("lab_reuse.not_come", what = State::TimeWait.name());
+        let why = run.no_room().unwrap_or_else(not_come);
+        run.could_not_tell(subject(reuse, remote, "bind()"), text!("lab_reuse.not_judged"), why);
         return Ok(());
     }
     let elsewhere = Listener::open(loopback(), none, BACKLOG, run.recorder())?;

@@ -7,7 +7,6 @@
 use std::time::Duration;
 
 use super::fill::{self, MOST};
-use super::time_wait;
 use crate::lab::errno::CallError;
 use crate::lab::options::SocketOptions;
 use crate::lab::scenario::{Knob, Knobs, Known, Range, Run, Scenario};
@@ -91,7 +90,7 @@ impl Scenario for FullBuffer {
             end.map(|()| 0),
         );
         link.link.close(End::Peer)?;
-        time_wait::expect(run, &link, End::Client);
+        run.expect_state(&link, End::Client, Some(State::TimeWait));
         run.expect_state(&link, End::Peer, None);
         Ok(())
     }

@@ -22,8 +22,8 @@ mod reset_without_asking;
 mod reuse;
 mod server_closes_first;
 pub(super) mod server_restart;
-pub(super) mod state_museum;
-mod time_wait;
+mod state_museum;
+pub(super) mod time_wait;
 
 use super::scenario::Scenario;
 

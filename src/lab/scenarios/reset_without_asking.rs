@@ -5,7 +5,6 @@
 
 use std::time::Duration;
 
-use super::time_wait;
 use crate::lab::errno::CallError;
 use crate::lab::options::SocketOptions;
 use crate::lab::scenario::{Knob, Knobs, Known, Range, Run, RunLink, Scenario};
@@ -101,7 +100,7 @@ impl Scenario for ResetWithoutAsking {
             if resets {
                 run.expect_state(&link, end, Known::linux(None).macos(None));
             } else if half_closed == (end == End::Peer) {
-                time_wait::expect(run, &link, end);
+                run.expect_state(&link, end, Some(State::TimeWait));
             } else {
                 run.expect_state(&link, end, None);
             }

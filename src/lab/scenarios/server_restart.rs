@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use super::look::{comes_to, listener_goes};
+use super::look::comes_to;
 use super::reuse::Reuse;
 use crate::lab::errno::CallError;
 use crate::lab::link::Link;
@@ -175,12 +175,12 @@ fn restart(run: &mut Run, left: Left, reuse: Reuse) -> Result<(), CallError> {
         Some(listener)
     } else {
         listener.close()?;
-        listener_goes(run, address)?;
         None
     };
     let subject = subject(left, reuse);
     if !there {
-        let why = text!("lab_reuse.not_come", what = left.said());
+        let not_come = || text!("lab_reuse.not_come", what = left.said());
+        let why = run.no_room().unwrap_or_else(not_come);
         run.could_not_tell(subject, text!("lab_reuse.not_judged"), why);
         return Ok(());
     }

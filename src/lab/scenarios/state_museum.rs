@@ -172,6 +172,13 @@ impl Visit {
                     run.could_not_tell(subject, expected, why);
                     continue;
                 }
+                (None, None, _)
+                    if piece.state == State::TimeWait
+                        && let Some(why) = run.no_room() =>
+                {
+                    run.could_not_tell(subject, expected, why);
+                    continue;
+                }
                 (None, Some(state), _) => (*state).into(),
                 (None, None, _) => text!("lab_reuse.none").into(),
             };
@@ -189,7 +196,7 @@ fn is_still(exhibit: &Exhibit, now: Duration) -> bool {
 }
 
 /// What is judged of a state, by name.
-pub(in crate::lab) fn subject(state: State) -> Text {
+fn subject(state: State) -> Text {
     text!("lab_reuse.museum.held", state = state.name())
 }
 

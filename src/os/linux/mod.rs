@@ -16,15 +16,11 @@ pub mod limits;
 mod namespaces;
 mod netlink;
 mod owners;
-#[cfg(target_os = "linux")]
-mod rlimit;
 mod sock_diag;
 mod source;
 #[cfg(target_os = "linux")]
 mod tcp;
 
-#[cfg(target_os = "linux")]
-pub use rlimit::{descriptors_below, limit_descriptors};
 pub use source::{DiagSource, ExactPairProbe};
 #[cfg(target_os = "linux")]
 pub use tcp::{descriptor_state, set_tcp_option, tcp_option};

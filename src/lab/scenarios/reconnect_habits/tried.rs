@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Shutdown, SocketAddr};
 use std::path::Path;
 
-use super::ways::{Port, Then, Way, came, outcome};
+use super::ways::{Comes, Port, Then, Way, came, outcome};
 use crate::lab::child::LabChild;
 use crate::lab::errno::CallError;
 use crate::lab::listener::{BACKLOG, Listener};
@@ -210,16 +210,30 @@ impl Tried {
             return Ok(());
         }
         let pairs = self.pairs();
+        let no_room = run.no_room();
+        // What the server's system had no room for does not come.
+        let all_there = |comes: Comes, habit: &Habit| {
+            comes.fits(habit) || no_room.is_some() && comes.fits_but_for_rows(habit)
+        };
         rows_until(run, &pairs, |rows| {
             self.take_in(&pairs, rows);
-            expected.is_none_or(|comes| comes.fits(&self.habit))
+            expected.is_none_or(|comes| all_there(comes, &self.habit))
         })?;
-        let verdict: Verdict = run.expect_that(
-            (self.way.title)(),
-            expected.map_or_else(|| text!("lab_reuse.not_judged"), |comes| comes.said(attempts)),
-            came(&self.habit),
-            comes.map(|comes| comes.fits(&self.habit)),
-        );
+        let said =
+            expected.map_or_else(|| text!("lab_reuse.not_judged"), |comes| comes.said(attempts));
+        let came = came(&self.habit);
+        let lacks_rows = expected
+            .is_some_and(|comes| !comes.fits(&self.habit) && comes.fits_but_for_rows(&self.habit));
+        let verdict: Verdict = match no_room {
+            Some(why) if lacks_rows => {
+                let why = text!("lab_reuse.habits.client_only", came = came, why = why);
+                run.could_not_tell((self.way.title)(), said, why)
+            }
+            _ => {
+                let fits = comes.map(|comes| comes.fits(&self.habit));
+                run.expect_that((self.way.title)(), said, came, fits)
+            }
+        };
         self.habit.verdict = Some(verdict);
         Ok(())
     }

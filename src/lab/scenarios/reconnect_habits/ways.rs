@@ -144,6 +144,16 @@ impl Comes {
             && habit.ports == self.ports.of(attempts)
     }
 
+    /// Whether that is what came at the client, and at the server as well but for rows that are not there.
+    pub(super) fn fits_but_for_rows(self, habit: &Habit) -> bool {
+        let attempts = habit.attempts.len();
+        let expected = |(state, rows): (&State, &usize)| match self.server {
+            Some((share, wanted)) => *state == wanted && *rows <= share.of(attempts),
+            None => true,
+        };
+        self.at_the_client().fits(habit) && habit.server.iter().all(expected)
+    }
+
     /// In words.
     pub(super) fn said(self, attempts: usize) -> Text {
         let server = self.server.map_or_else(

@@ -4,16 +4,17 @@ use eframe::egui::{Align, Label, Layout, Ui, vec2};
 use egui_material_icons::icons::{ICON_PLAY_ARROW, ICON_STOP};
 
 use super::head::panel;
-use super::{phrases, place};
+use super::phrases;
 use crate::gui::cx::{Command, Cx};
 use crate::gui::pages::lab::scroll;
 use crate::gui::theme::measure::{Room, size, space};
 use crate::gui::theme::{Color, Theme, Tone, TypeStyle};
 use crate::gui::widgets::{Button, chip, icon, spinner};
 use crate::lab::article::{CLAIMS, Claim, Proof, Shows, Standing, speaks_of_this_system};
-use crate::lab::{Order, Phase, Ran, SCENARIOS, Scenario, ScenarioResult};
+use crate::lab::{Order, Phase, Ran, ScenarioResult};
 use crate::model::lab::Verdict;
 use crate::text;
+use crate::text::roughly;
 
 /// How wide the sentences get at most.
 const TEXT_WIDTH: f32 = 680.0;
@@ -70,25 +71,12 @@ fn claim_panel(ui: &mut Ui, cx: &Cx<'_>, number: usize, claim: &Claim) -> bool {
         });
         sentence(ui, &cx.say(&(claim.says)()), theme.text.primary);
         sentence(ui, &cx.say(&(claim.because)()), theme.text.secondary);
-        let Some(scenario) = place(claim.proof.scenario).and_then(|at| SCENARIOS.get(at)) else {
-            return false;
-        };
-        let whole = proof_row(ui, cx, number, *scenario, &claim.proof);
+        // The lab's own tests hold every proof against its scenario.
+        let Some(order) = claim.proof.order() else { return false };
+        let whole = proof_row(ui, cx, number, &order, &claim.proof);
         shown(ui, cx, &claim.proof);
         whole
     })
-}
-
-/// The scenario with the knobs that the proof wants.
-fn order(scenario: &'static dyn Scenario, proof: &Proof) -> Order {
-    let mut order = Order::of(scenario);
-    for written in proof.knobs {
-        // The lab's own tests hold every proof against its scenario.
-        if let Err(bad) = order.knobs.set(written) {
-            tracing::error!("the proof by {}: {bad}", proof.scenario);
-        }
-    }
-    order
 }
 
 /// What came of the scenario, if it ran with the knobs that the proof wants.
@@ -104,13 +92,7 @@ fn result<'a>(cx: &'a Cx<'_>, proof: &Proof) -> Option<&'a ScenarioResult> {
     (proof.knobs.iter().all(with) || proof.shown_by.iter().any(found)).then_some(result.as_ref())
 }
 
-fn proof_row(
-    ui: &mut Ui,
-    cx: &Cx<'_>,
-    number: usize,
-    scenario: &'static dyn Scenario,
-    proof: &Proof,
-) -> bool {
+fn proof_row(ui: &mut Ui, cx: &Cx<'_>, number: usize, order: &Order, proof: &Proof) -> bool {
     let theme = Theme::of(ui);
     let phase = cx.scenarios.phase(proof.scenario);
     let result = result(cx, proof);
@@ -119,16 +101,20 @@ fn proof_row(
         ui.set_min_height(size::CONTROL);
         ui.spacing_mut().item_spacing.x = space::M;
         if phase == Phase::Rests {
-            let verb = cx.say(&if result.is_some() {
+            let mut verb = if result.is_some() {
                 text!("lab_scenarios_page.claims.prove_again")
             } else {
                 text!("lab_scenarios_page.claims.prove")
-            });
+            };
+            if let Some(time) = proof.takes_long() {
+                verb = text!("lab_article.lasting", what = verb, time = roughly(time));
+            }
+            let verb = cx.say(&verb);
             let name =
                 text!("lab_scenarios_page.claims.prove_name", verb = verb.as_str(), n = number);
             let button = Button::new(&verb).icon(ICON_PLAY_ARROW);
             if button.name(&cx.say(&name)).show(ui).clicked() {
-                cx.send(Command::RunScenarios(vec![order(scenario, proof)]));
+                cx.send(Command::RunScenarios(vec![order.clone()]));
             }
         } else {
             let stop = cx.say(&text!("lab_scenarios_page.stop"));
@@ -136,7 +122,7 @@ fn proof_row(
                 cx.send(Command::StopScenario(proof.scenario));
             }
         }
-        let title = cx.say(&scenario.title());
+        let title = cx.say(&order.scenario.title());
         let by = cx.say(&text!("lab_scenarios_page.claims.by", scenario = title.as_str()));
         ui.label(TypeStyle::Dense.rich(by).color(theme.text.tertiary));
         match phase {
