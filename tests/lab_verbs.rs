@@ -11,6 +11,8 @@ mod program;
 use std::fs;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use program::{json, run, sockscope};
 use serde_json::Value;
@@ -214,4 +216,28 @@ fn the_article_is_told_claim_by_claim() {
         }
         assert!(text.stdout.contains(&format!("sockscope lab run {scenario}")), "{scenario}");
     }
+}
+
+#[test]
+fn a_child_ends_with_whoever_started_it() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_sockscope"))
+        .args(["lab-child", "hold"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("it starts");
+    thread::sleep(Duration::from_millis(200));
+    let early = child.try_wait().expect("it is ours");
+    drop(child.stdin.take());
+    let deadline = Instant::now() + Duration::from_secs(20);
+    let mut ended = None;
+    while ended.is_none() && Instant::now() < deadline {
+        ended = child.try_wait().expect("it is ours");
+        thread::sleep(Duration::from_millis(5));
+    }
+    if ended.is_none() {
+        child.kill().and_then(|()| child.wait()).expect("it is ours");
+    }
+    assert_eq!(early, None, "it holds for as long as its input lasts");
+    assert!(ended.is_some_and(|status| status.success()), "{ended:?}");
 }

@@ -10,7 +10,6 @@
 mod bench;
 mod bench_actors;
 mod bench_closing;
-mod bench_exit;
 mod bench_ports;
 mod beside;
 mod closing;

@@ -351,31 +351,6 @@ mod linux {
     }
 
     #[test]
-    fn a_child_ends_with_whoever_started_it() {
-        use std::process::{Command, Stdio};
-
-        let mut child = Command::new(env!("CARGO_BIN_EXE_sockscope"))
-            .args(["lab-child", "hold"])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .spawn()
-            .expect("it starts");
-        std::thread::sleep(Duration::from_millis(200));
-        let early = child.try_wait().expect("it is ours");
-        drop(child.stdin.take());
-        let mut ended = None;
-        wait_until(|| {
-            ended = child.try_wait().expect("it is ours");
-            ended.is_some()
-        });
-        if ended.is_none() {
-            child.kill().and_then(|()| child.wait()).expect("it is ours");
-        }
-        assert_eq!(early, None, "it holds for as long as its input lasts");
-        assert!(ended.is_some_and(|status| status.success()), "{ended:?}");
-    }
-
-    #[test]
     fn a_process_that_leaks_is_ended_with_its_run() {
         leaves_nothing("descriptor-limit", &[], |result, started| {
             started == 1 && !result.checks.is_empty()

@@ -1,20 +1,30 @@
 //! What the system does with a bench's sockets when its process ends: the rows of A5 that no bench can show of itself.
 //!
-//! By hand: connect one window's bench to `sockscope lab listen` and end the window's process.
+//! By hand: connect one window's bench to `sockscope lab listen` and end the window's process. These tests are a program of
+//! their own: a process that is being started has every descriptor of its parent for a moment, and other tests close some.
+
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a helper of a test fails by failing the test"
+)]
+#![expect(clippy::print_stderr, reason = "a test that cannot run says so")]
 
 use std::env;
 use std::io::{self, BufRead, BufReader, Write};
+use std::net::SocketAddr;
 use std::process::{self, Child, Stdio};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use sockscope::lab::{
-    BACKLOG, Command, Connect, LabSocket, Linger, Listener, MAX_SEND, PATIENCE, Target, loopback,
+    BACKLOG, Bench, BenchState, Cancel, Command, Connect, LabSocket, Linger, Listener, MAX_SEND,
+    NUMBERING, Numbering, On, PATIENCE, Recorder, SocketOptions, Target, Which, loopback,
 };
 use sockscope::model::State;
+use sockscope::model::lab::End;
 use sockscope::os::{Pair, pair_probe};
-
-use super::hands::*;
-use super::{errno, recorder};
 
 /// Where the process connects to, how long its close would linger, and whether it fills the connection first.
 const ADDRESS: &str = "SOCKSCOPE_TEST_ADDRESS";
@@ -24,8 +34,17 @@ const FILL: &str = "SOCKSCOPE_TEST_FILL";
 /// What the process prints when it has done all that.
 const READY: &str = "the client is ready";
 
+/// How this system calls a reset.
+const RESET: &str = match NUMBERING {
+    Numbering::WinSock => "WSAECONNRESET",
+    Numbering::Linux | Numbering::Bsd => "ECONNRESET",
+};
+
 /// Longer than any test waits, so that an end that lingered would be seen.
 const LONG: u16 = 60;
+
+/// One test at a time: each starts processes.
+static ALONE: Mutex<()> = Mutex::new(());
 
 /// How a process ends.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -44,20 +63,31 @@ fn a_client_whose_process_ends() {
         return;
     };
     let seconds = env::var(LINGER).ok().and_then(|it| it.parse().ok()).expect("seconds");
-    let hands = Hands::new();
-    let number = hands.try_to_connect(Connect {
-        target: Target::Typed(address),
-        options: DEFAULT.linger(Linger::Seconds(seconds)),
-        blocking: env::var(FILL).is_err(),
-        ..connect()
-    });
-    hands.wait("it is connected", |state| connection(state, number).pair.is_some());
-    if env::var(FILL).is_ok() {
-        hands.act([Command::Send { on: CLIENTS, bytes: MAX_SEND }]);
+    let fills = env::var(FILL).is_ok();
+    let bench = Bench::start(Arc::new(|| {})).expect("four threads");
+    bench.send(Command::Connect(Connect {
+        options: SocketOptions::NONE.linger(Linger::Seconds(seconds)),
+        blocking: !fills,
+        ..Connect::new(Target::Typed(address))
+    }));
+    wait(&bench, |state| state.connections.iter().any(|it| it.pair.is_some()));
+    if fills {
+        let on = On { end: End::Client, of: Which::All };
+        let done = bench.latest().finished;
+        bench.send(Command::Send { on, bytes: MAX_SEND });
+        wait(&bench, |state| state.finished > done);
     }
     writeln!(io::stdout(), "{READY}").expect("standard output");
     io::stdin().read_line(&mut String::new()).expect("standard input");
     process::exit(0);
+}
+
+fn wait(bench: &Bench, enough: impl Fn(&BenchState) -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !enough(&bench.latest()) {
+        assert!(Instant::now() < deadline, "{:?}", bench.latest());
+        thread::sleep(Duration::from_millis(2));
+    }
 }
 
 /// A listener's end of a connection whose client is a process, and that process.
@@ -66,16 +96,19 @@ struct Ended {
     pair: Pair,
     process: Child,
     _listener: Listener,
+    _alone: MutexGuard<'static, ()>,
 }
 
 impl Ended {
     fn start(seconds: u16, fill: bool) -> Self {
-        let recorder = recorder();
-        let address = std::net::SocketAddr::new(loopback().ip(), 0);
-        let listener = Listener::open(address, DEFAULT, BACKLOG, &recorder).expect("a listener");
+        let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+        let recorder = Recorder::new(Instant::now(), 100, Cancel::new());
+        let address = SocketAddr::new(loopback().ip(), 0);
+        let listener =
+            Listener::open(address, SocketOptions::NONE, BACKLOG, &recorder).expect("a listener");
         let mut process = process::Command::new(env::current_exe().expect("this program"));
         process
-            .args(["bench_exit::a_client_whose_process_ends", "--exact", "--ignored"])
+            .args(["a_client_whose_process_ends", "--exact", "--ignored"])
             .arg("--nocapture")
             .env(ADDRESS, listener.address().to_string())
             .env(LINGER, seconds.to_string())
@@ -91,7 +124,7 @@ impl Ended {
         let ready = said.any(|line| line.is_ok_and(|line| line.ends_with(READY)));
         assert!(ready, "the process ended before it was ready");
         let pair = Pair { client, peer: listener.address() };
-        Self { peer, pair, process, _listener: listener }
+        Self { peer, pair, process, _listener: listener, _alone: alone }
     }
 
     /// Ends the process, and gives how long it took to be gone.
@@ -119,7 +152,7 @@ fn linger_zero_resets_when_the_process_ends_too() {
         assert_eq!(ended.rows(), [Some(State::Established); 2]);
         ended.end(ending);
         let received = ended.peer.recv(PATIENCE).map_err(|error| error.errno);
-        assert_eq!(received, Err(errno("ECONNRESET")), "{ending:?}");
+        assert_eq!(received, Err(RESET.to_owned()), "{ending:?}");
         assert_eq!(ended.rows(), [None; 2], "{ending:?}");
     }
 }
@@ -127,7 +160,8 @@ fn linger_zero_resets_when_the_process_ends_too() {
 /// Without linger {1, 0} the end of a process is a graceful close of all it had.
 #[test]
 fn a_process_that_ends_does_not_wait_for_its_lingering_sockets_and_loses_nothing() {
-    if !is_linux() {
+    if NUMBERING != Numbering::Linux {
+        eprintln!("not checked: nobody has measured this on this system");
         return;
     }
     for ending in [Ending::Exit, Ending::Kill] {
