@@ -3,12 +3,7 @@
 //! By hand: connect one window's bench to `sockscope lab listen` and end the window's process. These tests are a program of
 //! their own: a process that is being started has every descriptor of its parent for a moment, and other tests close some.
 
-#![expect(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a helper of a test fails by failing the test"
-)]
-#![expect(clippy::print_stderr, reason = "a test that cannot run says so")]
+#![expect(clippy::expect_used, reason = "a helper of a test fails by failing the test")]
 
 use std::env;
 use std::io::{self, BufRead, BufReader, Write};
