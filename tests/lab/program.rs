@@ -1,6 +1,7 @@
 //! "Test my program", against clients and servers of the test's own.
 
 mod blind;
+mod kept;
 mod listening;
 
 use std::io::{Read as _, Write as _};

@@ -35,6 +35,8 @@ pub(super) struct Entry {
     pub(super) holder: Option<Holder>,
     pub(super) inode: Option<u32>,
     pub(super) descriptor: Descriptor,
+    /// When the descriptor was last found held.
+    pub(super) held: Option<Duration>,
     /// In how many tables its owner was looked for.
     pub(super) looked_for: u8,
     pub(super) fate: Fate,
@@ -80,6 +82,7 @@ impl Entry {
             holder: None,
             inode: None,
             descriptor: Descriptor::NotAsked,
+            held: None,
             looked_for: 0,
             fate: if connecting { Fate::Connecting } else { Fate::Open },
             is_row_gone: false,
@@ -128,6 +131,12 @@ impl Entry {
             }
             _ => None,
         }
+    }
+
+    /// Whether no row tells when it closes, or perhaps none: it is worth a look at descriptors.
+    pub(super) const fn is_in_question(&self, resets: bool) -> bool {
+        let row_goes = self.treated.is_some() && (resets || self.seen.their_state.is_none());
+        !self.is_over() && (self.is_row_gone || row_goes)
     }
 
     /// The connect is done.
@@ -198,9 +207,12 @@ impl Entry {
             reset: resets && self.treated.is_some(),
             heard: self.heard,
             descriptor: self.descriptor,
+            held: self.held,
         };
         self.is_row_gone = matches!(row(&evidence), Row::Over(_));
-        self.fate = fate(&evidence);
+        let fate = fate(&evidence);
+        self.fresh |= fate != self.fate;
+        self.fate = fate;
         if let Fate::Closed { at, .. } = self.fate {
             // The table may have shown the end of it before our socket said that it was made.
             self.came = self.came.min(at);

@@ -21,6 +21,8 @@ pub(super) struct Evidence<'a> {
     pub heard: Option<(Duration, Ending)>,
     /// Whether its process still has the descriptor, asked after the row was gone.
     pub descriptor: Descriptor,
+    /// When it was last found to have it, so asked.
+    pub held: Option<Duration>,
 }
 
 /// What ends a connection, as our socket hears it.
@@ -40,7 +42,7 @@ pub(super) enum Descriptor {
     NotAsked,
     /// It is held.
     Held,
-    /// It is closed; since when, where the row does not tell.
+    /// It is closed; when that was found, where the row does not tell.
     Closed(Option<Duration>),
     /// It cannot be seen.
     CannotTell,
@@ -66,15 +68,21 @@ pub(super) fn fate(evidence: &Evidence<'_>) -> Fate {
         Row::Vanished => return Fate::Unknown(Unknown::Vanished),
         Row::Over(at) => at,
     };
+    let since = |at: Duration| evidence.treated.and_then(|treated| at.checked_sub(treated));
     let closed = |at: Duration| {
-        let took = evidence.treated.and_then(|treated| at.checked_sub(treated));
-        Fate::Closed { at, took }
+        let took = since(at);
+        Fate::Closed { at, took, kept: took.unwrap_or_default() }
+    };
+    // Between two looks, of which the earlier found it; where none did, it may have closed at once.
+    let found_closed = |at: Duration| {
+        let kept = evidence.held.and_then(since).unwrap_or_default();
+        Fate::Closed { at, took: since(at), kept }
     };
     match evidence.descriptor {
         Descriptor::NotAsked => open(),
         Descriptor::Held => Fate::Unseen { since: evidence.treated.unwrap_or(over) },
         Descriptor::CannotTell if evidence.reset => Fate::Unknown(Unknown::Reset),
-        Descriptor::Closed(Some(at)) => closed(at),
+        Descriptor::Closed(Some(at)) => found_closed(at),
         Descriptor::Closed(None) => closed(over),
         // Our own close resets whoever sends after it, and a reset takes both rows whatever the program does.
         Descriptor::CannotTell if has_seen_fin(evidence) => closed(over),

@@ -71,9 +71,9 @@ fn party(holder: Holder, connections: &[&Connection], setup: &Setup, now: Durati
                 }
             }
             Fate::Closed { took: None, .. } => party.closed_first += 1,
-            Fate::Closed { took: Some(took), .. } => {
+            Fate::Closed { took: Some(took), kept, .. } => {
                 party.closed += 1;
-                party.late += usize::from(is_late(*took, setup));
+                party.late += usize::from(is_late(*kept, setup));
                 times.push(*took);
             }
             Fate::NotMade(_) | Fate::NoAnswer => party.not_made += 1,
@@ -100,9 +100,9 @@ fn party(holder: Holder, connections: &[&Connection], setup: &Setup, now: Durati
     party
 }
 
-/// Whether an end that was closed so long after ours was kept first. Giving up on a peer that does nothing is never late.
-fn is_late(took: Duration, setup: &Setup) -> bool {
-    setup.treatment.waits() && took >= setup.grace
+/// Whether an end that was kept for so long was kept too long. Giving up on a peer that does nothing is never late.
+fn is_late(kept: Duration, setup: &Setup) -> bool {
+    setup.treatment.waits() && kept >= setup.grace
 }
 
 /// Since when the other end was left alone with a dead connection, where that lasted longer than the grace.
@@ -111,7 +111,7 @@ fn kept_since(connection: &Connection, setup: &Setup, now: Duration) -> Option<D
         Fate::Waiting { since } | Fate::Unseen { since } => {
             Some(since).filter(|since| now.saturating_sub(*since) >= setup.grace)
         }
-        Fate::Closed { at, took: Some(took) } if is_late(took, setup) => {
+        Fate::Closed { at, took: Some(took), kept } if is_late(kept, setup) => {
             Some(at.saturating_sub(took))
         }
         _ => None,
@@ -152,7 +152,7 @@ fn reconnects(connections: &[&Connection], setup: &Setup) -> usize {
     let ended_by_us = |since: Duration| Some(since).filter(|_| setup.treatment.waits());
     let over = |it: &&Connection| match it.fate {
         Fate::Waiting { since } | Fate::Unseen { since } => ended_by_us(since),
-        Fate::Closed { at, took } => {
+        Fate::Closed { at, took, .. } => {
             took.and_then(|took| ended_by_us(at.saturating_sub(took))).or(Some(at))
         }
         _ => None,

@@ -87,15 +87,17 @@ impl Owners {
         table
     }
 
-    /// Whether processes may be asked anew for what they hold; then what they answered before is forgotten.
-    pub(super) fn may_ask(&mut self) -> bool {
+    /// Whether processes may be asked anew for what they hold.
+    pub(super) fn may_ask(&self) -> bool {
         let rest = (self.asking_cost * REST_PER_COST).max(ASKED);
-        let may = self.asked.is_none_or(|asked| asked.elapsed() >= rest);
-        if may {
-            self.answers.clear();
-            self.asking_cost = Duration::ZERO;
-        }
-        may
+        self.asked.is_none_or(|asked| asked.elapsed() >= rest)
+    }
+
+    /// Forgets what processes answered before.
+    pub(super) fn ask_anew(&mut self) {
+        self.answers.clear();
+        self.asking_cost = Duration::ZERO;
+        self.asked = Some(Instant::now());
     }
 
     /// Whether any of these processes still holds the socket with this inode; none where that cannot be seen.

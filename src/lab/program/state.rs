@@ -36,7 +36,8 @@ pub struct ProgramState {
     pub queue: Option<u64>,
     /// How the ends are looked up.
     pub resolution: Resolution,
-    /// The time between two looks: the error of every time of closing that is told.
+    /// The time between two looks, the longest of those that a time of closing lies between: no such time that is told is
+    /// longer than the true one by more.
     pub interval: Duration,
     /// What goes wrong, and does not end the run.
     pub trouble: Option<Trouble>,
@@ -142,6 +143,8 @@ pub enum Fate {
         at: Duration,
         /// How long after our FIN or reset, or, where we sent none, after it connected; none when it was closed before.
         took: Option<Duration>,
+        /// How long after that it was certainly not closed yet: less than it took, where only looks at its descriptor tell.
+        kept: Duration,
     },
     /// The connection was not made: the system said why.
     NotMade(CallError),
@@ -229,7 +232,7 @@ pub struct Party {
     pub unread: bool,
     /// How many were closed afterwards.
     pub closed: usize,
-    /// How many of those only after the grace: by the program, or by the system when the process ended.
+    /// How many of those certainly only after the grace: by the program, or by the system when the process ended.
     pub late: usize,
     /// The shortest, the middle and the longest time that took; none when none was.
     pub took: Option<[Duration; 3]>,

@@ -140,6 +140,11 @@ impl Worker {
         self.look_for_owners();
         self.serve();
         self.treat();
+        let resets = self.setup.treatment == Treatment::Reset;
+        // Only a look at descriptors tells when an end without a row is closed.
+        if self.owners.may_ask() && self.entries.iter().any(|it| it.is_in_question(resets)) {
+            self.work_out();
+        }
         let news = self.news.swap(false, Ordering::Relaxed);
         let since = self.published.map_or(PICTURES[1], |it| it.elapsed());
         if since >= PICTURES[1]

@@ -4,16 +4,16 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{PICTURES, Worker};
+use super::Worker;
 use crate::lab::observe::Lane;
 use crate::lab::program::fate::Descriptor;
 use crate::lab::program::judge::parties;
 use crate::lab::program::setup::Treatment;
-use crate::lab::program::state::{Phase, ProgramState, Trouble};
+use crate::lab::program::state::{Fate, Phase, ProgramState, Trouble};
 
 impl Worker {
     /// Works out what became of each connection.
-    fn work_out(&mut self) {
+    pub(super) fn work_out(&mut self) {
         let seen = self.observer.latest();
         self.look_trouble = seen.failure.clone().map(Trouble::Look);
         let theirs = self.theirs();
@@ -21,6 +21,10 @@ impl Worker {
             seen.lanes.iter().map(|lane| (lane.number, lane)).collect();
         let resets = self.setup.treatment == Treatment::Reset;
         let ask = self.owners.may_ask();
+        if ask {
+            self.owners.ask_anew();
+        }
+        // Whoever is found to hold something now held it then.
         let now = self.now();
         for entry in &mut self.entries {
             if entry.is_settled {
@@ -38,9 +42,12 @@ impl Worker {
                     let by_itself = resets || entry.descriptor == Descriptor::Held;
                     entry.descriptor = match answer {
                         Some(true) => Descriptor::Held,
-                        Some(false) => Descriptor::Closed(by_itself.then_some(now)),
+                        Some(false) => Descriptor::Closed(by_itself.then(|| self.began.elapsed())),
                         None => Descriptor::CannotTell,
                     };
+                    if entry.descriptor == Descriptor::Held {
+                        entry.held = Some(now);
+                    }
                     entry.work_out(lane, theirs, resets);
                 }
             }
@@ -80,11 +87,13 @@ impl Worker {
         self.published = Some(Instant::now());
         self.shared.publish(state);
     }
-    /// How sharp times of closing are: after a reset no row tells them, and descriptors are looked at with each picture.
+
+    /// How sharp times of closing are: where no row tells them, by as much as passed between two looks at descriptors.
     fn resolution(&self, look: Duration) -> Duration {
-        match self.setup.treatment {
-            Treatment::Reset => look.max(PICTURES[0]),
-            _ => look,
-        }
+        let errors = self.entries.iter().filter_map(|entry| match entry.fate {
+            Fate::Closed { took: Some(took), kept, .. } => took.checked_sub(kept),
+            _ => None,
+        });
+        errors.max().unwrap_or_default().max(look)
     }
 }
