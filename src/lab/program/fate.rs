@@ -55,20 +55,27 @@ pub(super) enum Row {
     Open,
     /// It is closed, or was shut down both ways, or broke, since about then.
     Over(Duration),
-    /// Our own row is gone, and the other was never here to be seen.
-    Vanished,
+    /// Our own row is gone, since about then, and the other was never here to be seen.
+    Vanished(Duration),
 }
 
 /// What became of the other end.
 pub(super) fn fate(evidence: &Evidence<'_>) -> Fate {
     let open = || evidence.treated.map_or(Fate::Open, |since| Fate::Waiting { since });
+    let since = |at: Duration| evidence.treated.and_then(|treated| at.checked_sub(treated));
+    // A reset takes the rows at once. Anything else leaves them for as long as the other end is open, so that was proved
+    // until they went.
+    let unknown = |gone: Duration| {
+        let (why, rows) =
+            if evidence.reset { (Unknown::Reset, None) } else { (Unknown::Vanished, Some(gone)) };
+        let until = evidence.held.max(rows);
+        Fate::Unknown { why, at: until.unwrap_or(gone), kept: until.and_then(since) }
+    };
     let over = match row(evidence) {
         Row::Open => return open(),
-        Row::Vanished if evidence.reset => return Fate::Unknown(Unknown::Reset),
-        Row::Vanished => return Fate::Unknown(Unknown::Vanished),
+        Row::Vanished(gone) => return unknown(gone),
         Row::Over(at) => at,
     };
-    let since = |at: Duration| evidence.treated.and_then(|treated| at.checked_sub(treated));
     let closed = |at: Duration| {
         let took = since(at);
         Fate::Closed { at, took, kept: took.unwrap_or_default() }
@@ -81,12 +88,12 @@ pub(super) fn fate(evidence: &Evidence<'_>) -> Fate {
     match evidence.descriptor {
         Descriptor::NotAsked => open(),
         Descriptor::Held => Fate::Unseen { since: evidence.treated.unwrap_or(over) },
-        Descriptor::CannotTell if evidence.reset => Fate::Unknown(Unknown::Reset),
+        Descriptor::CannotTell if evidence.reset => unknown(over),
         Descriptor::Closed(Some(at)) => found_closed(at),
         Descriptor::Closed(None) => closed(over),
         // Our own close resets whoever sends after it, and a reset takes both rows whatever the program does.
         Descriptor::CannotTell if has_seen_fin(evidence) => closed(over),
-        Descriptor::CannotTell => Fate::Unknown(Unknown::Vanished),
+        Descriptor::CannotTell => unknown(over),
     }
 }
 
@@ -131,14 +138,15 @@ pub(super) fn row(evidence: &Evidence<'_>) -> Row {
     if evidence.heard.is_some() {
         return heard();
     }
+    let changed = || {
+        let last = lane.changes.iter().rev().find(|it| it.end == ours);
+        last.map_or(Duration::ZERO, |it| it.at)
+    };
     match lane.seen(ours) {
         // Its FIN came: whoever does not read hears nothing of it.
-        Seen::State(state) if has_got_fin(state) => {
-            let last = lane.changes.iter().rev().find(|it| it.end == ours);
-            Row::Over(last.map_or(Duration::ZERO, |it| it.at))
-        }
+        Seen::State(state) if has_got_fin(state) => Row::Over(changed()),
         Seen::NoRow if lane.looks_unchanged(ours) >= STEADY && evidence.treated.is_some() => {
-            Row::Vanished
+            Row::Vanished(changed())
         }
         Seen::Unknown | Seen::NoRow | Seen::State(_) => Row::Open,
     }

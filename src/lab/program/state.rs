@@ -153,7 +153,15 @@ pub enum Fate {
     /// [`CONNECT`]: super::CONNECT
     NoAnswer,
     /// That cannot be told.
-    Unknown(Unknown),
+    Unknown {
+        /// Why.
+        why: Unknown,
+        /// When it was last certain, in the time of the run: as the connection was gone, or its descriptor was last found.
+        at: Duration,
+        /// How long the other end was certainly kept until then; none where nothing was done to it, or a reset took the
+        /// rows at once.
+        kept: Option<Duration>,
+    },
 }
 
 impl Fate {
@@ -161,7 +169,7 @@ impl Fate {
     pub const fn is_final(&self) -> bool {
         match self {
             Self::Connecting | Self::Open | Self::Waiting { .. } | Self::Unseen { .. } => false,
-            Self::Closed { .. } | Self::NotMade(_) | Self::NoAnswer | Self::Unknown(_) => true,
+            Self::Closed { .. } | Self::NotMade(_) | Self::NoAnswer | Self::Unknown { .. } => true,
         }
     }
 }
@@ -240,13 +248,15 @@ pub struct Party {
     pub kept: usize,
     /// How many have no row, and for longer than the grace since a descriptor that is held.
     pub unseen: usize,
-    /// How long the oldest of those two has been kept.
+    /// How many were kept for longer than the grace until the connection was gone; whether they are closed is not known.
+    pub gone: usize,
+    /// How long the oldest of those three has been kept, or was.
     pub kept_for: Option<Duration>,
     /// How many are open, and it is too early to say.
     pub open: usize,
     /// How many were not made.
     pub not_made: usize,
-    /// How many cannot be told, and why.
+    /// How many others cannot be told, and why.
     pub unknown: BTreeMap<Unknown, usize>,
     /// The states of the other ends that have a row, or are concluded.
     pub states: BTreeMap<State, usize>,

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use super::judge::is_late;
 use super::setup::{Answer, CONNECT, MAX_HELD, Setup, Side, Treatment, most_held};
 use super::state::{
     Connection, Fate, Holder, Judged, Party, Phase, ProgramState, Trouble, Unknown, Why,
@@ -88,6 +89,9 @@ pub fn party_sentence(party: &Party, state: &ProgramState) -> [Text; 2] {
     if party.unseen > 0 {
         pieces.push(text!("lab_program.part.unseen", n = party.unseen));
     }
+    if party.gone > 0 {
+        pieces.push(text!("lab_fate.part.gone", n = party.gone));
+    }
     if let Some([_, _, most]) = party.took {
         let (n, time) = (party.closed, within(most));
         pieces.push(match setup.treatment {
@@ -136,7 +140,12 @@ fn follows(party: &Party, state: &ProgramState) -> Text {
         Judged::Closes => text!("lab_program.follows.gives_up"),
         Judged::Keeps | Judged::Leaks if party.kept + party.unseen == 0 => {
             let time = brief(setup.grace);
-            if party.judged == Judged::Leaks {
+            let leaks = party.judged == Judged::Leaks;
+            if party.gone > 0 && leaks {
+                text!("lab_fate.follows.leaked", n = party.gone + party.late, time = time)
+            } else if party.gone > 0 {
+                text!("lab_fate.follows.kept_first", n = party.gone + party.late, time = time)
+            } else if leaks {
                 text!("lab_program.follows.leaked", n = party.late, time = time)
             } else {
                 text!("lab_program.follows.kept_first", n = party.late, time = time)
@@ -245,8 +254,11 @@ pub fn fate_words(connection: &Connection, setup: &Setup) -> Text {
         }
         Fate::NotMade(error) => text!("lab_program.fate.not_made", errno = error.errno.as_str()),
         Fate::NoAnswer => text!("lab_program.fate.no_answer", time = long(CONNECT)),
-        Fate::Unknown(Unknown::Reset) => text!("lab_program.fate.reset"),
-        Fate::Unknown(Unknown::Vanished) => text!("lab_program.fate.vanished"),
+        Fate::Unknown { kept: Some(kept), .. } if is_late(*kept, setup) => {
+            text!("lab_fate.fate.gone", time = brief(*kept))
+        }
+        Fate::Unknown { why: Unknown::Reset, .. } => text!("lab_program.fate.reset"),
+        Fate::Unknown { why: Unknown::Vanished, .. } => text!("lab_program.fate.vanished"),
     }
 }
 

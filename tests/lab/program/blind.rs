@@ -5,7 +5,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use sockscope::lab::Program;
-use sockscope::lab::program::{Answer, Eyes, Holder, Judged, Setup, Treatment, Trouble, Unknown};
+use sockscope::lab::program::{
+    Answer, Eyes, Holder, Judged, ProgramState, Setup, Treatment, Trouble, Unknown,
+};
 use sockscope::model::lab::Resolution;
 use sockscope::model::{Operation, PollFailure, Snapshot, Socket, State};
 use sockscope::os::{Pair, PairProbe, SocketSource, live_source, pair_probe};
@@ -131,17 +133,45 @@ fn without_a_look_up_what_our_own_socket_hears_is_judged() {
 
 #[test]
 fn a_row_that_our_close_took_away_is_no_proof_of_theirs() {
-    let program = start_with(Treatment::Close, pair_probe(), live_source());
+    let setup = patient(listener(Treatment::Close, Answer::Nothing));
+    let program = start_with_setup(setup, pair_probe(), live_source());
     let mut stream = connect(address(&program));
     assert_eq!(stream.read(&mut [0; 1]).ok(), Some(0), "our FIN");
     // Nobody is there to read this, which the system answers with a reset: both rows go, and the descriptor stays.
     stream.write_all(b"x").expect("the reset comes later");
-    let state = wait(&program, |state| {
-        !matches!(state.judged, None | Some(Judged::TooEarly(_) | Judged::Keeps))
-    });
+    let state = wait(&program, |state| !matches!(state.judged, None | Some(Judged::TooEarly(_))));
     assert_eq!(state.judged, Some(Judged::CouldNotTell), "{:#?}", state.connections);
     assert!(state.parties[0].unknown.contains_key(&Unknown::Vanished));
     drop(stream);
+}
+
+#[test]
+fn what_was_kept_stays_so_though_its_row_goes_and_its_descriptor_is_not_seen() {
+    if !pair_probe().shows_unowned() {
+        // Our end is held open there, so nothing resets the other.
+        return;
+    }
+    let program = start_with(Treatment::Close, pair_probe(), live_source());
+    let address = address(&program);
+    let reconnect = |_| {
+        let mut stream = connect(address);
+        assert_eq!(stream.read(&mut [0; 1]).ok(), Some(0), "our FIN");
+        stream
+    };
+    let mut leaked: Vec<_> = (0..4).map(reconnect).collect();
+    let kept = |state: &ProgramState| state.parties.iter().map(|it| it.kept).sum::<usize>() == 4;
+    let state = wait(&program, kept);
+    assert_eq!(state.judged, Some(Judged::Leaks), "{:#?}", state.parties);
+    for stream in &mut leaked {
+        stream.write_all(b"x").expect("the reset comes later");
+    }
+    let is_over = |state: &ProgramState| state.connections.iter().all(|it| it.is_over());
+    let state = wait(&program, is_over);
+    assert_eq!(state.judged, Some(Judged::Leaks), "no milder than before: {:#?}", state.parties);
+    let [party] = &state.parties[..] else { panic!("{:#?}", state.parties) };
+    assert_eq!((party.gone, party.kept, party.late), (4, 0, 0), "{party:#?}");
+    assert!(party.kept_for.is_some_and(|time| time >= state.setup.grace), "{party:#?}");
+    drop(leaked);
 }
 
 #[test]

@@ -106,7 +106,7 @@ fn a_pool_that_replaces_the_dead_one_by_one_does_not_leak() {
 fn a_descriptor_without_a_row_is_kept_and_what_cannot_be_told_is_said() {
     let party = only(&[connection(0, Fate::Unseen { since: S })], 10);
     assert_eq!((party.judged, party.unseen, party.kept), (Judged::Keeps, 1, 0));
-    let unknown = connection(0, Fate::Unknown(Unknown::Reset));
+    let unknown = connection(0, Fate::Unknown { why: Unknown::Reset, at: S, kept: None });
     let party = only(&[unknown, closed(0, 1)], 10);
     assert_eq!((party.judged, party.closed), (Judged::CouldNotTell, 1));
     assert_eq!(party.unknown[&Unknown::Reset], 1);
@@ -185,4 +185,24 @@ fn only_what_was_certainly_kept_for_the_grace_is_late() {
     let party = only(&[connection(0, found(4))], 11);
     assert_eq!((party.judged, party.late), (Judged::Closes, 0));
     assert_eq!(only(&[connection(0, found(5))], 11).judged, Judged::Keeps);
+}
+
+/// Kept for so long after our FIN, and out of sight since.
+fn gone(came: u32, kept: u32) -> Arc<Connection> {
+    let at = (came + 1 + kept) * S;
+    connection(came, Fate::Unknown { why: Unknown::Vanished, at, kept: Some(kept * S) })
+}
+
+#[test]
+fn what_was_kept_stays_so_once_it_is_out_of_sight() {
+    let party = only(&[gone(0, 60)], 100);
+    assert_eq!((party.judged, party.gone, party.kept_for), (Judged::Keeps, 1, Some(60 * S)));
+    assert!(party.unknown.is_empty(), "{party:#?}");
+    assert_eq!(only(&[gone(0, 4)], 100).judged, Judged::CouldNotTell, "not for long enough");
+    let leak: Vec<_> = (0..4).map(|turn| gone(turn * 2, 60)).collect();
+    let party = only(&leak, 100);
+    assert_eq!((party.judged, party.gone, party.reconnects), (Judged::Leaks, 4, 3));
+    // One after the other: whether one is closed before the next comes is not known.
+    let one_by_one: Vec<_> = (0..4).map(|turn| gone(turn * 70, 60)).collect();
+    assert_eq!(only(&one_by_one, 300).judged, Judged::Keeps);
 }
