@@ -65,15 +65,14 @@ pub(super) fn fate(evidence: &Evidence<'_>) -> Fate {
     let since = |at: Duration| evidence.treated.and_then(|treated| at.checked_sub(treated));
     // A reset takes the rows at once. Anything else leaves them for as long as the other end is open, so that was proved
     // until they went.
-    let unknown = |gone: Duration| {
-        let (why, rows) =
-            if evidence.reset { (Unknown::Reset, None) } else { (Unknown::Vanished, Some(gone)) };
-        let until = evidence.held.max(rows);
+    let unknown = |why: Unknown, gone: Duration| {
+        let until = evidence.held.max(Some(gone).filter(|_| !evidence.reset));
         Fate::Unknown { why, at: until.unwrap_or(gone), kept: until.and_then(since) }
     };
+    let cannot_tell = if evidence.reset { Unknown::Reset } else { Unknown::Vanished };
     let over = match row(evidence) {
         Row::Open => return open(),
-        Row::Vanished(gone) => return unknown(gone),
+        Row::Vanished(gone) => return unknown(cannot_tell, gone),
         Row::Over(at) => at,
     };
     let closed = |at: Duration| {
@@ -86,14 +85,14 @@ pub(super) fn fate(evidence: &Evidence<'_>) -> Fate {
         Fate::Closed { at, took: since(at), kept }
     };
     match evidence.descriptor {
-        Descriptor::NotAsked => open(),
+        Descriptor::NotAsked => unknown(Unknown::NotAsked, over),
         Descriptor::Held => Fate::Unseen { since: evidence.treated.unwrap_or(over) },
-        Descriptor::CannotTell if evidence.reset => unknown(over),
+        Descriptor::CannotTell if evidence.reset => unknown(cannot_tell, over),
         Descriptor::Closed(Some(at)) => found_closed(at),
         Descriptor::Closed(None) => closed(over),
         // Our own close resets whoever sends after it, and a reset takes both rows whatever the program does.
         Descriptor::CannotTell if has_seen_fin(evidence) => closed(over),
-        Descriptor::CannotTell => unknown(over),
+        Descriptor::CannotTell => unknown(cannot_tell, over),
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::setup::{CONNECT, Setup};
-use super::state::{Connection, Fate, Holder, Judged, Party};
+use super::state::{Connection, Fate, Holder, Judged, Party, Unknown};
 
 /// So many more dead connections than before mean that their number grows, and not that one took another's place.
 const GROWTH: i32 = 2;
@@ -81,6 +81,13 @@ fn party(holder: Holder, connections: &[&Connection], setup: &Setup, now: Durati
             Fate::Unknown { kept: Some(kept), .. } if is_late(*kept, setup) => {
                 party.gone += 1;
                 party.kept_for = party.kept_for.max(Some(*kept));
+            }
+            Fate::Unknown { why: Unknown::NotAsked, at, kept }
+                if now.saturating_sub(at.saturating_sub(kept.unwrap_or_default()))
+                    < setup.grace =>
+            {
+                party.open += 1;
+                wait = wait.max(setup.grace);
             }
             Fate::Unknown { why, .. } => *party.unknown.entry(*why).or_default() += 1,
         }

@@ -1,10 +1,12 @@
 //! Who has the other ends: the whole table about once a second, and soon after a connection came.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::io;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use super::state::Holder;
+use crate::lab::errno::CallError;
 use crate::model::{Owner, PollFailure, Process, Snapshot, Socket};
 use crate::os::SocketSource;
 
@@ -36,8 +38,9 @@ const ASKED: Duration = Duration::from_millis(50);
 const REST_PER_COST: u32 = 10;
 const SOON_PER_COST: u32 = 2;
 
-/// Tells the inodes of the sockets that a process holds; none where that cannot be seen.
-pub type HeldSockets = Box<dyn FnMut(u32) -> Option<BTreeSet<u32>> + Send>;
+/// Tells the inodes of the sockets that a process holds; none where that cannot be seen. The error says nothing of the
+/// process.
+pub type HeldSockets = Box<dyn FnMut(u32) -> io::Result<Option<BTreeSet<u32>>> + Send>;
 
 /// Reads tables, seldom enough.
 pub(super) struct Owners {
@@ -46,7 +49,7 @@ pub(super) struct Owners {
     last: Option<Instant>,
     cost: Duration,
     /// What processes hold, as they were asked last.
-    answers: BTreeMap<u32, Option<BTreeSet<u32>>>,
+    answers: BTreeMap<u32, Result<Option<BTreeSet<u32>>, CallError>>,
     asked: Option<Instant>,
     asking_cost: Duration,
 }
@@ -100,23 +103,32 @@ impl Owners {
         self.asked = Some(Instant::now());
     }
 
-    /// Whether any of these processes still holds the socket with this inode; none where that cannot be seen.
-    pub(super) fn holds(&mut self, pids: &[u32], inode: u32) -> Option<bool> {
-        let mut seen = true;
+    /// Whether any of these processes still holds the socket with this inode; none where that cannot be seen. The error
+    /// says nothing of the processes.
+    pub(super) fn holds(&mut self, pids: &[u32], inode: u32) -> Result<Option<bool>, CallError> {
+        let mut holds = Ok(Some(false));
         for pid in pids {
-            if !self.answers.contains_key(pid) {
-                let began = Instant::now();
-                self.answers.insert(*pid, (self.held)(*pid));
-                self.asking_cost += began.elapsed();
-                self.asked = Some(Instant::now());
-            }
-            match self.answers.get(pid) {
-                Some(Some(inodes)) if inodes.contains(&inode) => return Some(true),
-                Some(Some(_)) => {}
-                Some(None) | None => seen = false,
+            match self.ask(*pid) {
+                Ok(Some(inodes)) if inodes.contains(&inode) => return Ok(Some(true)),
+                Ok(Some(_)) => {}
+                // Once another is hidden it cannot be told whatever this one holds.
+                Ok(None) => holds = Ok(None),
+                Err(error) if holds == Ok(Some(false)) => holds = Err(error.clone()),
+                Err(_) => {}
             }
         }
-        seen.then_some(false)
+        holds
+    }
+
+    /// What a process holds, as it answered last.
+    fn ask(&mut self, pid: u32) -> &Result<Option<BTreeSet<u32>>, CallError> {
+        self.answers.entry(pid).or_insert_with(|| {
+            let began = Instant::now();
+            let answer = (self.held)(pid).map_err(|error| CallError::new(&error));
+            self.asking_cost += began.elapsed();
+            self.asked = Some(Instant::now());
+            answer
+        })
     }
 }
 

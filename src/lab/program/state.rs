@@ -101,6 +101,8 @@ pub enum Trouble {
     Look(PollFailure),
     /// Who has the other ends cannot be seen.
     Owners(PollFailure),
+    /// Which descriptors processes have cannot be read.
+    Descriptors(CallError),
 }
 
 /// Who has the other end of a connection.
@@ -169,7 +171,8 @@ impl Fate {
     pub const fn is_final(&self) -> bool {
         match self {
             Self::Connecting | Self::Open | Self::Waiting { .. } | Self::Unseen { .. } => false,
-            Self::Closed { .. } | Self::NotMade(_) | Self::NoAnswer | Self::Unknown { .. } => true,
+            Self::Closed { .. } | Self::NotMade(_) | Self::NoAnswer => true,
+            Self::Unknown { why, .. } => !matches!(why, Unknown::NotAsked),
         }
     }
 }
@@ -181,6 +184,8 @@ pub enum Unknown {
     Reset,
     /// The connection is gone without a FIN of the other end that was seen, and the process' descriptors cannot be seen.
     Vanished,
+    /// Its row is gone, and the process' descriptors were not read yet.
+    NotAsked,
 }
 
 /// One connection.

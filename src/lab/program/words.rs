@@ -170,6 +170,7 @@ fn follows(party: &Party, state: &ProgramState) -> Text {
         Judged::CouldNotTell => match party.unknown.keys().next() {
             Some(Unknown::Reset) => text!("lab_program.follows.reset"),
             Some(Unknown::Vanished) => text!("lab_program.follows.vanished"),
+            Some(Unknown::NotAsked) => text!("lab_fate.follows.not_asked"),
             None => text!("lab_program.follows.not_made"),
         },
     }
@@ -259,6 +260,7 @@ pub fn fate_words(connection: &Connection, setup: &Setup) -> Text {
         }
         Fate::Unknown { why: Unknown::Reset, .. } => text!("lab_program.fate.reset"),
         Fate::Unknown { why: Unknown::Vanished, .. } => text!("lab_program.fate.vanished"),
+        Fate::Unknown { why: Unknown::NotAsked, .. } => text!("lab_fate.fate.not_asked"),
     }
 }
 
@@ -283,6 +285,11 @@ pub fn trouble_words(trouble: &Trouble) -> Text {
         Trouble::Call { call, error } => text!(
             "lab_program.trouble.call",
             call = *call,
+            errno = error.errno.as_str(),
+            meaning = error.meaning.clone()
+        ),
+        Trouble::Descriptors(error) => text!(
+            "lab_fate.trouble.descriptors",
             errno = error.errno.as_str(),
             meaning = error.meaning.clone()
         ),

@@ -47,6 +47,7 @@ pub(super) struct Worker {
     queue: Option<u64>,
     look_trouble: Option<Trouble>,
     owner_trouble: Option<Trouble>,
+    descriptor_trouble: Option<Trouble>,
 }
 
 impl Worker {
@@ -76,6 +77,7 @@ impl Worker {
             queue: None,
             look_trouble: None,
             owner_trouble: None,
+            descriptor_trouble: None,
         }
     }
 

@@ -25,10 +25,11 @@ pub fn descriptors(proc: &Path, pid: u32) -> Descriptors {
 }
 
 /// The inodes of the sockets that a process has descriptors of, in the table or not; none where its descriptors may not
-/// be listed. A process that is gone has none. One that is closed meanwhile is left out.
-pub fn held_sockets(proc: &Path, pid: u32) -> Option<BTreeSet<u32>> {
-    let listing = list(proc, pid).ok()??;
-    Some(listing.sockets.into_iter().map(|(_, inode)| inode).collect())
+/// be listed. A process that is gone has none. One that is closed meanwhile is left out. `Err` is anything of which the
+/// process is not the cause, such as descriptors of our own that ran out.
+pub fn held_sockets(proc: &Path, pid: u32) -> io::Result<Option<BTreeSet<u32>>> {
+    let listing = list(proc, pid)?;
+    Ok(listing.map(|it| it.sockets.into_iter().map(|(_, inode)| inode).collect()))
 }
 
 /// The number that the kernel gives as a size, else the number of entries. A process without any descriptor has size 0
@@ -89,12 +90,21 @@ mod tests {
         let (proc, me) = (Path::new("/proc"), std::process::id());
         let socket = std::net::TcpListener::bind("127.0.0.1:0")?;
         let link = fs::read_link(format!("/proc/self/fd/{}", socket.as_raw_fd()))?;
-        let held = |pid| held_sockets(proc, pid).expect("one's own can be seen");
+        let held = |pid| held_sockets(proc, pid).ok().flatten().expect("one's own can be seen");
         let is_held = || held(me).iter().any(|inode| link.ends_with(format!("socket:[{inode}]")));
         assert!(is_held());
         drop(socket);
         assert!(!is_held());
         assert!(held(u32::MAX).is_empty(), "nobody has this pid");
+        Ok(())
+    }
+
+    #[test]
+    fn what_fails_for_no_fault_of_the_process_is_no_answer() -> io::Result<()> {
+        let proc = tempfile::tempdir()?;
+        fs::create_dir(proc.path().join("812"))?;
+        fs::write(proc.path().join("812/fd"), "no folder")?;
+        held_sockets(proc.path(), 812).expect_err("neither hidden nor empty");
         Ok(())
     }
 

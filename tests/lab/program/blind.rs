@@ -70,7 +70,7 @@ fn start_with_setup(
     probe: Box<dyn PairProbe>,
     source: Box<dyn SocketSource>,
 ) -> Program {
-    let eyes = Eyes { probe, source, held: Box::new(|_| None) };
+    let eyes = Eyes { probe, source, held: Box::new(|_| Ok(None)) };
     Program::start_with(setup, eyes, Arc::new(|| {})).expect("two threads")
 }
 

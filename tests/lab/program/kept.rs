@@ -1,11 +1,19 @@
 //! What a run says of an end that no row tells of.
 
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use sockscope::lab::program::{Answer, Fate, Judged, Setup, Treatment};
+use sockscope::lab::Program;
+use sockscope::lab::program::{Answer, Eyes, Fate, Judged, Setup, Treatment, Trouble};
+use sockscope::os::held_sockets;
 
-use super::{LINUX, address, connect, listener, mine, read_to_end, start, wait};
+use super::{LINUX, address, connect, errno, listener, mine, read_to_end, start, wait};
+
+/// The descriptors of this process ran out, as Linux numbers it.
+const EMFILE: i32 = 24;
 
 #[test]
 fn who_closes_in_time_after_a_reset_closes() {
@@ -45,4 +53,35 @@ fn who_closes_late_after_a_reset_kept_it_until_the_last_look_that_found_it() {
     drop(stream);
     let state = wait(&program, |state| mine(state).is_some_and(|party| party.closed == 1));
     assert_eq!(state.judged, Some(Judged::Keeps), "{:#?}", state.connections);
+}
+
+#[test]
+fn descriptors_that_cannot_be_read_for_a_moment_are_read_again_and_nothing_is_concluded() {
+    if !LINUX {
+        return;
+    }
+    let broken = Arc::new(AtomicBool::new(true));
+    let held = {
+        let broken = Arc::clone(&broken);
+        move |pid| match broken.load(Ordering::Relaxed) {
+            true => Err(io::Error::from_raw_os_error(EMFILE)),
+            false => held_sockets(pid),
+        }
+    };
+    let eyes = Eyes { held: Box::new(held), ..Eyes::of_this_computer() };
+    let setup = listener(Treatment::Reset, Answer::Nothing);
+    let program = Program::start_with(setup, eyes, Arc::new(|| {})).expect("two threads");
+    let stream = connect(address(&program));
+    read_to_end(&stream);
+    let state = wait(&program, |state| {
+        state.trouble.is_some() && !matches!(state.judged, None | Some(Judged::TooEarly(_)))
+    });
+    let Some(Trouble::Descriptors(error)) = &state.trouble else { panic!("{:?}", state.trouble) };
+    assert_eq!(error.errno, errno("EMFILE"));
+    assert_eq!(state.judged, Some(Judged::CouldNotTell), "{:#?}", state.connections);
+    assert!(!state.connections[0].is_over(), "{:#?}", state.connections);
+    broken.store(false, Ordering::Relaxed);
+    let state = wait(&program, |state| state.judged == Some(Judged::Keeps));
+    assert_eq!((state.parties[0].unseen, &state.trouble), (1, &None));
+    drop(stream);
 }

@@ -23,6 +23,7 @@ impl Worker {
         let ask = self.owners.may_ask();
         if ask {
             self.owners.ask_anew();
+            self.descriptor_trouble = None;
         }
         // Whoever is found to hold something now held it then.
         let now = self.now();
@@ -37,13 +38,21 @@ impl Worker {
                 entry.work_out(lane, theirs, resets);
                 if entry.is_row_gone && ask {
                     let socket = entry.known_socket();
-                    let answer = socket.and_then(|(pids, inode)| self.owners.holds(&pids, inode));
+                    let answer =
+                        socket.map_or(Ok(None), |(pids, inode)| self.owners.holds(&pids, inode));
                     // After a reset the row goes at once, and after a shutdown both ways soon, whatever the program does.
                     let by_itself = resets || entry.descriptor == Descriptor::Held;
                     entry.descriptor = match answer {
-                        Some(true) => Descriptor::Held,
-                        Some(false) => Descriptor::Closed(by_itself.then(|| self.began.elapsed())),
-                        None => Descriptor::CannotTell,
+                        Ok(Some(true)) => Descriptor::Held,
+                        Ok(Some(false)) => {
+                            Descriptor::Closed(by_itself.then(|| self.began.elapsed()))
+                        }
+                        Ok(None) => Descriptor::CannotTell,
+                        // That says nothing of the program: it is asked again.
+                        Err(error) => {
+                            self.descriptor_trouble = Some(Trouble::Descriptors(error));
+                            continue;
+                        }
                     };
                     if entry.descriptor == Descriptor::Held {
                         entry.held = Some(now);
@@ -68,7 +77,8 @@ impl Worker {
             self.entries.iter_mut().map(|entry| entry.picture(theirs)).collect();
         let parties = parties(&connections, &self.setup, elapsed);
         let seen = self.observer.latest();
-        let troubles = [&self.trouble, &self.look_trouble, &self.owner_trouble];
+        let troubles =
+            [&self.trouble, &self.look_trouble, &self.owner_trouble, &self.descriptor_trouble];
         let state = ProgramState {
             setup: self.setup.clone(),
             phase,
