@@ -152,6 +152,18 @@ pub const fn held_sockets(_: u32) -> std::io::Result<Option<BTreeSet<u32>>> {
     Ok(None)
 }
 
+/// Every process there is. `Err` where processes are not shown.
+#[cfg(target_os = "linux")]
+pub fn processes() -> std::io::Result<BTreeSet<u32>> {
+    linux::descriptors::processes("/proc".as_ref())
+}
+
+/// Every process that [`held_sockets`] tells something of: this system is not asked.
+#[cfg(not(target_os = "linux"))]
+pub const fn processes() -> std::io::Result<BTreeSet<u32>> {
+    Ok(BTreeSet::new())
+}
+
 /// The state of the socket itself, whether or not the table still has a row for it. This system is not asked.
 #[cfg(not(target_os = "linux"))]
 pub fn descriptor_state(_: &socket2::Socket) -> std::io::Result<Option<crate::model::State>> {

@@ -1,6 +1,8 @@
 //! "Test my program", against clients and servers of the test's own.
 
 mod blind;
+#[cfg(target_os = "linux")]
+mod heir;
 mod kept;
 mod listening;
 

@@ -9,8 +9,8 @@ use super::fate::{Descriptor, Ending, Evidence, Row, fate, row, their_state};
 use super::owners::Found;
 use super::state::{Connection, Fate, Holder};
 use crate::lab::observe::{Lane, Seen};
-use crate::model::State;
 use crate::model::lab::End;
+use crate::model::{Process, State};
 use crate::os::Pair;
 
 /// So many tables are read for an owner that was not in the first.
@@ -37,6 +37,8 @@ pub(super) struct Entry {
     pub(super) descriptor: Descriptor,
     /// When the descriptor was last found held.
     pub(super) held: Option<Duration>,
+    /// Which processes had it then.
+    heirs: Vec<u32>,
     /// In how many tables its owner was looked for.
     pub(super) looked_for: u8,
     pub(super) fate: Fate,
@@ -83,6 +85,7 @@ impl Entry {
             inode: None,
             descriptor: Descriptor::NotAsked,
             held: None,
+            heirs: Vec::new(),
             looked_for: 0,
             fate: if connecting { Fate::Connecting } else { Fate::Open },
             is_row_gone: false,
@@ -150,6 +153,21 @@ impl Entry {
     pub(super) fn not_made(&mut self, fate: Fate) {
         self.conn = None;
         self.fate = fate;
+        self.fresh = true;
+    }
+
+    /// Whether these have it that it was not known of, and had it at the last look as well: every child has copies of all
+    /// descriptors for a moment, between `fork` and `exec`.
+    pub(super) fn is_inherited(&mut self, known: &[u32], holders: &[u32]) -> bool {
+        let is_known = holders.iter().any(|it| known.contains(it));
+        let again = self.heirs == holders;
+        self.heirs = holders.to_vec();
+        !is_known && again
+    }
+
+    /// Its processes have closed it, and these have it.
+    pub(super) fn passed_on(&mut self, processes: Vec<Process>) {
+        self.holder = Some(Holder::Processes(processes));
         self.fresh = true;
     }
 
@@ -258,7 +276,6 @@ impl Entry {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Process;
 
     #[test]
     fn who_has_it_is_learned_once_and_looked_for_as_long_as_it_lasts() {

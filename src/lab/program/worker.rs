@@ -5,7 +5,7 @@ mod outcome;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -82,6 +82,9 @@ impl Worker {
     }
 
     pub(super) fn run(mut self) {
+        if let Err(error) = self.owners.begin() {
+            self.descriptor_trouble = Some(Trouble::Descriptors(error));
+        }
         // The first table costs most, and nobody waits yet.
         let table = self.read_table();
         match Gate::open(&self.setup, table.as_ref(), &self.cancel) {
@@ -142,21 +145,7 @@ impl Worker {
         self.look_for_owners();
         self.serve();
         self.treat();
-        let resets = self.setup.treatment == Treatment::Reset;
-        // Only a look at descriptors tells when an end without a row is closed.
-        if self.owners.may_ask() && self.entries.iter().any(|it| it.is_in_question(resets)) {
-            self.work_out();
-        }
-        let news = self.news.swap(false, Ordering::Relaxed);
-        let since = self.published.map_or(PICTURES[1], |it| it.elapsed());
-        if since >= PICTURES[1]
-            || (since >= PICTURES[0] && (news || self.entries.iter().any(|it| it.fresh)))
-        {
-            self.publish(Phase::Running);
-        } else if news {
-            // It is told with the next picture.
-            self.news.store(true, Ordering::Relaxed);
-        }
+        self.show();
     }
 
     /// Reads the table when it is time.

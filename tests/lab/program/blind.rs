@@ -70,7 +70,8 @@ fn start_with_setup(
     probe: Box<dyn PairProbe>,
     source: Box<dyn SocketSource>,
 ) -> Program {
-    let eyes = Eyes { probe, source, held: Box::new(|_| Ok(None)) };
+    let held = Box::new(|_| Ok(None));
+    let eyes = Eyes { probe, source, held, ..Eyes::of_this_computer() };
     Program::start_with(setup, eyes, Arc::new(|| {})).expect("two threads")
 }
 
@@ -137,6 +138,10 @@ fn a_row_that_our_close_took_away_is_no_proof_of_theirs() {
     let program = start_with_setup(setup, pair_probe(), live_source());
     let mut stream = connect(address(&program));
     assert_eq!(stream.read(&mut [0; 1]).ok(), Some(0), "our FIN");
+    // Our end is closed soon after that, and takes what comes before.
+    wait(&program, |state| {
+        state.held == 0 && state.connections.iter().any(|it| it.since().is_some())
+    });
     // Nobody is there to read this, which the system answers with a reset: both rows go, and the descriptor stays.
     stream.write_all(b"x").expect("the reset comes later");
     let state = wait(&program, |state| !matches!(state.judged, None | Some(Judged::TooEarly(_))));

@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use super::Worker;
+use super::{PICTURES, Worker};
 use crate::lab::observe::Lane;
 use crate::lab::program::fate::Descriptor;
 use crate::lab::program::judge::parties;
@@ -12,8 +13,27 @@ use crate::lab::program::setup::Treatment;
 use crate::lab::program::state::{Fate, Phase, ProgramState, Trouble};
 
 impl Worker {
+    /// Looks at descriptors and makes a picture, where it is time for that.
+    pub(super) fn show(&mut self) {
+        let resets = self.setup.treatment == Treatment::Reset;
+        // Only a look at descriptors tells when an end without a row is closed.
+        if self.owners.may_ask() && self.entries.iter().any(|it| it.is_in_question(resets)) {
+            self.work_out();
+        }
+        let news = self.news.swap(false, Ordering::Relaxed);
+        let since = self.published.map_or(PICTURES[1], |it| it.elapsed());
+        if since >= PICTURES[1]
+            || (since >= PICTURES[0] && (news || self.entries.iter().any(|it| it.fresh)))
+        {
+            self.publish(Phase::Running);
+        } else if news {
+            // It is told with the next picture.
+            self.news.store(true, Ordering::Relaxed);
+        }
+    }
+
     /// Works out what became of each connection.
-    pub(super) fn work_out(&mut self) {
+    fn work_out(&mut self) {
         let seen = self.observer.latest();
         self.look_trouble = seen.failure.clone().map(Trouble::Look);
         let theirs = self.theirs();
@@ -38,14 +58,20 @@ impl Worker {
                 entry.work_out(lane, theirs, resets);
                 if entry.is_row_gone && ask {
                     let socket = entry.known_socket();
-                    let answer =
-                        socket.map_or(Ok(None), |(pids, inode)| self.owners.holds(&pids, inode));
+                    let (known, inode) = socket.unzip();
+                    let known = known.unwrap_or_default();
+                    let answer = inode.map_or(Ok(None), |it| self.owners.holders(&known, it));
                     // After a reset the row goes at once, and after a shutdown both ways soon, whatever the program does.
                     let by_itself = resets || entry.descriptor == Descriptor::Held;
                     entry.descriptor = match answer {
-                        Ok(Some(true)) => Descriptor::Held,
-                        Ok(Some(false)) => {
+                        Ok(Some(holders)) if holders.is_empty() => {
                             Descriptor::Closed(by_itself.then(|| self.began.elapsed()))
+                        }
+                        Ok(Some(holders)) => {
+                            if entry.is_inherited(&known, &holders) {
+                                entry.passed_on(self.owners.describe(&holders));
+                            }
+                            Descriptor::Held
                         }
                         Ok(None) => Descriptor::CannotTell,
                         // That says nothing of the program: it is asked again.
