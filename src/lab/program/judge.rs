@@ -104,10 +104,12 @@ fn party(holder: Holder, connections: &[&Connection], setup: &Setup, now: Durati
         if grew(connections, setup, now) { Judged::Leaks } else { Judged::Keeps }
     } else if party.open > 0 {
         Judged::TooEarly(wait)
-    } else if party.unknown.is_empty() && party.not_made == 0 {
-        Judged::Closes
-    } else {
+    } else if !party.unknown.is_empty() || party.not_made > 0 {
         Judged::CouldNotTell
+    } else if party.closed == 0 && setup.treatment.waits() {
+        Judged::NotTried
+    } else {
+        Judged::Closes
     };
     party
 }

@@ -274,6 +274,8 @@ pub struct Party {
 pub enum Judged {
     /// It closes.
     Closes,
+    /// It closed all of them before anything was done to them: what it does then was not tried.
+    NotTried,
     /// Too early to say; so long it takes yet, unless something happens.
     TooEarly(Duration),
     /// It could not be told.
@@ -289,6 +291,7 @@ impl Judged {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Closes => "closes",
+            Self::NotTried => "not_tried",
             Self::TooEarly(_) => "too_early",
             Self::CouldNotTell => "could_not_tell",
             Self::Keeps => "keeps",

@@ -70,6 +70,7 @@ pub fn holder_words(holder: &Holder) -> Text {
 pub fn verdict_word(judged: Judged) -> Text {
     match judged {
         Judged::Closes => text!("lab_program.verdict.closes"),
+        Judged::NotTried => text!("lab_fate.verdict.not_tried"),
         Judged::Keeps => text!("lab_program.verdict.keeps"),
         Judged::Leaks => text!("lab_program.verdict.leaks"),
         Judged::TooEarly(_) => text!("lab_program.verdict.too_early"),
@@ -130,7 +131,7 @@ pub fn party_sentence(party: &Party, state: &ProgramState) -> [Text; 2] {
 fn follows(party: &Party, state: &ProgramState) -> Text {
     let setup = &state.setup;
     match party.judged {
-        Judged::Closes if party.closed == 0 && setup.treatment.waits() => match setup.side {
+        Judged::NotTried => match setup.side {
             Side::Listener { answer: Answer::Http, .. } => {
                 text!("lab_program.follows.not_tried_answered")
             }

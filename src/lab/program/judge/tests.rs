@@ -206,3 +206,18 @@ fn what_was_kept_stays_so_once_it_is_out_of_sight() {
     let one_by_one: Vec<_> = (0..4).map(|turn| gone(turn * 70, 60)).collect();
     assert_eq!(only(&one_by_one, 300).judged, Judged::Keeps);
 }
+
+#[test]
+fn whoever_closes_all_of_them_first_was_not_tried() {
+    let first = |came| {
+        connection(came, Fate::Closed { at: (came + 1) * S, took: None, kept: Duration::ZERO })
+    };
+    let party = only(&[first(0), first(2)], 10);
+    assert_eq!((party.judged, party.closed_first), (Judged::NotTried, 2));
+    assert_eq!(only(&[first(0), closed(2, 10)], 10).judged, Judged::Closes, "one was");
+    assert_eq!(only(&[first(0), waiting(2)], 10).judged, Judged::Keeps);
+    // Where nothing is done to them it is for them to give up, and they did.
+    let setup = Setup { treatment: Treatment::NeverRead, ..setup() };
+    let parties = parties(&[closed(0, 10)], &setup, 10 * S);
+    assert_eq!(parties[0].judged, Judged::Closes);
+}

@@ -144,7 +144,7 @@ pub(super) const fn judged_tone(judged: Judged) -> Tone {
         Judged::Leaks => Tone::Critical,
         Judged::Keeps => Tone::Warning,
         Judged::Closes => Tone::Fine,
-        Judged::TooEarly(_) | Judged::CouldNotTell => Tone::Note,
+        Judged::NotTried | Judged::TooEarly(_) | Judged::CouldNotTell => Tone::Note,
     }
 }
 
