@@ -293,6 +293,12 @@ impl Worker {
     /// Does to each connection what is due.
     fn treat(&mut self) {
         let now = self.began.elapsed();
+        // Where the look-up shows nothing of what no process holds, only our own socket hears whether the other end closes.
+        let listens_on = match self.setup.treatment {
+            Treatment::HalfClose => true,
+            Treatment::Close => !self.observer.latest().shows_unowned,
+            _ => false,
+        };
         let mut any = false;
         for entry in &mut self.entries {
             if entry.connecting() || entry.treated.is_some() {
@@ -309,7 +315,7 @@ impl Worker {
             entry.fresh = true;
             any = true;
             match self.setup.treatment {
-                Treatment::HalfClose => match conn.half_close() {
+                _ if listens_on => match conn.half_close() {
                     Ok(()) => entry.conn = Some(conn),
                     // The connection is gone already, and reading it would say so.
                     Err(_) => entry.left = conn.close(),

@@ -192,3 +192,55 @@ fn a_fin_that_was_seen_tells_that_it_closed_though_the_descriptor_is_not_seen() 
     let state = wait(&program, |state| state.judged == Some(Judged::Closes));
     assert_eq!(state.parties[0].closed, 1);
 }
+
+/// A probe that sees what processes hold and nothing else, as on macOS: no row of the kernel's alone, no inode, no cookie.
+struct HeldAlone(Box<dyn PairProbe>);
+
+impl PairProbe for HeldAlone {
+    fn resolution(&self) -> Resolution {
+        self.0.resolution()
+    }
+
+    fn shows_unowned(&self) -> bool {
+        false
+    }
+
+    fn lookup(&mut self, pairs: &[Pair]) -> Result<Vec<[Option<Socket>; 2]>, PollFailure> {
+        let is_shown = self.0.shows_unowned();
+        let held = |row: &Socket| !is_shown || row.inode.is_some();
+        let bare = |row| Socket { inode: None, cookie: None, ..row };
+        let rows = self.0.lookup(pairs)?.into_iter();
+        Ok(rows.map(|ends| ends.map(|row| row.filter(held).map(bare))).collect())
+    }
+
+    fn listener(&mut self, local: SocketAddr) -> Result<Option<Socket>, PollFailure> {
+        self.0.listener(local)
+    }
+}
+
+#[test]
+fn where_only_what_is_held_is_seen_our_end_stays_until_the_other_is_closed() {
+    let setup = patient(listener(Treatment::Close, Answer::Nothing));
+    let program = start_with_setup(setup, Box::new(HeldAlone(pair_probe())), live_source());
+    let mut stream = connect(address(&program));
+    assert_eq!(stream.read(&mut [0; 1]).ok(), Some(0), "our FIN");
+    // Nobody would be there to read this, and the system would answer with a reset.
+    stream.write_all(b"x").expect("it reads");
+    let state = wait(&program, |state| state.connections.iter().any(|it| it.since().is_some()));
+    assert_eq!(state.held, 1, "our end hears how the other ends");
+    drop(stream);
+    let state = wait(&program, |state| state.connections.iter().all(|it| it.is_over()));
+    assert_eq!(state.judged, Some(Judged::Closes), "{:#?}", state.connections);
+    assert_eq!((state.parties[0].closed, state.held), (1, 0));
+}
+
+#[test]
+fn where_only_what_is_held_is_seen_a_client_that_keeps_is_found() {
+    let setup = listener(Treatment::Close, Answer::Nothing);
+    let program = start_with_setup(setup, Box::new(HeldAlone(pair_probe())), live_source());
+    let stream = connect(address(&program));
+    let state = wait(&program, |state| state.judged == Some(Judged::Keeps));
+    assert_eq!(state.parties[0].kept, 1);
+    drop(stream);
+    wait(&program, |state| state.parties.iter().all(is_closed_late));
+}
