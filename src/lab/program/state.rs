@@ -114,7 +114,8 @@ pub enum Holder {
     Hidden(Option<Arc<str>>),
     /// A server that has not accepted it.
     NotAccepted,
-    /// Somebody on another computer.
+    /// Somebody who is not in this computer's table: on another computer, or in a network namespace of its own, as in a
+    /// container.
     Elsewhere(IpAddr),
     /// A server that was not reached, or not yet.
     NotReached,

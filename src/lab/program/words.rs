@@ -276,6 +276,8 @@ pub fn phase_words(state: &ProgramState) -> Text {
         Phase::Ended(Why::TimeUp) => text!("lab_program.phase.time_up"),
         Phase::Ended(Why::AllClosed) => text!("lab_program.phase.all_closed"),
         Phase::Ended(Why::Stopped) => text!("lab_program.phase.stopped"),
+        // Once it knew where, it had begun.
+        Phase::Failed(_) if state.address.is_some() => text!("lab_program.phase.broke_off"),
         Phase::Failed(_) => text!("lab_program.phase.failed"),
     }
 }
@@ -339,6 +341,12 @@ pub fn reach_warning(setup: &Setup) -> Option<Text> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whoever_is_not_in_the_table_is_not_said_to_be_on_another_computer() {
+        let words = holder_words(&Holder::Elsewhere([10, 0, 0, 2].into())).plain();
+        assert!(words.starts_with("10.0.0.2, not in this computer's table"), "{words}");
+    }
 
     #[test]
     fn a_bound_is_no_less_than_what_it_bounds() {

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use sockscope::lab::Program;
 use sockscope::lab::program::{
-    Answer, Eyes, Holder, Judged, ProgramState, Setup, Treatment, Trouble, Unknown,
+    Answer, Eyes, Holder, Judged, Phase, ProgramState, Setup, Treatment, Trouble, Unknown,
+    phase_words,
 };
 use sockscope::model::lab::Resolution;
 use sockscope::model::{Operation, PollFailure, Snapshot, Socket, State};
@@ -243,4 +244,35 @@ fn where_only_what_is_held_is_seen_a_client_that_keeps_is_found() {
     assert_eq!(state.parties[0].kept, 1);
     drop(stream);
     wait(&program, |state| state.parties.iter().all(is_closed_late));
+}
+
+/// A source that breaks at the second table.
+struct BreaksLater(bool);
+
+impl SocketSource for BreaksLater {
+    fn name(&self) -> &'static str {
+        "breaks"
+    }
+
+    fn is_live(&self) -> bool {
+        true
+    }
+
+    fn poll(&mut self) -> Result<Option<Snapshot>, PollFailure> {
+        assert!(!self.0, "on purpose: the run has to say that it broke off");
+        self.0 = true;
+        Ok(None)
+    }
+}
+
+#[test]
+fn a_run_that_breaks_in_the_middle_broke_off_and_one_that_never_began_could_not_start() {
+    for (broken, words) in [(false, "broke off"), (true, "could not start")] {
+        let source = Box::new(BreaksLater(broken));
+        let program = start_with(Treatment::Close, pair_probe(), source);
+        let stream = (!broken).then(|| connect(address(&program)));
+        let state = wait(&program, |state| matches!(state.phase, Phase::Failed(_)));
+        assert_eq!(phase_words(&state).plain(), words);
+        drop(stream);
+    }
 }
