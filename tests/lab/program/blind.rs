@@ -194,6 +194,22 @@ fn a_fin_that_was_seen_tells_that_it_closed_though_the_descriptor_is_not_seen() 
     assert_eq!(state.parties[0].closed, 1);
 }
 
+#[test]
+fn what_another_computer_kept_stays_so_once_our_own_row_is_gone() {
+    if !pair_probe().shows_unowned() {
+        return;
+    }
+    let program = start_with(Treatment::Close, Box::new(OneEyed(pair_probe())), live_source());
+    let mut stream = connect(address(&program));
+    let state = wait(&program, |state| state.judged == Some(Judged::Keeps));
+    assert_eq!((state.parties[0].kept, state.held), (1, 0));
+    // As when the time of our FIN_WAIT_2 is up, but at once.
+    stream.write_all(b"x").expect("the reset comes later");
+    let state = wait(&program, |state| state.connections.iter().all(|it| it.is_over()));
+    assert_eq!((state.judged, state.parties[0].gone), (Some(Judged::Keeps), 1));
+    drop(stream);
+}
+
 /// A probe that sees what processes hold and nothing else, as on macOS: no row of the kernel's alone, no inode, no cookie.
 struct HeldAlone(Box<dyn PairProbe>);
 

@@ -34,7 +34,7 @@ fn who_closes_in_time_after_a_reset_closes() {
         panic!("{:#?}", state.connections)
     };
     assert!(took >= Duration::from_millis(150) && kept <= lasted, "{took:?} {kept:?} {lasted:?}");
-    assert!(took - kept <= state.interval, "{:?} {took:?} {kept:?}", state.interval);
+    assert!(took <= kept + state.interval, "{:?} {took:?} {kept:?}", state.interval);
     // On a machine that is very busy the test itself may be late.
     let expected = if lasted < grace { Judged::Closes } else { state.judged.expect("a verdict") };
     assert_eq!(state.judged, Some(expected), "{took:?} {kept:?}");
@@ -63,9 +63,9 @@ fn descriptors_that_cannot_be_read_for_a_moment_are_read_again_and_nothing_is_co
     let broken = Arc::new(AtomicBool::new(true));
     let held = {
         let broken = Arc::clone(&broken);
-        move |pid| match broken.load(Ordering::Relaxed) {
-            true => Err(io::Error::from_raw_os_error(EMFILE)),
-            false => held_sockets(pid),
+        move |pid| {
+            let is_broken = broken.load(Ordering::Relaxed);
+            if is_broken { Err(io::Error::from_raw_os_error(EMFILE)) } else { held_sockets(pid) }
         }
     };
     let eyes = Eyes { held: Box::new(held), ..Eyes::of_this_computer() };
