@@ -33,7 +33,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 pub use super::resolve::Address;
-pub use owners::{HeldSockets, Pids};
+pub use owners::{HeldSockets, Parents, Pids};
 pub use setup::{
     Answer, CONNECT, GRACE, MAX_BYTES, MAX_CLIENTS, MAX_HELD, MAX_TIME, MAX_TOTAL, Payload, Setup,
     Side, Treatment,
@@ -52,7 +52,7 @@ use super::observe::{Observation, Observer};
 use crate::model::lab::Resolution;
 use crate::os::{
     PairProbe, ProcessInfo, SocketSource, SystemProcesses, held_sockets, live_source, pair_probe,
-    processes,
+    parent, processes,
 };
 use crate::text;
 use worker::Worker;
@@ -67,6 +67,8 @@ pub struct Eyes {
     pub held: HeldSockets,
     /// Tells every process there is.
     pub pids: Pids,
+    /// Tells the parent of a process.
+    pub parents: Parents,
     /// Tells the names of processes.
     pub names: Box<dyn ProcessInfo>,
 }
@@ -79,6 +81,7 @@ impl Eyes {
             source: live_source(),
             held: Box::new(held_sockets),
             pids: Box::new(processes),
+            parents: Box::new(parent),
             names: Box::new(SystemProcesses),
         }
     }
@@ -141,7 +144,8 @@ impl Program {
             Observer::start(eyes.probe, began, Box::new(note))?
         };
         let cancel = Cancel::new();
-        let owners = owners::Owners::new(eyes.source, eyes.held, eyes.pids, eyes.names);
+        let owners =
+            owners::Owners::new(eyes.source, eyes.held, eyes.pids, eyes.parents, eyes.names);
         let work = {
             let (shared, cancel) = (Arc::clone(&shared), cancel.clone());
             move || {

@@ -164,6 +164,18 @@ pub const fn processes() -> std::io::Result<BTreeSet<u32>> {
     Ok(BTreeSet::new())
 }
 
+/// The process that started this one, or that took its place when it ended; none where that is not told.
+#[cfg(target_os = "linux")]
+pub fn parent(pid: u32) -> Option<u32> {
+    linux::descriptors::parent("/proc".as_ref(), pid)
+}
+
+/// The process that started this one. This system is not asked.
+#[cfg(not(target_os = "linux"))]
+pub const fn parent(_: u32) -> Option<u32> {
+    None
+}
+
 /// The state of the socket itself, whether or not the table still has a row for it. This system is not asked.
 #[cfg(not(target_os = "linux"))]
 pub fn descriptor_state(_: &socket2::Socket) -> std::io::Result<Option<crate::model::State>> {

@@ -45,11 +45,20 @@ pub type HeldSockets = Box<dyn FnMut(u32) -> io::Result<Option<BTreeSet<u32>>> +
 /// Tells every process there is. The error says nothing of any process.
 pub type Pids = Box<dyn FnMut() -> io::Result<BTreeSet<u32>> + Send>;
 
+/// Tells the process that started another, or that took its place when it ended.
+pub type Parents = Box<dyn FnMut(u32) -> Option<u32> + Send>;
+
+/// A chain of parents is followed no further; a real one is a dozen long.
+const MOST_PARENTS: usize = 32;
+/// Whoever takes the place of a parent that ended.
+const INIT: u32 = 1;
+
 /// Reads tables, and asks processes, seldom enough.
 pub(super) struct Owners {
     source: Box<dyn SocketSource>,
     held: HeldSockets,
     pids: Pids,
+    parents: Parents,
     names: Box<dyn ProcessInfo>,
     /// The processes that were there before the first connection: they inherited none.
     before: BTreeSet<u32>,
@@ -77,12 +86,14 @@ impl Owners {
         source: Box<dyn SocketSource>,
         held: HeldSockets,
         pids: Pids,
+        parents: Parents,
         names: Box<dyn ProcessInfo>,
     ) -> Self {
         Self {
             source,
             held,
             pids,
+            parents,
             names,
             before: BTreeSet::new(),
             hidden: BTreeSet::new(),
@@ -147,9 +158,23 @@ impl Owners {
             told => return told,
         }
         self.ask_all()?;
-        // What was there before the connection can only have been given it on purpose: what is hidden of that is left out,
-        // or nothing could ever be told beside the processes of other users.
-        holders(self.answers.iter().filter(|(pid, _)| !self.hidden.contains(pid)), inode)
+        // Only a child inherits: what is hidden and cannot be one is left out, or nothing could ever be told beside the
+        // processes of other users.
+        let hidden = self.answers.iter().filter(|(_, answer)| **answer == Ok(None));
+        let hidden: Vec<u32> = hidden.map(|(pid, _)| *pid).collect();
+        let strangers: BTreeSet<u32> =
+            hidden.into_iter().filter(|pid| !self.may_inherit(*pid, known)).collect();
+        holders(self.answers.iter().filter(|(pid, _)| !strangers.contains(pid)), inode)
+    }
+
+    /// Whether a hidden process may be a child of these, or of a child of theirs that ended.
+    fn may_inherit(&mut self, pid: u32, known: &[u32]) -> bool {
+        if self.before.contains(&pid) {
+            return false;
+        }
+        let parent = (self.parents)(pid);
+        let chain = std::iter::successors(parent, |pid| (self.parents)(*pid)).take(MOST_PARENTS);
+        parent == Some(INIT) || chain.into_iter().any(|pid| known.contains(&pid))
     }
 
     /// These processes by name, where that can be told: the number alone is enough to find one.
@@ -258,8 +283,8 @@ mod tests {
     const PROCESSES: [(u32, Option<u32>); 4] =
         [(810, None), (811, Some(1)), (812, Some(2)), (813, None)];
 
-    /// Where the first so many were there before, and how often who is there was asked.
-    fn owners(before: usize, there: usize) -> (Owners, Arc<AtomicUsize>) {
+    /// Where the first so many were there before, the last is a child of this one, and how often who is there was asked.
+    fn owners(before: usize, there: usize, parent: u32) -> (Owners, Arc<AtomicUsize>) {
         let held = |pid| {
             let inode = PROCESSES.iter().find(|it| it.0 == pid).map_or(Some(0), |it| it.1);
             Ok(inode.map(|inode| BTreeSet::from([inode])))
@@ -274,14 +299,21 @@ mod tests {
             }
         };
         let names = Box::new(SystemProcesses);
-        let mut owners = Owners::new(live_source(), Box::new(held), Box::new(pids), names);
+        let parents = move |pid| match pid {
+            813 => Some(parent),
+            812 => Some(811),
+            811 => Some(800),
+            _ => None,
+        };
+        let (pids, parents) = (Box::new(pids), Box::new(parents));
+        let mut owners = Owners::new(live_source(), Box::new(held), pids, parents, names);
         owners.begin().expect("they are there");
         (owners, listed)
     }
 
     #[test]
     fn whoever_inherited_a_socket_is_found_and_all_are_asked_once_at_a_time() {
-        let (mut owners, listed) = owners(2, 3);
+        let (mut owners, listed) = owners(2, 3, 812);
         assert_eq!(owners.holders(&[811], 1), Ok(Some(vec![811])));
         assert_eq!(listed.load(Ordering::Relaxed), 1, "it has it still");
         assert_eq!(owners.holders(&[811], 2), Ok(Some(vec![812])), "its child");
@@ -293,12 +325,16 @@ mod tests {
     }
 
     #[test]
-    fn beside_a_process_that_is_hidden_and_newer_than_the_run_it_cannot_be_told() {
-        let (mut newer, _) = owners(3, 4);
-        assert_eq!(newer.holders(&[811], 3), Ok(None), "813 may be a child");
-        assert_eq!(newer.holders(&[811], 2), Ok(Some(vec![812])), "whoever may have it too");
-        assert_eq!(newer.holders(&[810], 3), Ok(None), "it had it, and is hidden");
-        let (mut older, _) = owners(4, 4);
+    fn beside_a_hidden_process_that_may_have_inherited_it_it_cannot_be_told() {
+        let (mut child, _) = owners(3, 4, 812);
+        assert_eq!(child.holders(&[811], 3), Ok(None), "813 is a child of its child");
+        assert_eq!(child.holders(&[811], 2), Ok(Some(vec![812])), "whoever may have it too");
+        assert_eq!(child.holders(&[810], 3), Ok(None), "it had it, and is hidden");
+        let (mut orphan, _) = owners(3, 4, INIT);
+        assert_eq!(orphan.holders(&[811], 3), Ok(None), "its parent may have been one");
+        let (mut stranger, _) = owners(3, 4, 800);
+        assert_eq!(stranger.holders(&[811], 3), Ok(Some(Vec::new())));
+        let (mut older, _) = owners(4, 4, 811);
         assert_eq!(older.holders(&[811], 3), Ok(Some(Vec::new())));
     }
 }

@@ -25,14 +25,11 @@ pub fn descriptors(proc: &Path, pid: u32) -> Descriptors {
 }
 
 /// The inodes of the sockets that a process has descriptors of, in the table or not; none where its descriptors may not
-/// be listed. A process that is gone has none, and neither has a thread of the kernel. One that is closed meanwhile is left out. `Err` is anything of which the
+/// be listed. A process that is gone has none. One that is closed meanwhile is left out. `Err` is anything of which the
 /// process is not the cause, such as descriptors of our own that ran out.
 pub fn held_sockets(proc: &Path, pid: u32) -> io::Result<Option<BTreeSet<u32>>> {
-    match list(proc, pid)? {
-        Some(it) => Ok(Some(it.sockets.into_iter().map(|(_, inode)| inode).collect())),
-        None if is_kernel_thread(proc, pid) => Ok(Some(BTreeSet::new())),
-        None => Ok(None),
-    }
+    let listing = list(proc, pid)?;
+    Ok(listing.map(|it| it.sockets.into_iter().map(|(_, inode)| inode).collect()))
 }
 
 /// Every process there is. `Err` where processes are not shown.
@@ -40,15 +37,11 @@ pub fn processes(proc: &Path) -> io::Result<BTreeSet<u32>> {
     owners::pids(proc)
 }
 
-/// Whether this is no process but a thread of the kernel: a flag of `PID/stat` (proc(5); `PF_KTHREAD` in the kernel's
-/// sched.h). The name before the flags may hold spaces and parentheses.
-fn is_kernel_thread(proc: &Path, pid: u32) -> bool {
-    const PF_KTHREAD: u32 = 0x0020_0000;
-    const FLAGS: usize = 6;
-    // Whatever cannot be read is no reason to take it for one.
-    let stat = fs::read_to_string(proc.join(pid.to_string()).join("stat")).unwrap_or_default();
-    let flags = stat.rsplit_once(')').and_then(|(_, it)| it.split_whitespace().nth(FLAGS));
-    flags.and_then(|it| it.parse::<u32>().ok()).is_some_and(|it| it & PF_KTHREAD != 0)
+/// The process that started this one, or that took its place when it ended (proc(5), `PID/stat`); none where the process is
+/// gone or that is not shown. The name before it may hold spaces and parentheses.
+pub fn parent(proc: &Path, pid: u32) -> Option<u32> {
+    let stat = fs::read_to_string(proc.join(pid.to_string()).join("stat")).ok()?;
+    stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()
 }
 
 /// The number that the kernel gives as a size, else the number of entries. A process without any descriptor has size 0
@@ -119,16 +112,12 @@ mod tests {
     }
 
     #[test]
-    fn a_thread_of_the_kernel_is_told_by_its_flags() -> io::Result<()> {
+    fn the_parent_stands_behind_the_name_whatever_that_is() -> io::Result<()> {
         let proc = tempfile::tempdir()?;
-        let is_kernel_thread = |stat: &str| {
-            fs::create_dir_all(proc.path().join("17"))?;
-            fs::write(proc.path().join("17/stat"), stat)?;
-            io::Result::Ok(is_kernel_thread(proc.path(), 17))
-        };
-        assert!(is_kernel_thread("17 (kworker/0:1 a) b) I 2 0 0 0 -1 69238880 0 0 0 0 0 0")?);
-        assert!(!is_kernel_thread("17 (69238880) S 1 17 17 0 -1 4194560 12 0 0 0 0 0")?);
-        assert!(!is_kernel_thread("")?);
+        fs::create_dir(proc.path().join("17"))?;
+        assert_eq!(parent(proc.path(), 17), None);
+        fs::write(proc.path().join("17/stat"), "17 (a) S 3 b) I 2 0 0 0 -1 69238880 0 0")?;
+        assert_eq!(parent(proc.path(), 17), Some(2));
         Ok(())
     }
 
