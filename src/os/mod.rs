@@ -143,15 +143,39 @@ pub fn set_tcp_option(_: &socket2::Socket, _: TcpOption, _: i32) -> std::io::Res
 }
 
 /// The inodes of the sockets that this process has descriptors of, whether or not the table still has rows for them;
-/// none where that cannot be seen. A process that is gone has none.
+/// none where that cannot be seen. A process that is gone has none. `Err` says nothing of the process.
 #[cfg(target_os = "linux")]
-pub fn held_sockets(pid: u32) -> Option<BTreeSet<u32>> {
+pub fn held_sockets(pid: u32) -> std::io::Result<Option<BTreeSet<u32>>> {
     linux::descriptors::held_sockets("/proc".as_ref(), pid)
 }
 
 /// The inodes of the sockets that this process has descriptors of. This system is not asked.
 #[cfg(not(target_os = "linux"))]
-pub const fn held_sockets(_: u32) -> Option<BTreeSet<u32>> {
+pub const fn held_sockets(_: u32) -> std::io::Result<Option<BTreeSet<u32>>> {
+    Ok(None)
+}
+
+/// Every process there is. `Err` where processes are not shown.
+#[cfg(target_os = "linux")]
+pub fn processes() -> std::io::Result<BTreeSet<u32>> {
+    linux::descriptors::processes("/proc".as_ref())
+}
+
+/// Every process that [`held_sockets`] tells something of: this system is not asked.
+#[cfg(not(target_os = "linux"))]
+pub const fn processes() -> std::io::Result<BTreeSet<u32>> {
+    Ok(BTreeSet::new())
+}
+
+/// The process that started this one, or that took its place when it ended; none where that is not told.
+#[cfg(target_os = "linux")]
+pub fn parent(pid: u32) -> Option<u32> {
+    linux::descriptors::parent("/proc".as_ref(), pid)
+}
+
+/// The process that started this one. This system is not asked.
+#[cfg(not(target_os = "linux"))]
+pub const fn parent(_: u32) -> Option<u32> {
     None
 }
 

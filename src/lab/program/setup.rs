@@ -35,7 +35,7 @@ pub const GRACE: Duration = Duration::from_secs(5);
 /// What is done to each connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Treatment {
-    /// `close()` after a while: a FIN.
+    /// `close()` after a while: a FIN. Where nothing is seen of what no process holds, `close()` follows the other end's.
     Close,
     /// `shutdown(SHUT_WR)` after a while: a FIN; reading goes on.
     HalfClose,

@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use super::owners::list;
+use super::owners::{self, list};
 use crate::model::Descriptors;
 
 /// The descriptors of a process; what the system does not let this program see is absent.
@@ -25,10 +25,23 @@ pub fn descriptors(proc: &Path, pid: u32) -> Descriptors {
 }
 
 /// The inodes of the sockets that a process has descriptors of, in the table or not; none where its descriptors may not
-/// be listed. A process that is gone has none. One that is closed meanwhile is left out.
-pub fn held_sockets(proc: &Path, pid: u32) -> Option<BTreeSet<u32>> {
-    let listing = list(proc, pid).ok()??;
-    Some(listing.sockets.into_iter().map(|(_, inode)| inode).collect())
+/// be listed. A process that is gone has none. One that is closed meanwhile is left out. `Err` is anything of which the
+/// process is not the cause, such as descriptors of our own that ran out.
+pub fn held_sockets(proc: &Path, pid: u32) -> io::Result<Option<BTreeSet<u32>>> {
+    let listing = list(proc, pid)?;
+    Ok(listing.map(|it| it.sockets.into_iter().map(|(_, inode)| inode).collect()))
+}
+
+/// Every process there is. `Err` where processes are not shown.
+pub fn processes(proc: &Path) -> io::Result<BTreeSet<u32>> {
+    owners::pids(proc)
+}
+
+/// The process that started this one, or that took its place when it ended (proc(5), `PID/stat`); none where the process is
+/// gone or that is not shown. The name before it may hold spaces and parentheses.
+pub fn parent(proc: &Path, pid: u32) -> Option<u32> {
+    let stat = fs::read_to_string(proc.join(pid.to_string()).join("stat")).ok()?;
+    stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()
 }
 
 /// The number that the kernel gives as a size, else the number of entries. A process without any descriptor has size 0
@@ -89,12 +102,31 @@ mod tests {
         let (proc, me) = (Path::new("/proc"), std::process::id());
         let socket = std::net::TcpListener::bind("127.0.0.1:0")?;
         let link = fs::read_link(format!("/proc/self/fd/{}", socket.as_raw_fd()))?;
-        let held = |pid| held_sockets(proc, pid).expect("one's own can be seen");
+        let held = |pid| held_sockets(proc, pid).ok().flatten().expect("one's own can be seen");
         let is_held = || held(me).iter().any(|inode| link.ends_with(format!("socket:[{inode}]")));
         assert!(is_held());
         drop(socket);
         assert!(!is_held());
         assert!(held(u32::MAX).is_empty(), "nobody has this pid");
+        Ok(())
+    }
+
+    #[test]
+    fn the_parent_stands_behind_the_name_whatever_that_is() -> io::Result<()> {
+        let proc = tempfile::tempdir()?;
+        fs::create_dir(proc.path().join("17"))?;
+        assert_eq!(parent(proc.path(), 17), None);
+        fs::write(proc.path().join("17/stat"), "17 (a) S 3 b) I 2 0 0 0 -1 69238880 0 0")?;
+        assert_eq!(parent(proc.path(), 17), Some(2));
+        Ok(())
+    }
+
+    #[test]
+    fn what_fails_for_no_fault_of_the_process_is_no_answer() -> io::Result<()> {
+        let proc = tempfile::tempdir()?;
+        fs::create_dir(proc.path().join("812"))?;
+        fs::write(proc.path().join("812/fd"), "no folder")?;
+        held_sockets(proc.path(), 812).expect_err("neither hidden nor empty");
         Ok(())
     }
 
