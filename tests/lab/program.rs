@@ -2,6 +2,7 @@
 
 mod blind;
 mod listening;
+mod reaching;
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
