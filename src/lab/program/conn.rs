@@ -1,6 +1,7 @@
 //! Our end of one connection: it never waits, it answers as it was told, and it ends as it was told.
 
 use std::io::{self, Read as _, Write as _};
+use std::mem::MaybeUninit;
 use std::net::{Shutdown, SocketAddr};
 use std::time::Duration;
 
@@ -12,6 +13,9 @@ use super::setup::{Answer, Payload};
 /// So much of what came is taken at a time, and so much of an answer waits at most: whoever does not take our answers is
 /// not read from either.
 const CHUNK: usize = 65_536;
+
+/// A receive buffer that fills soon, where nothing is read; set before the connection is made, which is told the window then.
+pub(super) const SMALL_BUFFER: usize = 4_096;
 
 /// So much of what came is thrown away before a close at most.
 const DRAINED: usize = 1_048_576;
@@ -82,9 +86,12 @@ impl Conn {
         Ok(Self::with(socket, answer))
     }
 
-    /// Begins to connect.
-    pub(super) fn connecting(address: SocketAddr) -> io::Result<Self> {
+    /// Begins to connect, with a small receive buffer where nothing is to be read.
+    pub(super) fn connecting(address: SocketAddr, reads: bool) -> io::Result<Self> {
         let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+        if !reads {
+            socket.set_recv_buffer_size(SMALL_BUFFER)?;
+        }
         socket.set_nonblocking(true)?;
         match socket.connect(&SockAddr::from(address)) {
             Err(error) if !CallError::new(&error).is_underway() => return Err(error),
@@ -161,6 +168,21 @@ impl Conn {
         // What was asked for before the end is answered first.
         let answered = self.mute || self.sent == self.out.len();
         if self.at_end && answered { Heard::End } else { Heard::Nothing }
+    }
+
+    /// How many bytes wait to be read, as far as a small buffer may hold; or what ends it. Nothing is taken.
+    pub(super) fn peek(&self) -> Result<usize, Heard> {
+        // A system may make the buffer twice as large as it was told.
+        let mut data = [MaybeUninit::uninit(); 2 * SMALL_BUFFER];
+        match self.socket.as_ref().map(|socket| socket.peek(&mut data)) {
+            None => Ok(0),
+            Some(Ok(0)) => Err(Heard::End),
+            Some(Ok(bytes)) => Ok(bytes),
+            Some(Err(error)) => match error.kind() {
+                io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted => Ok(0),
+                _ => Err(Heard::Broken),
+            },
+        }
     }
 
     /// Sends what waits, and reads nothing.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 
-use super::conn::Conn;
+use super::conn::{Conn, SMALL_BUFFER};
 use super::setup::{Answer, MAX_CLIENTS, MAX_HELD, Setup, Side, Treatment};
 use super::state::Failure;
 use super::{CallError, Cancel};
@@ -22,8 +22,6 @@ use crate::text;
 const BACKLOG: i32 = i32::MAX;
 /// The same where none ever is, so that one sees what a full queue does.
 const SHORT_BACKLOG: i32 = 4;
-/// What fills soon, where nothing is read.
-const SMALL_BUFFER: usize = 4_096;
 /// How long a listener rests that could not accept for want of descriptors.
 const OUT_OF_DESCRIPTORS: Duration = Duration::from_millis(100);
 /// How long a name may take to be resolved.
@@ -154,8 +152,9 @@ impl Gate {
             Self::None | Self::Target { shut: true, .. } => Ok(None),
             Self::Target { .. } if held >= MAX_CLIENTS => Ok(None),
             Self::Target { addresses, shut } => loop {
+                let reads = setup.treatment != Treatment::NeverRead;
                 let Some(address) = addresses.first().copied() else { return Ok(None) };
-                let made = Conn::connecting(address).and_then(|conn| {
+                let made = Conn::connecting(address, reads).and_then(|conn| {
                     let pair = Pair { client: canonical(conn.local()?), peer: canonical(address) };
                     Ok(Came { conn, pair })
                 });

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::setup::{CONNECT, Setup};
+use super::setup::{CONNECT, Setup, Treatment};
 use super::state::{Connection, Fate, Holder, Judged, Party};
 
 /// So many more dead connections than before mean that their number grows, and not that one took another's place.
@@ -41,11 +41,13 @@ fn party(holder: Holder, connections: &[&Connection], setup: &Setup, now: Durati
         unseen: 0,
         kept_for: None,
         open: 0,
+        idle: 0,
         not_made: 0,
         unknown: BTreeMap::new(),
         states: BTreeMap::new(),
         judged: Judged::Closes,
     };
+    let never_reads = setup.treatment == Treatment::NeverRead;
     let mut times = Vec::new();
     let mut wait = Duration::ZERO;
     for connection in connections {
@@ -54,6 +56,14 @@ fn party(holder: Holder, connections: &[&Connection], setup: &Setup, now: Durati
                 party.open += 1;
                 let most = connection.came + CONNECT + setup.after + setup.grace;
                 wait = wait.max(most.saturating_sub(now));
+            }
+            // It may begin to wait for us at any time, or never.
+            Fate::Open if never_reads && now.saturating_sub(connection.came) >= setup.grace => {
+                party.idle += 1;
+            }
+            Fate::Open if never_reads => {
+                party.open += 1;
+                wait = wait.max((connection.came + setup.grace).saturating_sub(now));
             }
             Fate::Open => {
                 party.open += 1;
@@ -92,6 +102,9 @@ fn party(holder: Holder, connections: &[&Connection], setup: &Setup, now: Durati
         if grew(connections, setup, now) { Judged::Leaks } else { Judged::Keeps }
     } else if party.open > 0 {
         Judged::TooEarly(wait)
+    } else if never_reads && party.closed == 0 {
+        // None had to wait: what it does then was not tried.
+        Judged::CouldNotTell
     } else if party.unknown.is_empty() && party.not_made == 0 {
         Judged::Closes
     } else {

@@ -104,7 +104,15 @@ pub fn party_sentence(party: &Party, state: &ProgramState) -> [Text; 2] {
         });
     }
     if party.closed_first > 0 {
-        pieces.push(text!("lab_program.part.closed_first", n = party.closed_first));
+        pieces.push(match setup.treatment {
+            Treatment::NeverRead => {
+                text!("lab_reaching.part.closed_first", n = party.closed_first)
+            }
+            _ => text!("lab_program.part.closed_first", n = party.closed_first),
+        });
+    }
+    if party.idle > 0 {
+        pieces.push(text!("lab_reaching.part.idle", n = party.idle));
     }
     if party.open > 0 {
         pieces.push(text!("lab_program.part.open", n = party.open));
@@ -161,7 +169,8 @@ fn follows(party: &Party, state: &ProgramState) -> Text {
         Judged::CouldNotTell => match party.unknown.keys().next() {
             Some(Unknown::Reset) => text!("lab_program.follows.reset"),
             Some(Unknown::Vanished) => text!("lab_program.follows.vanished"),
-            None => text!("lab_program.follows.not_made"),
+            None if party.not_made > 0 => text!("lab_program.follows.not_made"),
+            None => text!("lab_reaching.follows.not_tried"),
         },
     }
 }
@@ -217,6 +226,7 @@ pub fn failure_words(failure: &super::Failure) -> [Text; 2] {
 pub fn fate_words(connection: &Connection, setup: &Setup) -> Text {
     match &connection.fate {
         Fate::Connecting => text!("lab_program.fate.connecting"),
+        Fate::Open if setup.treatment == Treatment::NeverRead => text!("lab_reaching.fate.open"),
         Fate::Open => text!("lab_program.fate.open"),
         Fate::Waiting { .. } => match setup.treatment {
             Treatment::Close | Treatment::HalfClose if connection.unread => {
@@ -227,6 +237,9 @@ pub fn fate_words(connection: &Connection, setup: &Setup) -> Text {
             Treatment::NeverRead | Treatment::NeverAccept => text!("lab_program.fate.still_waits"),
         },
         Fate::Unseen { .. } => text!("lab_program.fate.unseen"),
+        Fate::Closed { took: None, .. } if setup.treatment == Treatment::NeverRead => {
+            text!("lab_reaching.fate.closed_first")
+        }
         Fate::Closed { took: None, .. } => text!("lab_program.fate.closed_first"),
         Fate::Closed { took: Some(took), .. } => {
             let time = brief(*took);

@@ -2,6 +2,7 @@
 
 mod outcome;
 mod reaching;
+mod stalling;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::SocketAddr;
@@ -259,6 +260,9 @@ impl Worker {
 
     /// Does to each connection what is due.
     fn treat(&mut self) {
+        if self.setup.treatment == Treatment::NeverRead {
+            return self.find_stalled();
+        }
         let now = self.began.elapsed();
         let mut any = false;
         for entry in &mut self.entries {

@@ -13,7 +13,7 @@ use sockscope::os::{Pair, PairProbe, SocketSource, live_source, pair_probe};
 use super::{address, connect, is_closed_late, listener, patient, wait};
 
 /// A probe that sees our end alone, as of a connection to another computer.
-struct OneEyed(Box<dyn PairProbe>);
+pub(super) struct OneEyed(pub(super) Box<dyn PairProbe>);
 
 impl PairProbe for OneEyed {
     fn resolution(&self) -> Resolution {
@@ -55,7 +55,7 @@ impl SocketSource for Blind {
     }
 }
 
-fn start_with(
+pub(super) fn start_with(
     treatment: Treatment,
     probe: Box<dyn PairProbe>,
     source: Box<dyn SocketSource>,

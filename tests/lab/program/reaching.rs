@@ -1,13 +1,16 @@
 //! How a run comes to a server, and what a server does that nobody reads from.
 
+use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::thread;
 use std::time::Duration;
 
 use sockscope::lab::loopback;
-use sockscope::lab::program::{Fate, Holder, Payload, Treatment};
+use sockscope::lab::program::{Fate, Holder, Judged, Payload, Treatment};
+use sockscope::os::{live_source, pair_probe};
 
-use super::{client, start, wait};
+use super::blind::{OneEyed, start_with};
+use super::{address, client, connect, start, wait};
 
 /// How many connections the run makes.
 const SOME: usize = 20;
@@ -31,4 +34,61 @@ fn a_server_that_accepts_and_resets_at_once_was_reached() {
         assert!(!not_made && connection.holder != Holder::NotReached, "{connection:#?}");
     }
     resets.expect("a thread").join().expect("no panic");
+}
+
+#[test]
+fn a_server_that_sends_little_is_not_said_to_wait() {
+    let server = TcpListener::bind(loopback()).expect("loopback");
+    let target = server.local_addr().expect("an address");
+    let program = start(client(target, Treatment::NeverRead, Payload::Bytes(100), 1));
+    let (mut accepted, _) = server.accept().expect("a client");
+    accepted.read_exact(&mut [0; 100]).expect("it sends");
+    accepted.write_all(&[b'x'; 38]).expect("there is room");
+    let state = wait(&program, |state| state.parties.iter().any(|party| party.idle == 1));
+    assert_eq!(state.judged, Some(Judged::CouldNotTell), "{:#?}", state.connections);
+    assert_eq!(state.connections[0].fate, Fate::Open);
+    drop(accepted);
+    let state = wait(&program, |state| !state.is_running());
+    assert_eq!(state.judged, Some(Judged::CouldNotTell), "it had no reason to give up");
+    assert!(matches!(state.connections[0].fate, Fate::Closed { took: None, .. }));
+}
+
+#[test]
+fn a_server_that_sends_much_is_soon_kept_waiting() {
+    let server = TcpListener::bind(loopback()).expect("loopback");
+    let target = server.local_addr().expect("an address");
+    let program = start(client(target, Treatment::NeverRead, Payload::Nothing, 1));
+    let (mut accepted, _) = server.accept().expect("a client");
+    // More than our buffer holds, and much less than one of the usual size.
+    accepted.write_all(&[b'x'; 40_000]).expect("there is room");
+    let state = wait(&program, |state| state.judged == Some(Judged::Keeps));
+    assert!(matches!(state.connections[0].fate, Fate::Waiting { .. }), "{state:#?}");
+    drop(accepted);
+    let state = wait(&program, |state| !state.is_running());
+    assert_eq!(state.judged, Some(Judged::Closes), "{:#?}", state.connections);
+}
+
+#[test]
+fn whose_row_is_not_to_be_seen_waits_once_our_buffer_is_full() {
+    let one_eyed = Box::new(OneEyed(pair_probe()));
+    let program = start_with(Treatment::NeverRead, one_eyed, live_source());
+    let mut stream = connect(address(&program));
+    stream.write_all(&[b'x'; 2_000]).expect("there is room");
+    let state = wait(&program, |state| state.parties.iter().any(|party| party.idle == 1));
+    assert_eq!(state.connections[0].fate, Fate::Open, "there is room yet");
+    stream.set_nonblocking(true).expect("an option");
+    while stream.write(&[b'x'; 65_536]).is_ok() {}
+    wait(&program, |state| state.judged == Some(Judged::Keeps));
+    drop(stream);
+}
+
+#[test]
+fn what_breaks_before_it_had_to_wait_is_over() {
+    let program = start_with(Treatment::NeverRead, Box::new(OneEyed(pair_probe())), live_source());
+    let stream = socket2::Socket::from(connect(address(&program)));
+    wait(&program, |state| state.held == 1);
+    stream.set_linger(Some(Duration::ZERO)).expect("an option");
+    drop(stream);
+    let state = wait(&program, |state| state.connections.iter().all(|it| it.is_over()));
+    assert_eq!(state.judged, Some(Judged::CouldNotTell), "{:#?}", state.connections);
 }

@@ -175,3 +175,23 @@ fn a_connect_that_is_not_done_yet_is_too_early_for_as_long_as_it_may_take() {
     let party = only(&[connection(2, Fate::NoAnswer)], 12);
     assert_eq!((party.judged, party.not_made), (Judged::CouldNotTell, 1));
 }
+
+#[test]
+fn whoever_never_had_to_wait_was_not_tried() {
+    let setup = Setup { treatment: Treatment::NeverRead, ..setup() };
+    let party = |all: &[Arc<Connection>], now: u32| parties(all, &setup, now * S).remove(0);
+    let idle = || connection(0, Fate::Open);
+    let early = party(&[idle()], 3);
+    assert_eq!((early.judged, early.idle), (Judged::TooEarly(2 * S), 0), "it may send yet");
+    let party_of_one = party(&[idle()], 5);
+    assert_eq!(
+        (party_of_one.judged, party_of_one.open, party_of_one.idle),
+        (Judged::CouldNotTell, 0, 1)
+    );
+    let by_itself = connection(0, Fate::Closed { at: 20 * S, took: None });
+    assert_eq!(party(&[by_itself], 30).judged, Judged::CouldNotTell);
+    let gave_up = connection(0, Fate::Closed { at: 20 * S, took: Some(10 * S) });
+    assert_eq!(party(&[idle(), gave_up], 30).judged, Judged::Closes, "one was tried");
+    let waits = connection(0, Fate::Waiting { since: S });
+    assert_eq!(party(&[idle(), waits], 30).judged, Judged::Keeps);
+}
