@@ -191,7 +191,7 @@ impl Printed {
             }
             return news;
         }
-        let made = !matches!(fate, Fate::NotMade(_) | Fate::NoAnswer);
+        let made = !matches!(fate, Fate::NotMade(_) | Fate::NoAnswer { .. });
         let known = matches!(connection.holder, Holder::Processes(_));
         if made
             && self.last < Some(Event::Connected)

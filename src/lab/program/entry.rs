@@ -237,7 +237,11 @@ impl Entry {
         let here = self.seen.was_found || theirs.ip().to_canonical().is_loopback();
         match &self.holder {
             Some(holder) => holder.clone(),
-            None if matches!(self.fate, Fate::Connecting | Fate::NotMade(_) | Fate::NoAnswer) => {
+            None if matches!(
+                self.fate,
+                Fate::Connecting | Fate::NotMade(_) | Fate::NoAnswer { .. }
+            ) =>
+            {
                 Holder::NotReached
             }
             None if here => Holder::NotSeen,

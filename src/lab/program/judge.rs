@@ -86,7 +86,7 @@ fn party(holder: Holder, connections: &[&Connection], setup: &Setup, now: Durati
                 party.late += usize::from(is_late(*took, setup));
                 times.push(*took);
             }
-            Fate::NotMade(_) | Fate::NoAnswer => party.not_made += 1,
+            Fate::NotMade(_) | Fate::NoAnswer { .. } => party.not_made += 1,
             Fate::Unknown(why) => *party.unknown.entry(*why).or_default() += 1,
         }
         if let Some(state) = connection.their_state {

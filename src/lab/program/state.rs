@@ -145,10 +145,13 @@ pub enum Fate {
     },
     /// The connection was not made: the system said why.
     NotMade(CallError),
-    /// The connection was not made: nothing came within [`CONNECT`], and it was given up.
+    /// The connection was not made: nothing came within [`CONNECT`], or before the run was over, and it was given up.
     ///
     /// [`CONNECT`]: super::CONNECT
-    NoAnswer,
+    NoAnswer {
+        /// How long it had.
+        waited: Duration,
+    },
     /// That cannot be told.
     Unknown(Unknown),
 }
@@ -158,7 +161,9 @@ impl Fate {
     pub const fn is_final(&self) -> bool {
         match self {
             Self::Connecting | Self::Open | Self::Waiting { .. } | Self::Unseen { .. } => false,
-            Self::Closed { .. } | Self::NotMade(_) | Self::NoAnswer | Self::Unknown(_) => true,
+            Self::Closed { .. } | Self::NotMade(_) | Self::NoAnswer { .. } | Self::Unknown(_) => {
+                true
+            }
         }
     }
 }

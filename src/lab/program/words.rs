@@ -257,7 +257,7 @@ pub fn fate_words(connection: &Connection, setup: &Setup) -> Text {
             }
         }
         Fate::NotMade(error) => text!("lab_program.fate.not_made", errno = error.errno.as_str()),
-        Fate::NoAnswer => text!("lab_program.fate.no_answer", time = long(CONNECT)),
+        Fate::NoAnswer { waited } => text!("lab_program.fate.no_answer", time = brief(*waited)),
         Fate::Unknown(Unknown::Reset) => text!("lab_program.fate.reset"),
         Fate::Unknown(Unknown::Vanished) => text!("lab_program.fate.vanished"),
     }

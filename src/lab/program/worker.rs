@@ -102,6 +102,7 @@ impl Worker {
             let rest = (round.elapsed() * REST_PER_COST).clamp(RESTS[0], RESTS[1]);
             thread::sleep(rest);
         };
+        self.give_up_connects();
         // The verdict is on what was, before our own end of it goes.
         self.publish(Phase::Running);
         self.entries.iter_mut().for_each(|entry| entry.conn = None);

@@ -6,11 +6,11 @@ use std::thread;
 use std::time::Duration;
 
 use sockscope::lab::loopback;
-use sockscope::lab::program::{Fate, Holder, Judged, Payload, Treatment};
+use sockscope::lab::program::{Fate, Holder, Judged, Payload, Phase, Setup, Treatment, Why};
 use sockscope::os::{live_source, pair_probe};
 
 use super::blind::{OneEyed, start_with};
-use super::{address, client, connect, start, wait};
+use super::{LINUX, address, client, connect, start, wait};
 
 /// How many connections the run makes.
 const SOME: usize = 20;
@@ -30,7 +30,7 @@ fn a_server_that_accepts_and_resets_at_once_was_reached() {
     let state = wait(&program, |state| !state.is_running());
     assert_eq!((state.connections.len(), &state.trouble), (SOME, &None), "it does not stop");
     for connection in &state.connections {
-        let not_made = matches!(connection.fate, Fate::NotMade(_) | Fate::NoAnswer);
+        let not_made = matches!(connection.fate, Fate::NotMade(_) | Fate::NoAnswer { .. });
         assert!(!not_made && connection.holder != Holder::NotReached, "{connection:#?}");
     }
     resets.expect("a thread").join().expect("no panic");
@@ -91,4 +91,32 @@ fn what_breaks_before_it_had_to_wait_is_over() {
     drop(stream);
     let state = wait(&program, |state| state.connections.iter().all(|it| it.is_over()));
     assert_eq!(state.judged, Some(Judged::CouldNotTell), "{:#?}", state.connections);
+}
+
+#[test]
+fn a_connect_that_is_under_way_as_the_run_ends_had_no_answer() {
+    if !LINUX {
+        // Only there the system is known to leave a connect alone whose listener's queue is full.
+        return;
+    }
+    let server = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None);
+    let server = server.expect("a socket");
+    server.bind(&loopback().into()).expect("loopback");
+    server.listen(0).expect("it is bound");
+    let target = server.local_addr().expect("an address").as_socket().expect("of the Internet");
+    // Nobody accepts it, and there is room for no other.
+    let _first = connect(target);
+    let time = Duration::from_millis(400);
+    let setup = client(target, Treatment::Close, Payload::Nothing, 1);
+    let program = start(Setup { time, ..setup });
+    let state = wait(&program, |state| !state.is_running());
+    assert_eq!(
+        (&state.phase, state.judged),
+        (&Phase::Ended(Why::TimeUp), Some(Judged::CouldNotTell))
+    );
+    let Fate::NoAnswer { waited } = state.connections[0].fate else {
+        panic!("{:#?}", state.connections);
+    };
+    assert!(waited <= state.elapsed && waited > Duration::ZERO, "{waited:?}");
+    assert_eq!((state.parties[0].not_made, state.parties[0].open), (1, 0));
 }

@@ -28,7 +28,7 @@ pub(super) fn connection(connection: &Connection) -> Value {
         Fate::Unseen { .. } => "descriptor_held",
         Fate::Closed { .. } => "closed",
         Fate::NotMade(_) => "not_made",
-        Fate::NoAnswer => "no_answer",
+        Fate::NoAnswer { .. } => "no_answer",
         Fate::Unknown(_) => "unknown",
     });
     match &connection.fate {

@@ -58,7 +58,7 @@ fn connecting_is_not_connected() {
         (100, connection(0, Fate::Connecting)),
         (600, connection(0, Fate::Connecting)),
         (700, connection(0, Fate::Connecting)),
-        (10_000, connection(0, Fate::NoAnswer)),
+        (10_000, connection(0, Fate::NoAnswer { waited: Duration::from_secs(10) })),
     ];
     assert_eq!(printed(&gone), [(Event::Connecting, 0), (Event::Over, 10_000)]);
     let slow = [

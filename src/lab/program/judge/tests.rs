@@ -172,7 +172,7 @@ fn only_what_came_after_another_was_over_is_a_reconnect() {
 fn a_connect_that_is_not_done_yet_is_too_early_for_as_long_as_it_may_take() {
     let party = only(&[connection(2, Fate::Connecting)], 3);
     assert_eq!((party.judged, party.open), (Judged::TooEarly(CONNECT + 5 * S), 1));
-    let party = only(&[connection(2, Fate::NoAnswer)], 12);
+    let party = only(&[connection(2, Fate::NoAnswer { waited: CONNECT })], 12);
     assert_eq!((party.judged, party.not_made), (Judged::CouldNotTell, 1));
 }
 

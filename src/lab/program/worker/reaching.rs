@@ -30,7 +30,7 @@ impl Worker {
                 }
                 Reached::NotYet if now.saturating_sub(entry.came) < CONNECT => {}
                 Reached::NotYet => {
-                    entry.not_made(Fate::NoAnswer);
+                    entry.not_made(Fate::NoAnswer { waited: now.saturating_sub(entry.came) });
                     failed = Some(Trouble::NoAnswer);
                 }
                 Reached::Failed(error) => {
@@ -42,6 +42,14 @@ impl Worker {
         }
         if let Some(trouble) = failed {
             self.not_made(trouble);
+        }
+    }
+
+    /// Gives up each connect under way: the run is over.
+    pub(super) fn give_up_connects(&mut self) {
+        let now = self.now();
+        for entry in self.entries.iter_mut().filter(|entry| entry.connecting()) {
+            entry.not_made(Fate::NoAnswer { waited: now.saturating_sub(entry.came) });
         }
     }
 
