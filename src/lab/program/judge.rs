@@ -57,7 +57,7 @@ fn party(holder: Holder, connections: &[&Connection], setup: &Setup, now: Durati
                 let most = connection.came + CONNECT + setup.after + setup.grace;
                 wait = wait.max(most.saturating_sub(now));
             }
-            // It may begin to wait for us at any time, or never.
+            // Its sending may block at any time, or never.
             Fate::Open if never_reads && now.saturating_sub(connection.came) >= setup.grace => {
                 party.idle += 1;
             }
@@ -103,7 +103,7 @@ fn party(holder: Holder, connections: &[&Connection], setup: &Setup, now: Durati
     } else if party.open > 0 {
         Judged::TooEarly(wait)
     } else if never_reads && party.closed == 0 {
-        // None had to wait: what it does then was not tried.
+        // None was blocked in sending: what it does then was not tried.
         Judged::CouldNotTell
     } else if party.unknown.is_empty() && party.not_made == 0 {
         Judged::Closes

@@ -246,7 +246,7 @@ pub struct Party {
     pub kept_for: Option<Duration>,
     /// How many are open, and it is too early to say.
     pub open: usize,
-    /// How many that nobody reads from were open for longer than the grace and did not have to wait.
+    /// How many that nobody reads from were open for longer than the grace, and sending was not blocked.
     pub idle: usize,
     /// How many were not made.
     pub not_made: usize,

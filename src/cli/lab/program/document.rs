@@ -87,7 +87,7 @@ fn party(party: &Party, state: &ProgramState) -> Value {
         "closed_first": party.closed_first,
         "closed_after_us": party.took.map(|times| times.map(micros)),
         "open": party.open,
-        "never_waited": party.idle,
+        "not_blocked": party.idle,
         "not_made": party.not_made,
         "unknown": party.unknown.values().sum::<usize>(),
         "states": party.states.iter().map(|(state, count)| (state.name(), count)).collect::<BTreeMap<_, _>>(),
