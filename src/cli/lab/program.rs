@@ -229,13 +229,13 @@ impl Printed {
         if let Some(at) = connection.since()
             && self.last == Some(Event::Connected)
         {
-            if !settled(at, CROSSED) {
-                self.held = Some(at);
-            } else {
+            if settled(at, CROSSED) {
                 self.last = Some(Event::Treated);
                 if state.setup.treatment.waits() {
                     news.push((Event::Treated, at));
                 }
+            } else {
+                self.held = Some(at);
             }
         }
         if over {

@@ -60,7 +60,7 @@ fn a_server_that_sends_much_is_soon_kept_waiting() {
     let program = start(client(target, Treatment::NeverRead, Payload::Nothing, 1));
     let (mut accepted, _) = server.accept().expect("a client");
     // More than our buffer holds, and much less than one of the usual size.
-    accepted.write_all(&[b'x'; 40_000]).expect("there is room");
+    accepted.write_all(&vec![b'x'; 40_000]).expect("there is room");
     let state = wait(&program, |state| state.judged == Some(Judged::Keeps));
     assert!(matches!(state.connections[0].fate, Fate::Waiting { .. }), "{state:#?}");
     drop(accepted);
@@ -77,7 +77,8 @@ fn whose_row_is_not_to_be_seen_waits_once_our_buffer_is_full() {
     let state = wait(&program, |state| state.parties.iter().any(|party| party.idle == 1));
     assert_eq!(state.connections[0].fate, Fate::Open, "there is room yet");
     stream.set_nonblocking(true).expect("an option");
-    while stream.write(&[b'x'; 65_536]).is_ok() {}
+    let full = vec![b'x'; 65_536];
+    while stream.write(&full).is_ok() {}
     wait(&program, |state| state.judged == Some(Judged::Keeps));
     drop(stream);
 }
