@@ -23,7 +23,8 @@ Exit status:
      `lab listen` or `lab connect` a program keeps connections open
   2  called wrongly
   3  could not run
-  4  could not judge: `lab` could not tell, or nobody connected
+  4  could not judge: `lab` could not tell; `lab listen` or `lab connect` too, or nobody
+     connected, or a program closed every connection first, so that it was not tried
 
 Data goes to stdout, everything else to stderr: what could not be seen, too.";
 

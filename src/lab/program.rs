@@ -33,7 +33,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 pub use super::resolve::Address;
-pub use owners::HeldSockets;
+pub use owners::{HeldSockets, Pids};
 pub use setup::{
     Answer, CONNECT, GRACE, MAX_BYTES, MAX_CLIENTS, MAX_HELD, MAX_TIME, MAX_TOTAL, Payload, Setup,
     Side, Treatment,
@@ -50,7 +50,10 @@ use super::cancel::Cancel;
 use super::errno::CallError;
 use super::observe::{Observation, Observer};
 use crate::model::lab::Resolution;
-use crate::os::{PairProbe, SocketSource, held_sockets, live_source, pair_probe};
+use crate::os::{
+    PairProbe, ProcessInfo, SocketSource, SystemProcesses, held_sockets, live_source, pair_probe,
+    processes,
+};
 use crate::text;
 use worker::Worker;
 
@@ -62,12 +65,22 @@ pub struct Eyes {
     pub source: Box<dyn SocketSource>,
     /// Tells which sockets a process holds.
     pub held: HeldSockets,
+    /// Tells every process there is.
+    pub pids: Pids,
+    /// Tells the names of processes.
+    pub names: Box<dyn ProcessInfo>,
 }
 
 impl Eyes {
     /// The best that this system has.
     pub fn of_this_computer() -> Self {
-        Self { probe: pair_probe(), source: live_source(), held: Box::new(held_sockets) }
+        Self {
+            probe: pair_probe(),
+            source: live_source(),
+            held: Box::new(held_sockets),
+            pids: Box::new(processes),
+            names: Box::new(SystemProcesses),
+        }
     }
 }
 
@@ -128,7 +141,7 @@ impl Program {
             Observer::start(eyes.probe, began, Box::new(note))?
         };
         let cancel = Cancel::new();
-        let owners = owners::Owners::new(eyes.source, eyes.held);
+        let owners = owners::Owners::new(eyes.source, eyes.held, eyes.pids, eyes.names);
         let work = {
             let (shared, cancel) = (Arc::clone(&shared), cancel.clone());
             move || {

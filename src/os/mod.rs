@@ -140,16 +140,28 @@ pub fn set_tcp_option(_: &socket2::Socket, _: TcpOption, _: i32) -> std::io::Res
 }
 
 /// The inodes of the sockets that this process has descriptors of, whether or not the table still has rows for them;
-/// none where that cannot be seen. A process that is gone has none.
+/// none where that cannot be seen. A process that is gone has none. `Err` says nothing of the process.
 #[cfg(target_os = "linux")]
-pub fn held_sockets(pid: u32) -> Option<BTreeSet<u32>> {
+pub fn held_sockets(pid: u32) -> std::io::Result<Option<BTreeSet<u32>>> {
     linux::descriptors::held_sockets("/proc".as_ref(), pid)
 }
 
 /// The inodes of the sockets that this process has descriptors of. This system is not asked.
 #[cfg(not(target_os = "linux"))]
-pub const fn held_sockets(_: u32) -> Option<BTreeSet<u32>> {
-    None
+pub const fn held_sockets(_: u32) -> std::io::Result<Option<BTreeSet<u32>>> {
+    Ok(None)
+}
+
+/// Every process there is. `Err` where processes are not shown.
+#[cfg(target_os = "linux")]
+pub fn processes() -> std::io::Result<BTreeSet<u32>> {
+    linux::descriptors::processes("/proc".as_ref())
+}
+
+/// Every process that [`held_sockets`] tells something of: this system is not asked.
+#[cfg(not(target_os = "linux"))]
+pub const fn processes() -> std::io::Result<BTreeSet<u32>> {
+    Ok(BTreeSet::new())
 }
 
 /// The state of the socket itself, whether or not the table still has a row for it. This system is not asked.

@@ -108,12 +108,14 @@ impl Common {
     }
 }
 
-/// The exit status: all closed, some kept, or nothing that could be judged.
+/// The exit status: all closed when we went first, some kept, or nothing that could be judged.
 fn exit(state: &ProgramState) -> Exit {
     match state.judged {
         Some(Judged::Closes) => Exit::Fine,
         Some(Judged::Keeps | Judged::Leaks) => Exit::Found,
-        Some(Judged::CouldNotTell | Judged::TooEarly(_)) | None => Exit::CouldNotJudge,
+        Some(Judged::NotTried | Judged::CouldNotTell | Judged::TooEarly(_)) | None => {
+            Exit::CouldNotJudge
+        }
     }
 }
 

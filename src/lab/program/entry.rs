@@ -9,8 +9,8 @@ use super::fate::{Descriptor, Ending, Evidence, Row, fate, row, their_state};
 use super::owners::Found;
 use super::state::{Connection, Fate, Holder};
 use crate::lab::observe::{Lane, Seen};
-use crate::model::State;
 use crate::model::lab::End;
+use crate::model::{Process, State};
 use crate::os::Pair;
 
 /// So many tables are read for an owner that was not in the first.
@@ -37,6 +37,10 @@ pub(super) struct Entry {
     pub(super) holder: Option<Holder>,
     pub(super) inode: Option<u32>,
     pub(super) descriptor: Descriptor,
+    /// When the descriptor was last found held.
+    pub(super) held: Option<Duration>,
+    /// Which processes had it then.
+    heirs: Vec<u32>,
     /// In how many tables its owner was looked for.
     pub(super) looked_for: u8,
     pub(super) fate: Fate,
@@ -83,6 +87,8 @@ impl Entry {
             holder: None,
             inode: None,
             descriptor: Descriptor::NotAsked,
+            held: None,
+            heirs: Vec::new(),
             looked_for: 0,
             fate: if connecting { Fate::Connecting } else { Fate::Open },
             is_row_gone: false,
@@ -133,6 +139,12 @@ impl Entry {
         }
     }
 
+    /// Whether no row tells when it closes, or perhaps none: it is worth a look at descriptors.
+    pub(super) const fn is_in_question(&self, resets: bool) -> bool {
+        let row_goes = self.treated.is_some() && (resets || self.seen.their_state.is_none());
+        !self.is_over() && (self.is_row_gone || row_goes)
+    }
+
     /// The connect is done.
     pub(super) fn made(&mut self, now: Duration) {
         self.came = now;
@@ -144,6 +156,21 @@ impl Entry {
     pub(super) fn not_made(&mut self, fate: Fate) {
         self.conn = None;
         self.fate = fate;
+        self.fresh = true;
+    }
+
+    /// Whether these have it that it was not known of, and had it at the last look as well: every child has copies of all
+    /// descriptors for a moment, between `fork` and `exec`.
+    pub(super) fn is_inherited(&mut self, known: &[u32], holders: &[u32]) -> bool {
+        let is_known = holders.iter().any(|it| known.contains(it));
+        let again = self.heirs == holders;
+        self.heirs = holders.to_vec();
+        !is_known && again
+    }
+
+    /// Its processes have closed it, and these have it.
+    pub(super) fn passed_on(&mut self, processes: Vec<Process>) {
+        self.holder = Some(Holder::Processes(processes));
         self.fresh = true;
     }
 
@@ -201,9 +228,12 @@ impl Entry {
             reset: resets && self.treated.is_some(),
             heard: self.heard,
             descriptor: self.descriptor,
+            held: self.held,
         };
         self.is_row_gone = matches!(row(&evidence), Row::Over(_));
-        self.fate = fate(&evidence);
+        let fate = fate(&evidence);
+        self.fresh |= fate != self.fate;
+        self.fate = fate;
         if let Fate::Closed { at, .. } = self.fate {
             // The table may have shown the end of it before our socket said that it was made.
             self.came = self.came.min(at);
@@ -253,7 +283,6 @@ impl Entry {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Process;
 
     #[test]
     fn who_has_it_is_learned_once_and_looked_for_as_long_as_it_lasts() {

@@ -21,6 +21,8 @@ pub(super) struct Evidence<'a> {
     pub heard: Option<(Duration, Ending)>,
     /// Whether its process still has the descriptor, asked after the row was gone.
     pub descriptor: Descriptor,
+    /// When it was last found to have it, so asked.
+    pub held: Option<Duration>,
 }
 
 /// What ends a connection, as our socket hears it.
@@ -40,7 +42,7 @@ pub(super) enum Descriptor {
     NotAsked,
     /// It is held.
     Held,
-    /// It is closed; since when, where the row does not tell.
+    /// It is closed; when that was found, where the row does not tell.
     Closed(Option<Duration>),
     /// It cannot be seen.
     CannotTell,
@@ -53,32 +55,44 @@ pub(super) enum Row {
     Open,
     /// It is closed, or was shut down both ways, or broke, since about then.
     Over(Duration),
-    /// Our own row is gone, and the other was never here to be seen.
-    Vanished,
+    /// Our own row is gone, since about then, and the other was never here to be seen.
+    Vanished(Duration),
 }
 
 /// What became of the other end.
 pub(super) fn fate(evidence: &Evidence<'_>) -> Fate {
     let open = || evidence.treated.map_or(Fate::Open, |since| Fate::Waiting { since });
+    let since = |at: Duration| evidence.treated.and_then(|treated| at.checked_sub(treated));
+    // A reset takes the rows at once. Anything else leaves them for as long as the other end is open, so that was proved
+    // until they went.
+    let unknown = |why: Unknown, gone: Duration| {
+        let until = evidence.held.max(Some(gone).filter(|_| !evidence.reset));
+        Fate::Unknown { why, at: until.unwrap_or(gone), kept: until.and_then(since) }
+    };
+    let cannot_tell = if evidence.reset { Unknown::Reset } else { Unknown::Vanished };
     let over = match row(evidence) {
         Row::Open => return open(),
-        Row::Vanished if evidence.reset => return Fate::Unknown(Unknown::Reset),
-        Row::Vanished => return Fate::Unknown(Unknown::Vanished),
+        Row::Vanished(gone) => return unknown(cannot_tell, gone),
         Row::Over(at) => at,
     };
     let closed = |at: Duration| {
-        let took = evidence.treated.and_then(|treated| at.checked_sub(treated));
-        Fate::Closed { at, took }
+        let took = since(at);
+        Fate::Closed { at, took, kept: took.unwrap_or_default() }
+    };
+    // Between two looks, of which the earlier found it; where none did, it may have closed at once.
+    let found_closed = |at: Duration| {
+        let kept = evidence.held.and_then(since).unwrap_or_default();
+        Fate::Closed { at, took: since(at), kept }
     };
     match evidence.descriptor {
-        Descriptor::NotAsked => open(),
+        Descriptor::NotAsked => unknown(Unknown::NotAsked, over),
         Descriptor::Held => Fate::Unseen { since: evidence.treated.unwrap_or(over) },
-        Descriptor::CannotTell if evidence.reset => Fate::Unknown(Unknown::Reset),
-        Descriptor::Closed(Some(at)) => closed(at),
+        Descriptor::CannotTell if evidence.reset => unknown(cannot_tell, over),
+        Descriptor::Closed(Some(at)) => found_closed(at),
         Descriptor::Closed(None) => closed(over),
         // Our own close resets whoever sends after it, and a reset takes both rows whatever the program does.
         Descriptor::CannotTell if has_seen_fin(evidence) => closed(over),
-        Descriptor::CannotTell => Fate::Unknown(Unknown::Vanished),
+        Descriptor::CannotTell => unknown(cannot_tell, over),
     }
 }
 
@@ -123,14 +137,15 @@ pub(super) fn row(evidence: &Evidence<'_>) -> Row {
     if evidence.heard.is_some() {
         return heard();
     }
+    let changed = || {
+        let last = lane.changes.iter().rev().find(|it| it.end == ours);
+        last.map_or(Duration::ZERO, |it| it.at)
+    };
     match lane.seen(ours) {
         // Its FIN came: whoever does not read hears nothing of it.
-        Seen::State(state) if has_got_fin(state) => {
-            let last = lane.changes.iter().rev().find(|it| it.end == ours);
-            Row::Over(last.map_or(Duration::ZERO, |it| it.at))
-        }
+        Seen::State(state) if has_got_fin(state) => Row::Over(changed()),
         Seen::NoRow if lane.looks_unchanged(ours) >= STEADY && evidence.treated.is_some() => {
-            Row::Vanished
+            Row::Vanished(changed())
         }
         Seen::Unknown | Seen::NoRow | Seen::State(_) => Row::Open,
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::setup::{CONNECT, Setup, Treatment};
-use super::state::{Connection, Fate, Holder, Judged, Party};
+use super::state::{Connection, Fate, Holder, Judged, Party, Unknown};
 
 /// So many more dead connections than before mean that their number grows, and not that one took another's place.
 const GROWTH: i32 = 2;
@@ -21,7 +21,7 @@ pub(super) fn parties(connections: &[Arc<Connection>], setup: &Setup, now: Durat
         .map(|(holder, connections)| party(holder.clone(), &connections, setup, now))
         .collect();
     parties.sort_by_key(|party| {
-        let weight = (party.judged, party.kept + party.unseen, party.connections);
+        let weight = (party.judged, party.kept + party.unseen + party.gone, party.connections);
         std::cmp::Reverse(weight)
     });
     parties
@@ -39,6 +39,7 @@ fn party(holder: Holder, connections: &[&Connection], setup: &Setup, now: Durati
         took: None,
         kept: 0,
         unseen: 0,
+        gone: 0,
         kept_for: None,
         open: 0,
         idle: 0,
@@ -81,13 +82,24 @@ fn party(holder: Holder, connections: &[&Connection], setup: &Setup, now: Durati
                 }
             }
             Fate::Closed { took: None, .. } => party.closed_first += 1,
-            Fate::Closed { took: Some(took), .. } => {
+            Fate::Closed { took: Some(took), kept, .. } => {
                 party.closed += 1;
-                party.late += usize::from(is_late(*took, setup));
+                party.late += usize::from(is_late(*kept, setup));
                 times.push(*took);
             }
             Fate::NotMade(_) | Fate::NoAnswer { .. } => party.not_made += 1,
-            Fate::Unknown(why) => *party.unknown.entry(*why).or_default() += 1,
+            Fate::Unknown { kept: Some(kept), .. } if is_late(*kept, setup) => {
+                party.gone += 1;
+                party.kept_for = party.kept_for.max(Some(*kept));
+            }
+            Fate::Unknown { why: Unknown::NotAsked, at, kept }
+                if now.saturating_sub(at.saturating_sub(kept.unwrap_or_default()))
+                    < setup.grace =>
+            {
+                party.open += 1;
+                wait = wait.max(setup.grace);
+            }
+            Fate::Unknown { why, .. } => *party.unknown.entry(*why).or_default() += 1,
         }
         if let Some(state) = connection.their_state {
             *party.states.entry(state).or_default() += 1;
@@ -98,24 +110,23 @@ fn party(holder: Holder, connections: &[&Connection], setup: &Setup, now: Durati
         party.took = Some([least, times[times.len() / 2], most]);
     }
     // What was kept stays so: once its process has ended, the system has closed all of it.
-    party.judged = if party.kept + party.unseen + party.late > 0 {
+    party.judged = if party.kept + party.unseen + party.gone + party.late > 0 {
         if grew(connections, setup, now) { Judged::Leaks } else { Judged::Keeps }
     } else if party.open > 0 {
         Judged::TooEarly(wait)
-    } else if never_reads && party.closed == 0 {
-        // None was blocked in sending: what it does then was not tried.
+    } else if !party.unknown.is_empty() || party.not_made > 0 {
         Judged::CouldNotTell
-    } else if party.unknown.is_empty() && party.not_made == 0 {
-        Judged::Closes
+    } else if party.closed == 0 && (setup.treatment.waits() || never_reads) {
+        Judged::NotTried
     } else {
-        Judged::CouldNotTell
+        Judged::Closes
     };
     party
 }
 
-/// Whether an end that was closed so long after ours was kept first. Giving up on a peer that does nothing is never late.
-fn is_late(took: Duration, setup: &Setup) -> bool {
-    setup.treatment.waits() && took >= setup.grace
+/// Whether an end that was kept for so long was kept too long. Giving up on a peer that does nothing is never late.
+pub(super) fn is_late(kept: Duration, setup: &Setup) -> bool {
+    setup.treatment.waits() && kept >= setup.grace
 }
 
 /// Since when the other end was left alone with a dead connection, where that lasted longer than the grace.
@@ -124,8 +135,11 @@ fn kept_since(connection: &Connection, setup: &Setup, now: Duration) -> Option<D
         Fate::Waiting { since } | Fate::Unseen { since } => {
             Some(since).filter(|since| now.saturating_sub(*since) >= setup.grace)
         }
-        Fate::Closed { at, took: Some(took) } if is_late(took, setup) => {
+        Fate::Closed { at, took: Some(took), kept } if is_late(kept, setup) => {
             Some(at.saturating_sub(took))
+        }
+        Fate::Unknown { at, kept: Some(kept), .. } if is_late(kept, setup) => {
+            Some(at.saturating_sub(kept))
         }
         _ => None,
     }
@@ -139,15 +153,16 @@ fn grew(connections: &[&Connection], setup: &Setup, now: Duration) -> bool {
     // When one more was dead than at first, and when one fewer.
     let mut changes = Vec::new();
     for connection in connections {
-        let closed = match connection.fate {
-            Fate::Closed { at, .. } => Some(at),
+        // What is out of sight may be closed.
+        let over = match connection.fate {
+            Fate::Closed { at, .. } | Fate::Unknown { at, .. } => Some(at),
             _ => None,
         };
         if connection.came <= first {
-            changes.extend(closed.filter(|at| *at > first).map(|at| (at, -1)));
+            changes.extend(over.filter(|at| *at > first).map(|at| (at, -1)));
         } else if let Some(since) = kept(connection) {
             changes.push((since + setup.grace, 1));
-            changes.extend(closed.map(|at| (at, -1)));
+            changes.extend(over.map(|at| (at, -1)));
         }
     }
     // Of two at the same time, the close is first.
@@ -165,7 +180,7 @@ fn reconnects(connections: &[&Connection], setup: &Setup) -> usize {
     let ended_by_us = |since: Duration| Some(since).filter(|_| setup.treatment.waits());
     let over = |it: &&Connection| match it.fate {
         Fate::Waiting { since } | Fate::Unseen { since } => ended_by_us(since),
-        Fate::Closed { at, took } => {
+        Fate::Closed { at, took, .. } | Fate::Unknown { at, kept: took, .. } => {
             took.and_then(|took| ended_by_us(at.saturating_sub(took))).or(Some(at))
         }
         _ => None,

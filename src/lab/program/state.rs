@@ -36,7 +36,8 @@ pub struct ProgramState {
     pub queue: Option<u64>,
     /// How the ends are looked up.
     pub resolution: Resolution,
-    /// The time between two looks: the error of every time of closing that is told.
+    /// The time between two looks, the longest of those that a time of closing lies between: no such time that is told is
+    /// longer than the true one by more.
     pub interval: Duration,
     /// What goes wrong, and does not end the run.
     pub trouble: Option<Trouble>,
@@ -100,6 +101,8 @@ pub enum Trouble {
     Look(PollFailure),
     /// Who has the other ends cannot be seen.
     Owners(PollFailure),
+    /// Which descriptors processes have cannot be read.
+    Descriptors(CallError),
 }
 
 /// Who has the other end of a connection.
@@ -111,7 +114,8 @@ pub enum Holder {
     Hidden(Option<Arc<str>>),
     /// A server that has not accepted it.
     NotAccepted,
-    /// Somebody on another computer.
+    /// Somebody who is not in this computer's table: on another computer, or in a network namespace of its own, as in a
+    /// container.
     Elsewhere(IpAddr),
     /// A server that was not reached, or not yet.
     NotReached,
@@ -142,6 +146,8 @@ pub enum Fate {
         at: Duration,
         /// How long after our FIN or reset, or, where we sent none, after it connected; none when it was closed before.
         took: Option<Duration>,
+        /// How long after that it was certainly not closed yet: less than it took, where only looks at its descriptor tell.
+        kept: Duration,
     },
     /// The connection was not made: the system said why.
     NotMade(CallError),
@@ -153,7 +159,15 @@ pub enum Fate {
         waited: Duration,
     },
     /// That cannot be told.
-    Unknown(Unknown),
+    Unknown {
+        /// Why.
+        why: Unknown,
+        /// When it was last certain, in the time of the run: as the connection was gone, or its descriptor was last found.
+        at: Duration,
+        /// How long the other end was certainly kept until then; none where nothing was done to it, or a reset took the
+        /// rows at once.
+        kept: Option<Duration>,
+    },
 }
 
 impl Fate {
@@ -161,9 +175,8 @@ impl Fate {
     pub const fn is_final(&self) -> bool {
         match self {
             Self::Connecting | Self::Open | Self::Waiting { .. } | Self::Unseen { .. } => false,
-            Self::Closed { .. } | Self::NotMade(_) | Self::NoAnswer { .. } | Self::Unknown(_) => {
-                true
-            }
+            Self::Closed { .. } | Self::NotMade(_) | Self::NoAnswer { .. } => true,
+            Self::Unknown { why, .. } => !matches!(why, Unknown::NotAsked),
         }
     }
 }
@@ -175,6 +188,8 @@ pub enum Unknown {
     Reset,
     /// The connection is gone without a FIN of the other end that was seen, and the process' descriptors cannot be seen.
     Vanished,
+    /// Its row is gone, and the process' descriptors were not read yet.
+    NotAsked,
 }
 
 /// One connection.
@@ -234,7 +249,7 @@ pub struct Party {
     pub unread: bool,
     /// How many were closed afterwards.
     pub closed: usize,
-    /// How many of those only after the grace: by the program, or by the system when the process ended.
+    /// How many of those certainly only after the grace: by the program, or by the system when the process ended.
     pub late: usize,
     /// The shortest, the middle and the longest time that took; none when none was.
     pub took: Option<[Duration; 3]>,
@@ -242,7 +257,9 @@ pub struct Party {
     pub kept: usize,
     /// How many have no row, and for longer than the grace since a descriptor that is held.
     pub unseen: usize,
-    /// How long the oldest of those two has been kept.
+    /// How many were kept for longer than the grace until the connection was gone; whether they are closed is not known.
+    pub gone: usize,
+    /// How long the oldest of those three has been kept, or was.
     pub kept_for: Option<Duration>,
     /// How many are open, and it is too early to say.
     pub open: usize,
@@ -250,7 +267,7 @@ pub struct Party {
     pub idle: usize,
     /// How many were not made.
     pub not_made: usize,
-    /// How many cannot be told, and why.
+    /// How many others cannot be told, and why.
     pub unknown: BTreeMap<Unknown, usize>,
     /// The states of the other ends that have a row, or are concluded.
     pub states: BTreeMap<State, usize>,
@@ -263,6 +280,8 @@ pub struct Party {
 pub enum Judged {
     /// It closes.
     Closes,
+    /// It closed all of them before anything was done to them: what it does then was not tried.
+    NotTried,
     /// Too early to say; so long it takes yet, unless something happens.
     TooEarly(Duration),
     /// It could not be told.
@@ -278,6 +297,7 @@ impl Judged {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Closes => "closes",
+            Self::NotTried => "not_tried",
             Self::TooEarly(_) => "too_early",
             Self::CouldNotTell => "could_not_tell",
             Self::Keeps => "keeps",

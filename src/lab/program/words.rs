@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use super::judge::is_late;
 use super::setup::{Answer, CONNECT, MAX_HELD, Setup, Side, Treatment, most_held};
 use super::state::{
     Connection, Fate, Holder, Judged, Party, Phase, ProgramState, Trouble, Unknown, Why,
@@ -69,6 +70,7 @@ pub fn holder_words(holder: &Holder) -> Text {
 pub fn verdict_word(judged: Judged) -> Text {
     match judged {
         Judged::Closes => text!("lab_program.verdict.closes"),
+        Judged::NotTried => text!("lab_fate.verdict.not_tried"),
         Judged::Keeps => text!("lab_program.verdict.keeps"),
         Judged::Leaks => text!("lab_program.verdict.leaks"),
         Judged::TooEarly(_) => text!("lab_program.verdict.too_early"),
@@ -87,6 +89,9 @@ pub fn party_sentence(party: &Party, state: &ProgramState) -> [Text; 2] {
     }
     if party.unseen > 0 {
         pieces.push(text!("lab_program.part.unseen", n = party.unseen));
+    }
+    if party.gone > 0 {
+        pieces.push(text!("lab_fate.part.gone", n = party.gone));
     }
     if let Some([_, _, most]) = party.took {
         let (n, time) = (party.closed, within(most));
@@ -134,7 +139,10 @@ pub fn party_sentence(party: &Party, state: &ProgramState) -> [Text; 2] {
 fn follows(party: &Party, state: &ProgramState) -> Text {
     let setup = &state.setup;
     match party.judged {
-        Judged::Closes if party.closed == 0 && setup.treatment.waits() => match setup.side {
+        Judged::NotTried if setup.treatment == Treatment::NeverRead => {
+            text!("lab_reaching.follows.not_tried")
+        }
+        Judged::NotTried => match setup.side {
             Side::Listener { answer: Answer::Http, .. } => {
                 text!("lab_program.follows.not_tried_answered")
             }
@@ -144,7 +152,12 @@ fn follows(party: &Party, state: &ProgramState) -> Text {
         Judged::Closes => text!("lab_program.follows.gives_up"),
         Judged::Keeps | Judged::Leaks if party.kept + party.unseen == 0 => {
             let time = brief(setup.grace);
-            if party.judged == Judged::Leaks {
+            let leaks = party.judged == Judged::Leaks;
+            if party.gone > 0 && leaks {
+                text!("lab_fate.follows.leaked", n = party.gone + party.late, time = time)
+            } else if party.gone > 0 {
+                text!("lab_fate.follows.kept_first", n = party.gone + party.late, time = time)
+            } else if leaks {
                 text!("lab_program.follows.leaked", n = party.late, time = time)
             } else {
                 text!("lab_program.follows.kept_first", n = party.late, time = time)
@@ -169,8 +182,8 @@ fn follows(party: &Party, state: &ProgramState) -> Text {
         Judged::CouldNotTell => match party.unknown.keys().next() {
             Some(Unknown::Reset) => text!("lab_program.follows.reset"),
             Some(Unknown::Vanished) => text!("lab_program.follows.vanished"),
-            None if party.not_made > 0 => text!("lab_program.follows.not_made"),
-            None => text!("lab_reaching.follows.not_tried"),
+            Some(Unknown::NotAsked) => text!("lab_fate.follows.not_asked"),
+            None => text!("lab_program.follows.not_made"),
         },
     }
 }
@@ -258,8 +271,12 @@ pub fn fate_words(connection: &Connection, setup: &Setup) -> Text {
         }
         Fate::NotMade(error) => text!("lab_program.fate.not_made", errno = error.errno.as_str()),
         Fate::NoAnswer { waited } => text!("lab_program.fate.no_answer", time = brief(*waited)),
-        Fate::Unknown(Unknown::Reset) => text!("lab_program.fate.reset"),
-        Fate::Unknown(Unknown::Vanished) => text!("lab_program.fate.vanished"),
+        Fate::Unknown { kept: Some(kept), .. } if is_late(*kept, setup) => {
+            text!("lab_fate.fate.gone", time = brief(*kept))
+        }
+        Fate::Unknown { why: Unknown::Reset, .. } => text!("lab_program.fate.reset"),
+        Fate::Unknown { why: Unknown::Vanished, .. } => text!("lab_program.fate.vanished"),
+        Fate::Unknown { why: Unknown::NotAsked, .. } => text!("lab_fate.fate.not_asked"),
     }
 }
 
@@ -274,6 +291,8 @@ pub fn phase_words(state: &ProgramState) -> Text {
         Phase::Ended(Why::TimeUp) => text!("lab_program.phase.time_up"),
         Phase::Ended(Why::AllClosed) => text!("lab_program.phase.all_closed"),
         Phase::Ended(Why::Stopped) => text!("lab_program.phase.stopped"),
+        // Once it knew where, it had begun.
+        Phase::Failed(_) if state.address.is_some() => text!("lab_program.phase.broke_off"),
         Phase::Failed(_) => text!("lab_program.phase.failed"),
     }
 }
@@ -284,6 +303,11 @@ pub fn trouble_words(trouble: &Trouble) -> Text {
         Trouble::Call { call, error } => text!(
             "lab_program.trouble.call",
             call = *call,
+            errno = error.errno.as_str(),
+            meaning = error.meaning.clone()
+        ),
+        Trouble::Descriptors(error) => text!(
+            "lab_fate.trouble.descriptors",
             errno = error.errno.as_str(),
             meaning = error.meaning.clone()
         ),
@@ -332,6 +356,12 @@ pub fn reach_warning(setup: &Setup) -> Option<Text> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whoever_is_not_in_the_table_is_not_said_to_be_on_another_computer() {
+        let words = holder_words(&Holder::Elsewhere([10, 0, 0, 2].into())).plain();
+        assert!(words.starts_with("10.0.0.2, not in this computer's table"), "{words}");
+    }
 
     #[test]
     fn a_bound_is_no_less_than_what_it_bounds() {

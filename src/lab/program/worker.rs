@@ -7,7 +7,7 @@ mod stalling;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -49,6 +49,7 @@ pub(super) struct Worker {
     queue: Option<u64>,
     look_trouble: Option<Trouble>,
     owner_trouble: Option<Trouble>,
+    descriptor_trouble: Option<Trouble>,
 }
 
 impl Worker {
@@ -78,10 +79,14 @@ impl Worker {
             queue: None,
             look_trouble: None,
             owner_trouble: None,
+            descriptor_trouble: None,
         }
     }
 
     pub(super) fn run(mut self) {
+        if let Err(error) = self.owners.begin() {
+            self.descriptor_trouble = Some(Trouble::Descriptors(error));
+        }
         // The first table costs most, and nobody waits yet.
         let table = self.read_table();
         match Gate::open(&self.setup, table.as_ref(), &self.cancel) {
@@ -145,16 +150,7 @@ impl Worker {
         self.look_for_owners();
         self.serve();
         self.treat();
-        let news = self.news.swap(false, Ordering::Relaxed);
-        let since = self.published.map_or(PICTURES[1], |it| it.elapsed());
-        if since >= PICTURES[1]
-            || (since >= PICTURES[0] && (news || self.entries.iter().any(|it| it.fresh)))
-        {
-            self.publish(Phase::Running);
-        } else if news {
-            // It is told with the next picture.
-            self.news.store(true, Ordering::Relaxed);
-        }
+        self.show();
     }
 
     /// Reads the table when it is time.
@@ -265,6 +261,12 @@ impl Worker {
             return self.find_stalled();
         }
         let now = self.began.elapsed();
+        // Where the look-up shows nothing of what no process holds, only our own socket hears whether the other end closes.
+        let listens_on = match self.setup.treatment {
+            Treatment::HalfClose => true,
+            Treatment::Close => !self.observer.latest().shows_unowned,
+            _ => false,
+        };
         let mut any = false;
         for entry in &mut self.entries {
             if entry.connecting() || entry.treated.is_some() {
@@ -281,7 +283,7 @@ impl Worker {
             entry.fresh = true;
             any = true;
             match self.setup.treatment {
-                Treatment::HalfClose => match conn.half_close() {
+                _ if listens_on => match conn.half_close() {
                     Ok(()) => entry.conn = Some(conn),
                     // The connection is gone already, and reading it would say so.
                     Err(_) => entry.left = conn.close(),

@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use super::owners::list;
+use super::owners::{self, list};
 use crate::model::Descriptors;
 
 /// The descriptors of a process; what the system does not let this program see is absent.
@@ -25,10 +25,30 @@ pub fn descriptors(proc: &Path, pid: u32) -> Descriptors {
 }
 
 /// The inodes of the sockets that a process has descriptors of, in the table or not; none where its descriptors may not
-/// be listed. A process that is gone has none. One that is closed meanwhile is left out.
-pub fn held_sockets(proc: &Path, pid: u32) -> Option<BTreeSet<u32>> {
-    let listing = list(proc, pid).ok()??;
-    Some(listing.sockets.into_iter().map(|(_, inode)| inode).collect())
+/// be listed. A process that is gone has none, and neither has a thread of the kernel. One that is closed meanwhile is left out. `Err` is anything of which the
+/// process is not the cause, such as descriptors of our own that ran out.
+pub fn held_sockets(proc: &Path, pid: u32) -> io::Result<Option<BTreeSet<u32>>> {
+    match list(proc, pid)? {
+        Some(it) => Ok(Some(it.sockets.into_iter().map(|(_, inode)| inode).collect())),
+        None if is_kernel_thread(proc, pid) => Ok(Some(BTreeSet::new())),
+        None => Ok(None),
+    }
+}
+
+/// Every process there is. `Err` where processes are not shown.
+pub fn processes(proc: &Path) -> io::Result<BTreeSet<u32>> {
+    owners::pids(proc)
+}
+
+/// Whether this is no process but a thread of the kernel: a flag of `PID/stat` (proc(5); `PF_KTHREAD` in the kernel's
+/// sched.h). The name before the flags may hold spaces and parentheses.
+fn is_kernel_thread(proc: &Path, pid: u32) -> bool {
+    const PF_KTHREAD: u32 = 0x0020_0000;
+    const FLAGS: usize = 6;
+    // Whatever cannot be read is no reason to take it for one.
+    let stat = fs::read_to_string(proc.join(pid.to_string()).join("stat")).unwrap_or_default();
+    let flags = stat.rsplit_once(')').and_then(|(_, it)| it.split_whitespace().nth(FLAGS));
+    flags.and_then(|it| it.parse::<u32>().ok()).is_some_and(|it| it & PF_KTHREAD != 0)
 }
 
 /// The number that the kernel gives as a size, else the number of entries. A process without any descriptor has size 0
@@ -89,12 +109,35 @@ mod tests {
         let (proc, me) = (Path::new("/proc"), std::process::id());
         let socket = std::net::TcpListener::bind("127.0.0.1:0")?;
         let link = fs::read_link(format!("/proc/self/fd/{}", socket.as_raw_fd()))?;
-        let held = |pid| held_sockets(proc, pid).expect("one's own can be seen");
+        let held = |pid| held_sockets(proc, pid).ok().flatten().expect("one's own can be seen");
         let is_held = || held(me).iter().any(|inode| link.ends_with(format!("socket:[{inode}]")));
         assert!(is_held());
         drop(socket);
         assert!(!is_held());
         assert!(held(u32::MAX).is_empty(), "nobody has this pid");
+        Ok(())
+    }
+
+    #[test]
+    fn a_thread_of_the_kernel_is_told_by_its_flags() -> io::Result<()> {
+        let proc = tempfile::tempdir()?;
+        let is_kernel_thread = |stat: &str| {
+            fs::create_dir_all(proc.path().join("17"))?;
+            fs::write(proc.path().join("17/stat"), stat)?;
+            io::Result::Ok(is_kernel_thread(proc.path(), 17))
+        };
+        assert!(is_kernel_thread("17 (kworker/0:1 a) b) I 2 0 0 0 -1 69238880 0 0 0 0 0 0")?);
+        assert!(!is_kernel_thread("17 (69238880) S 1 17 17 0 -1 4194560 12 0 0 0 0 0")?);
+        assert!(!is_kernel_thread("")?);
+        Ok(())
+    }
+
+    #[test]
+    fn what_fails_for_no_fault_of_the_process_is_no_answer() -> io::Result<()> {
+        let proc = tempfile::tempdir()?;
+        fs::create_dir(proc.path().join("812"))?;
+        fs::write(proc.path().join("812/fd"), "no folder")?;
+        held_sockets(proc.path(), 812).expect_err("neither hidden nor empty");
         Ok(())
     }
 

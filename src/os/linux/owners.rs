@@ -27,7 +27,7 @@ use std::time::Duration;
 
 use crate::model::{CountedMap, CountedSet, Owner, Socket};
 use process::Held;
-pub(super) use process::list;
+pub(super) use process::{list, pids};
 use sets::{SetId, Sets};
 
 /// After how many seconds an inode that nobody holds is looked for again; the last one repeats.
@@ -182,7 +182,7 @@ impl Owners {
 
     /// Forgets processes that ended, and gives those that are new.
     fn meet_processes(&mut self) -> io::Result<Vec<u32>> {
-        let running = process::pids(&self.proc)?;
+        let running = pids(&self.proc)?;
         let ended: Vec<u32> =
             self.processes.keys().filter(|pid| !running.contains(pid)).copied().collect();
         for pid in ended {

@@ -5,7 +5,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use sockscope::lab::Program;
-use sockscope::lab::program::{Answer, Eyes, Holder, Judged, Setup, Treatment, Trouble, Unknown};
+use sockscope::lab::program::{
+    Answer, Eyes, Holder, Judged, Phase, ProgramState, Setup, Treatment, Trouble, Unknown,
+    phase_words,
+};
 use sockscope::model::lab::Resolution;
 use sockscope::model::{Operation, PollFailure, Snapshot, Socket, State};
 use sockscope::os::{Pair, PairProbe, SocketSource, live_source, pair_probe};
@@ -68,7 +71,8 @@ fn start_with_setup(
     probe: Box<dyn PairProbe>,
     source: Box<dyn SocketSource>,
 ) -> Program {
-    let eyes = Eyes { probe, source, held: Box::new(|_| None) };
+    let held = Box::new(|_| Ok(None));
+    let eyes = Eyes { probe, source, held, ..Eyes::of_this_computer() };
     Program::start_with(setup, eyes, Arc::new(|| {})).expect("two threads")
 }
 
@@ -131,17 +135,49 @@ fn without_a_look_up_what_our_own_socket_hears_is_judged() {
 
 #[test]
 fn a_row_that_our_close_took_away_is_no_proof_of_theirs() {
-    let program = start_with(Treatment::Close, pair_probe(), live_source());
+    let setup = patient(listener(Treatment::Close, Answer::Nothing));
+    let program = start_with_setup(setup, pair_probe(), live_source());
     let mut stream = connect(address(&program));
     assert_eq!(stream.read(&mut [0; 1]).ok(), Some(0), "our FIN");
+    // Our end is closed soon after that, and takes what comes before.
+    wait(&program, |state| {
+        state.held == 0 && state.connections.iter().any(|it| it.since().is_some())
+    });
     // Nobody is there to read this, which the system answers with a reset: both rows go, and the descriptor stays.
     stream.write_all(b"x").expect("the reset comes later");
-    let state = wait(&program, |state| {
-        !matches!(state.judged, None | Some(Judged::TooEarly(_) | Judged::Keeps))
-    });
+    let state = wait(&program, |state| !matches!(state.judged, None | Some(Judged::TooEarly(_))));
     assert_eq!(state.judged, Some(Judged::CouldNotTell), "{:#?}", state.connections);
     assert!(state.parties[0].unknown.contains_key(&Unknown::Vanished));
     drop(stream);
+}
+
+#[test]
+fn what_was_kept_stays_so_though_its_row_goes_and_its_descriptor_is_not_seen() {
+    if !pair_probe().shows_unowned() {
+        // Our end is held open there, so nothing resets the other.
+        return;
+    }
+    let program = start_with(Treatment::Close, pair_probe(), live_source());
+    let address = address(&program);
+    let reconnect = |_| {
+        let mut stream = connect(address);
+        assert_eq!(stream.read(&mut [0; 1]).ok(), Some(0), "our FIN");
+        stream
+    };
+    let mut leaked: Vec<_> = (0..4).map(reconnect).collect();
+    let kept = |state: &ProgramState| state.parties.iter().map(|it| it.kept).sum::<usize>() == 4;
+    let state = wait(&program, kept);
+    assert_eq!(state.judged, Some(Judged::Leaks), "{:#?}", state.parties);
+    for stream in &mut leaked {
+        stream.write_all(b"x").expect("the reset comes later");
+    }
+    let is_over = |state: &ProgramState| state.connections.iter().all(|it| it.is_over());
+    let state = wait(&program, is_over);
+    assert_eq!(state.judged, Some(Judged::Leaks), "no milder than before: {:#?}", state.parties);
+    let [party] = &state.parties[..] else { panic!("{:#?}", state.parties) };
+    assert_eq!((party.gone, party.kept, party.late), (4, 0, 0), "{party:#?}");
+    assert!(party.kept_for.is_some_and(|time| time >= state.setup.grace), "{party:#?}");
+    drop(leaked);
 }
 
 #[test]
@@ -156,4 +192,87 @@ fn a_fin_that_was_seen_tells_that_it_closed_though_the_descriptor_is_not_seen() 
     drop(stream);
     let state = wait(&program, |state| state.judged == Some(Judged::Closes));
     assert_eq!(state.parties[0].closed, 1);
+}
+
+/// A probe that sees what processes hold and nothing else, as on macOS: no row of the kernel's alone, no inode, no cookie.
+struct HeldAlone(Box<dyn PairProbe>);
+
+impl PairProbe for HeldAlone {
+    fn resolution(&self) -> Resolution {
+        self.0.resolution()
+    }
+
+    fn shows_unowned(&self) -> bool {
+        false
+    }
+
+    fn lookup(&mut self, pairs: &[Pair]) -> Result<Vec<[Option<Socket>; 2]>, PollFailure> {
+        let is_shown = self.0.shows_unowned();
+        let held = |row: &Socket| !is_shown || row.inode.is_some();
+        let bare = |row| Socket { inode: None, cookie: None, ..row };
+        let rows = self.0.lookup(pairs)?.into_iter();
+        Ok(rows.map(|ends| ends.map(|row| row.filter(held).map(bare))).collect())
+    }
+
+    fn listener(&mut self, local: SocketAddr) -> Result<Option<Socket>, PollFailure> {
+        self.0.listener(local)
+    }
+}
+
+#[test]
+fn where_only_what_is_held_is_seen_our_end_stays_until_the_other_is_closed() {
+    let setup = patient(listener(Treatment::Close, Answer::Nothing));
+    let program = start_with_setup(setup, Box::new(HeldAlone(pair_probe())), live_source());
+    let mut stream = connect(address(&program));
+    assert_eq!(stream.read(&mut [0; 1]).ok(), Some(0), "our FIN");
+    // Nobody would be there to read this, and the system would answer with a reset.
+    stream.write_all(b"x").expect("it reads");
+    let state = wait(&program, |state| state.connections.iter().any(|it| it.since().is_some()));
+    assert_eq!(state.held, 1, "our end hears how the other ends");
+    drop(stream);
+    let state = wait(&program, |state| state.connections.iter().all(|it| it.is_over()));
+    assert_eq!(state.judged, Some(Judged::Closes), "{:#?}", state.connections);
+    assert_eq!((state.parties[0].closed, state.held), (1, 0));
+}
+
+#[test]
+fn where_only_what_is_held_is_seen_a_client_that_keeps_is_found() {
+    let setup = listener(Treatment::Close, Answer::Nothing);
+    let program = start_with_setup(setup, Box::new(HeldAlone(pair_probe())), live_source());
+    let stream = connect(address(&program));
+    let state = wait(&program, |state| state.judged == Some(Judged::Keeps));
+    assert_eq!(state.parties[0].kept, 1);
+    drop(stream);
+    wait(&program, |state| state.parties.iter().all(is_closed_late));
+}
+
+/// A source that breaks at the second table.
+struct BreaksLater(bool);
+
+impl SocketSource for BreaksLater {
+    fn name(&self) -> &'static str {
+        "breaks"
+    }
+
+    fn is_live(&self) -> bool {
+        true
+    }
+
+    fn poll(&mut self) -> Result<Option<Snapshot>, PollFailure> {
+        assert!(!self.0, "on purpose: the run has to say that it broke off");
+        self.0 = true;
+        Ok(None)
+    }
+}
+
+#[test]
+fn a_run_that_breaks_in_the_middle_broke_off_and_one_that_never_began_could_not_start() {
+    for (broken, words) in [(false, "broke off"), (true, "could not start")] {
+        let source = Box::new(BreaksLater(broken));
+        let program = start_with(Treatment::Close, pair_probe(), source);
+        let stream = (!broken).then(|| connect(address(&program)));
+        let state = wait(&program, |state| matches!(state.phase, Phase::Failed(_)));
+        assert_eq!(phase_words(&state).plain(), words);
+        drop(stream);
+    }
 }

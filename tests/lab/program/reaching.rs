@@ -45,11 +45,11 @@ fn a_server_that_sends_little_is_not_said_to_wait() {
     accepted.read_exact(&mut [0; 100]).expect("it sends");
     accepted.write_all(&[b'x'; 38]).expect("there is room");
     let state = wait(&program, |state| state.parties.iter().any(|party| party.idle == 1));
-    assert_eq!(state.judged, Some(Judged::CouldNotTell), "{:#?}", state.connections);
+    assert_eq!(state.judged, Some(Judged::NotTried), "{:#?}", state.connections);
     assert_eq!(state.connections[0].fate, Fate::Open);
     drop(accepted);
     let state = wait(&program, |state| !state.is_running());
-    assert_eq!(state.judged, Some(Judged::CouldNotTell), "it had no reason to give up");
+    assert_eq!(state.judged, Some(Judged::NotTried), "it had no reason to give up");
     assert!(matches!(state.connections[0].fate, Fate::Closed { took: None, .. }));
 }
 

@@ -29,10 +29,14 @@ pub(super) fn connection(connection: &Connection) -> Value {
         Fate::Closed { .. } => "closed",
         Fate::NotMade(_) => "not_made",
         Fate::NoAnswer { .. } => "no_answer",
-        Fate::Unknown(_) => "unknown",
+        Fate::Unknown { .. } => "unknown",
     });
     match &connection.fate {
-        Fate::Closed { took, .. } => value["closed_after_us"] = json!(took.map(micros)),
+        Fate::Closed { took, kept, .. } => {
+            value["closed_after_us"] = json!(took.map(micros));
+            value["kept_us"] = json!(took.map(|_| micros(*kept)));
+        }
+        Fate::Unknown { kept, .. } => value["kept_us"] = json!(kept.map(micros)),
         Fate::NotMade(error) => value["errno"] = json!(error.errno),
         _ => {}
     }
@@ -80,6 +84,7 @@ fn party(party: &Party, state: &ProgramState) -> Value {
         "reconnects": party.reconnects,
         "kept": party.kept,
         "kept_without_row": party.unseen,
+        "kept_until_gone": party.gone,
         "kept_for_ms": party.kept_for.map(millis),
         "closed": party.closed,
         "closed_late": party.late,

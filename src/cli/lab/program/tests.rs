@@ -74,11 +74,11 @@ fn the_lines_of_a_connection_are_in_the_order_of_what_happened() {
     let ms = Duration::from_millis;
     let waiting = || connection(0, Fate::Waiting { since: ms(2_000) });
     // Our close and theirs crossed, which is found out a moment later.
-    let first = Fate::Closed { at: ms(1_999), took: None };
+    let first = Fate::Closed { at: ms(1_999), took: None, kept: Duration::ZERO };
     let crossed =
         [(600, connection(0, Fate::Open)), (2_100, waiting()), (2_200, connection(0, first))];
     assert_eq!(printed(&crossed), [(Event::Connected, 0), (Event::Over, 1_999)]);
-    let late = Fate::Closed { at: ms(9_000), took: Some(ms(7_000)) };
+    let late = Fate::Closed { at: ms(9_000), took: Some(ms(7_000)), kept: ms(7_000) };
     let kept = [(2_100, waiting()), (2_600, waiting()), (9_100, connection(0, late))];
     let events = [(Event::Connected, 0), (Event::Treated, 2_000), (Event::Over, 9_000)];
     assert_eq!(printed(&kept), events);
@@ -99,7 +99,7 @@ fn the_lines_of_all_connections_are_in_the_order_of_what_happened() {
     assert_eq!(due(600, [open(), open()]), [(1, 0), (2, 0)]);
     // The first may have closed before we did, which is not certain yet; the second has closed since.
     let waiting = || connection(0, Fate::Waiting { since: ms(2_000) });
-    let closed = || connection(0, Fate::Closed { at: ms(2_050), took: Some(ms(50)) });
+    let closed = || connection(0, Fate::Closed { at: ms(2_050), took: Some(ms(50)), kept: ms(50) });
     assert_eq!(due(2_100, [waiting(), closed()]), []);
     assert_eq!(due(2_300, [waiting(), closed()]), [(1, 2_000), (2, 2_050)]);
     assert_eq!(due(9_000, [waiting(), closed()]), [], "each once");

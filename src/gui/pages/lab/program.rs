@@ -98,7 +98,9 @@ fn tone(state: &ProgramState) -> Tone {
         (Phase::Failed(_), _) | (_, Some(Judged::Leaks)) => Tone::Critical,
         (_, Some(Judged::Keeps)) => Tone::Warning,
         (_, Some(Judged::Closes)) => Tone::Fine,
-        (_, Some(Judged::TooEarly(_) | Judged::CouldNotTell) | None) => Tone::Note,
+        (_, Some(Judged::NotTried | Judged::TooEarly(_) | Judged::CouldNotTell) | None) => {
+            Tone::Note
+        }
     }
 }
 

@@ -40,13 +40,18 @@ fn connection(came: u32, fate: Fate) -> Arc<Connection> {
     })
 }
 
+/// Closed at this time, so long after our end.
+const fn closed_at(at: Duration, took: Duration) -> Fate {
+    Fate::Closed { at, took: Some(took), kept: took }
+}
+
 fn waiting(came: u32) -> Arc<Connection> {
     connection(came, Fate::Waiting { since: (came + 1) * S })
 }
 
 fn closed(came: u32, millis: u64) -> Arc<Connection> {
     let took = Duration::from_millis(millis);
-    connection(came, Fate::Closed { at: (came + 1) * S + took, took: Some(took) })
+    connection(came, closed_at((came + 1) * S + took, took))
 }
 
 fn only(connections: &[Arc<Connection>], now: u32) -> Party {
@@ -91,7 +96,7 @@ fn a_pool_that_replaces_the_dead_one_by_one_does_not_leak() {
     // Ten die together; three are taken out, found dead, closed, and replaced by ones that die as well.
     let mut pool: Vec<_> = (0..7).map(|_| waiting(0)).collect();
     for turn in 1..4 {
-        pool.push(connection(0, Fate::Closed { at: turn * 10 * S, took: Some(turn * 9 * S) }));
+        pool.push(connection(0, closed_at(turn * 10 * S, turn * 9 * S)));
         pool.push(waiting(turn * 10));
     }
     assert_eq!(only(&pool, 100).judged, Judged::Keeps);
@@ -101,7 +106,7 @@ fn a_pool_that_replaces_the_dead_one_by_one_does_not_leak() {
 fn a_descriptor_without_a_row_is_kept_and_what_cannot_be_told_is_said() {
     let party = only(&[connection(0, Fate::Unseen { since: S })], 10);
     assert_eq!((party.judged, party.unseen, party.kept), (Judged::Keeps, 1, 0));
-    let unknown = connection(0, Fate::Unknown(Unknown::Reset));
+    let unknown = connection(0, Fate::Unknown { why: Unknown::Reset, at: S, kept: None });
     let party = only(&[unknown, closed(0, 1)], 10);
     assert_eq!((party.judged, party.closed), (Judged::CouldNotTell, 1));
     assert_eq!(party.unknown[&Unknown::Reset], 1);
@@ -118,7 +123,7 @@ fn each_process_is_judged_by_itself_the_worst_first() {
 
 /// Closed five minutes after our FIN, when its process ended.
 fn closed_at_exit(came: u32) -> Arc<Connection> {
-    connection(came, Fate::Closed { at: 300 * S, took: Some((299 - came) * S) })
+    connection(came, closed_at(300 * S, (299 - came) * S))
 }
 
 #[test]
@@ -140,7 +145,7 @@ fn a_pool_that_replaces_all_of_its_dead_again_and_again_does_not_leak() {
     let pool: Vec<_> = (0..50)
         .map(|at| {
             let came = at / 10 * 20;
-            connection(came, Fate::Closed { at: (came + 19) * S, took: Some(18 * S) })
+            connection(came, closed_at((came + 19) * S, 18 * S))
         })
         .collect();
     let party = only(&pool, 200);
@@ -149,7 +154,7 @@ fn a_pool_that_replaces_all_of_its_dead_again_and_again_does_not_leak() {
 
 #[test]
 fn giving_up_late_on_a_peer_that_does_nothing_is_no_fault() {
-    let gave_up = connection(0, Fate::Closed { at: 60 * S, took: Some(60 * S) });
+    let gave_up = connection(0, closed_at(60 * S, 60 * S));
     let setup = Setup { treatment: Treatment::NeverRead, ..setup() };
     let parties = parties(&[gave_up], &setup, 61 * S);
     assert_eq!((parties[0].judged, parties[0].late), (Judged::Closes, 0));
@@ -160,9 +165,7 @@ fn only_what_came_after_another_was_over_is_a_reconnect() {
     let setup = Setup { treatment: Treatment::NeverAccept, ..setup() };
     // Where nothing is done to them they have waited since they came, and none was over.
     let waits = |came: u32| connection(came, Fate::Waiting { since: came * S });
-    let gave_up = |came: u32, at: u32| {
-        connection(came, Fate::Closed { at: at * S, took: Some((at - came) * S) })
-    };
+    let gave_up = |came: u32, at: u32| connection(came, closed_at(at * S, (at - came) * S));
     let reconnects = |all: &[Arc<Connection>]| parties(all, &setup, 60 * S)[0].reconnects;
     assert_eq!(reconnects(&[waits(0), waits(1), waits(2)]), 0);
     assert_eq!(reconnects(&[gave_up(0, 5), waits(1), waits(6)]), 1);
@@ -177,6 +180,49 @@ fn a_connect_that_is_not_done_yet_is_too_early_for_as_long_as_it_may_take() {
 }
 
 #[test]
+fn only_what_was_certainly_kept_for_the_grace_is_late() {
+    let found = |kept: u32| Fate::Closed { at: 10 * S, took: Some(9 * S), kept: kept * S };
+    let party = only(&[connection(0, found(4))], 11);
+    assert_eq!((party.judged, party.late), (Judged::Closes, 0));
+    assert_eq!(only(&[connection(0, found(5))], 11).judged, Judged::Keeps);
+}
+
+/// Kept for so long after our FIN, and out of sight since.
+fn gone(came: u32, kept: u32) -> Arc<Connection> {
+    let at = (came + 1 + kept) * S;
+    connection(came, Fate::Unknown { why: Unknown::Vanished, at, kept: Some(kept * S) })
+}
+
+#[test]
+fn what_was_kept_stays_so_once_it_is_out_of_sight() {
+    let party = only(&[gone(0, 60)], 100);
+    assert_eq!((party.judged, party.gone, party.kept_for), (Judged::Keeps, 1, Some(60 * S)));
+    assert!(party.unknown.is_empty(), "{party:#?}");
+    assert_eq!(only(&[gone(0, 4)], 100).judged, Judged::CouldNotTell, "not for long enough");
+    let leak: Vec<_> = (0..4).map(|turn| gone(turn * 2, 60)).collect();
+    let party = only(&leak, 100);
+    assert_eq!((party.judged, party.gone, party.reconnects), (Judged::Leaks, 4, 3));
+    // One after the other: whether one is closed before the next comes is not known.
+    let one_by_one: Vec<_> = (0..4).map(|turn| gone(turn * 70, 60)).collect();
+    assert_eq!(only(&one_by_one, 300).judged, Judged::Keeps);
+}
+
+#[test]
+fn whoever_closes_all_of_them_first_was_not_tried() {
+    let first = |came| {
+        connection(came, Fate::Closed { at: (came + 1) * S, took: None, kept: Duration::ZERO })
+    };
+    let party = only(&[first(0), first(2)], 10);
+    assert_eq!((party.judged, party.closed_first), (Judged::NotTried, 2));
+    assert_eq!(only(&[first(0), closed(2, 10)], 10).judged, Judged::Closes, "one was");
+    assert_eq!(only(&[first(0), waiting(2)], 10).judged, Judged::Keeps);
+    // Where nothing is done to them it is for them to give up, and they did.
+    let setup = Setup { treatment: Treatment::NeverRead, ..setup() };
+    let parties = parties(&[closed(0, 10)], &setup, 10 * S);
+    assert_eq!(parties[0].judged, Judged::Closes);
+}
+
+#[test]
 fn whoever_never_had_to_wait_was_not_tried() {
     let setup = Setup { treatment: Treatment::NeverRead, ..setup() };
     let party = |all: &[Arc<Connection>], now: u32| parties(all, &setup, now * S).remove(0);
@@ -186,11 +232,11 @@ fn whoever_never_had_to_wait_was_not_tried() {
     let party_of_one = party(&[idle()], 5);
     assert_eq!(
         (party_of_one.judged, party_of_one.open, party_of_one.idle),
-        (Judged::CouldNotTell, 0, 1)
+        (Judged::NotTried, 0, 1)
     );
-    let by_itself = connection(0, Fate::Closed { at: 20 * S, took: None });
-    assert_eq!(party(&[by_itself], 30).judged, Judged::CouldNotTell);
-    let gave_up = connection(0, Fate::Closed { at: 20 * S, took: Some(10 * S) });
+    let by_itself = connection(0, Fate::Closed { at: 20 * S, took: None, kept: Duration::ZERO });
+    assert_eq!(party(&[by_itself], 30).judged, Judged::NotTried);
+    let gave_up = connection(0, Fate::Closed { at: 20 * S, took: Some(10 * S), kept: 10 * S });
     assert_eq!(party(&[idle(), gave_up], 30).judged, Judged::Closes, "one was tried");
     let waits = connection(0, Fate::Waiting { since: S });
     assert_eq!(party(&[idle(), waits], 30).judged, Judged::Keeps);

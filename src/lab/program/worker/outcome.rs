@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::{PICTURES, Worker};
@@ -9,9 +10,28 @@ use crate::lab::observe::Lane;
 use crate::lab::program::fate::Descriptor;
 use crate::lab::program::judge::parties;
 use crate::lab::program::setup::Treatment;
-use crate::lab::program::state::{Phase, ProgramState, Trouble};
+use crate::lab::program::state::{Fate, Phase, ProgramState, Trouble};
 
 impl Worker {
+    /// Looks at descriptors and makes a picture, where it is time for that.
+    pub(super) fn show(&mut self) {
+        let resets = self.setup.treatment == Treatment::Reset;
+        // Only a look at descriptors tells when an end without a row is closed.
+        if self.owners.may_ask() && self.entries.iter().any(|it| it.is_in_question(resets)) {
+            self.work_out();
+        }
+        let news = self.news.swap(false, Ordering::Relaxed);
+        let since = self.published.map_or(PICTURES[1], |it| it.elapsed());
+        if since >= PICTURES[1]
+            || (since >= PICTURES[0] && (news || self.entries.iter().any(|it| it.fresh)))
+        {
+            self.publish(Phase::Running);
+        } else if news {
+            // It is told with the next picture.
+            self.news.store(true, Ordering::Relaxed);
+        }
+    }
+
     /// Works out what became of each connection.
     fn work_out(&mut self) {
         let seen = self.observer.latest();
@@ -21,6 +41,11 @@ impl Worker {
             seen.lanes.iter().map(|lane| (lane.number, lane)).collect();
         let resets = self.setup.treatment == Treatment::Reset;
         let ask = self.owners.may_ask();
+        if ask {
+            self.owners.ask_anew();
+            self.descriptor_trouble = None;
+        }
+        // Whoever is found to hold something now held it then.
         let now = self.now();
         for entry in &mut self.entries {
             if entry.is_settled {
@@ -33,14 +58,31 @@ impl Worker {
                 entry.work_out(lane, theirs, resets);
                 if entry.is_row_gone && ask {
                     let socket = entry.known_socket();
-                    let answer = socket.and_then(|(pids, inode)| self.owners.holds(&pids, inode));
+                    let (known, inode) = socket.unzip();
+                    let known = known.unwrap_or_default();
+                    let answer = inode.map_or(Ok(None), |it| self.owners.holders(&known, it));
                     // After a reset the row goes at once, and after a shutdown both ways soon, whatever the program does.
                     let by_itself = resets || entry.descriptor == Descriptor::Held;
                     entry.descriptor = match answer {
-                        Some(true) => Descriptor::Held,
-                        Some(false) => Descriptor::Closed(by_itself.then_some(now)),
-                        None => Descriptor::CannotTell,
+                        Ok(Some(holders)) if holders.is_empty() => {
+                            Descriptor::Closed(by_itself.then(|| self.began.elapsed()))
+                        }
+                        Ok(Some(holders)) => {
+                            if entry.is_inherited(&known, &holders) {
+                                entry.passed_on(self.owners.describe(&holders));
+                            }
+                            Descriptor::Held
+                        }
+                        Ok(None) => Descriptor::CannotTell,
+                        // That says nothing of the program: it is asked again.
+                        Err(error) => {
+                            self.descriptor_trouble = Some(Trouble::Descriptors(error));
+                            continue;
+                        }
                     };
+                    if entry.descriptor == Descriptor::Held {
+                        entry.held = Some(now);
+                    }
                     entry.work_out(lane, theirs, resets);
                 }
             }
@@ -61,7 +103,8 @@ impl Worker {
             self.entries.iter_mut().map(|entry| entry.picture(theirs)).collect();
         let parties = parties(&connections, &self.setup, elapsed);
         let seen = self.observer.latest();
-        let troubles = [&self.trouble, &self.look_trouble, &self.owner_trouble];
+        let troubles =
+            [&self.trouble, &self.look_trouble, &self.owner_trouble, &self.descriptor_trouble];
         let state = ProgramState {
             setup: self.setup.clone(),
             phase,
@@ -80,11 +123,13 @@ impl Worker {
         self.published = Some(Instant::now());
         self.shared.publish(state);
     }
-    /// How sharp times of closing are: after a reset no row tells them, and descriptors are looked at with each picture.
+
+    /// How sharp times of closing are: where no row tells them, by as much as passed between two looks at descriptors.
     fn resolution(&self, look: Duration) -> Duration {
-        match self.setup.treatment {
-            Treatment::Reset => look.max(PICTURES[0]),
-            _ => look,
-        }
+        let errors = self.entries.iter().filter_map(|entry| match entry.fate {
+            Fate::Closed { took: Some(took), kept, .. } => took.checked_sub(kept),
+            _ => None,
+        });
+        errors.max().unwrap_or_default().max(look)
     }
 }

@@ -95,7 +95,7 @@ pub(in crate::os::linux) struct Listing {
 }
 
 /// Every process there is. `Err` where processes are not shown.
-pub(super) fn pids(proc: &Path) -> io::Result<BTreeSet<u32>> {
+pub(in crate::os::linux) fn pids(proc: &Path) -> io::Result<BTreeSet<u32>> {
     // An empty folder in its place shows nobody, and is no answer.
     std::fs::symlink_metadata(proc.join("self"))?;
     let mut pids = BTreeSet::new();

@@ -122,7 +122,7 @@ fn counts(party: &Party, column: usize) -> usize {
     match column {
         2 => party.connections,
         // As it is judged: what was closed late was kept first.
-        3 => party.kept + party.unseen + party.late,
+        3 => party.kept + party.unseen + party.gone + party.late,
         4 => party.closed - party.late + party.closed_first,
         _ => party.reconnects,
     }
@@ -144,7 +144,7 @@ pub(super) const fn judged_tone(judged: Judged) -> Tone {
         Judged::Leaks => Tone::Critical,
         Judged::Keeps => Tone::Warning,
         Judged::Closes => Tone::Fine,
-        Judged::TooEarly(_) | Judged::CouldNotTell => Tone::Note,
+        Judged::NotTried | Judged::TooEarly(_) | Judged::CouldNotTell => Tone::Note,
     }
 }
 
