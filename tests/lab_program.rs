@@ -212,7 +212,7 @@ fn arguments_out_of_bounds_are_refused() {
 #[test]
 fn ctrl_c_ends_it_with_its_verdict_and_closes_everything() {
     let mut verb =
-        Running::start(&["listen", "--then", "never-read", "--grace", "100ms", "--json"]);
+        Running::start(&["listen", "--then", "never-accept", "--grace", "100ms", "--json"]);
     let begun = verb.document();
     let address = begun["address"].as_str().expect("an address").to_owned();
     let stream = TcpStream::connect(&address).expect("it listens");

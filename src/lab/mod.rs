@@ -1,17 +1,19 @@
-//! The lab: sockets of our own on loopback, both ends watched, every call logged.
+//! The lab: sockets of our own, both ends watched.
 //!
 //! ```text
-//!  scenario (one click, a verdict)      bench (the user's hands)
-//!        \                               /
-//!         link: client <-> peer    observe: both rows of each link, on its own thread
+//!  scenario (one click, a verdict)      bench (the user's hands)      program (the user's own program at the other end)
+//!        \                               /                            /
+//!         link: client <-> peer    observe: both rows of each connection, on its own thread
 //!          |
 //!         socket: one end, each call through log, named by errno
 //!          |
 //!         options: what can be set, and this system's numbers
 //! ```
 //!
-//! Left out on purpose: anything that needs privilege, and other hosts, unless the user types one on the bench. Invariant: whatever is opened here
-//! is closed abortively when its owner is dropped, panics included, so that nothing lingers.
+//! Left out on purpose: anything that needs privilege; and other hosts, unless the user types one: a target on the bench, a
+//! target or an address to listen at for Test my program. Invariant: whatever is opened here is closed abortively when its
+//! owner is dropped, panics included. Two things may outlive it, because no system lets them be interrupted: a resolver, and
+//! a `close()` that the user had linger towards an end that is not ours; each ends with its own time.
 
 pub mod article;
 mod bench;

@@ -1,6 +1,6 @@
 //! From what the user typed to addresses.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs as _};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs as _};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
@@ -17,7 +17,7 @@ const STEP: Duration = Duration::from_millis(5);
 pub enum Address {
     /// An address, which nobody has to be asked for.
     Known(SocketAddr),
-    /// A name that has to be looked up, and a port.
+    /// A name that has to be looked up, or an address of IPv6 with an interface by its name; and a port.
     Name(String, u16),
 }
 
@@ -45,8 +45,17 @@ impl Address {
         }
         let (name, port) = typed.rsplit_once(':')?;
         let port = port.parse().ok()?;
-        let name_like = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_');
-        (!name.is_empty() && name.chars().all(name_like)).then(|| Self::Name(name.to_owned(), port))
+        let is_name = |name: &str| {
+            let name_like = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_');
+            !name.is_empty() && name.chars().all(name_like)
+        };
+        if let Some(scoped) = name.strip_prefix('[').and_then(|it| it.strip_suffix(']')) {
+            // An interface by its name (RFC 4007, section 11.2), which the resolver knows.
+            let (ip, interface) = scoped.split_once('%')?;
+            let is_scoped = ip.parse::<Ipv6Addr>().is_ok() && is_name(interface);
+            return is_scoped.then(|| Self::Name(scoped.to_owned(), port));
+        }
+        is_name(name).then(|| Self::Name(name.to_owned(), port))
     }
 
     const fn port(&self) -> u16 {
@@ -86,6 +95,7 @@ impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Known(address) => write!(f, "{address}"),
+            Self::Name(name, port) if name.contains(':') => write!(f, "[{name}]:{port}"),
             Self::Name(name, port) => write!(f, "{name}:{port}"),
         }
     }
@@ -137,7 +147,15 @@ mod tests {
             Address::read("example.org:443"),
             Some(Address::Name("example.org".to_owned(), 443))
         );
+        assert_eq!(Address::read("[fe80::1%2]:443"), known("[fe80::1%2]:443"));
+        let scoped = Address::read("[fe80::1%eth0]:443");
+        assert_eq!(scoped, Some(Address::Name("fe80::1%eth0".to_owned(), 443)));
+        assert_eq!(scoped.map(|it| it.to_string()).as_deref(), Some("[fe80::1%eth0]:443"));
         for bad in ["", "80", ":80", "host", "host:", "host:0", "host:65536", "::1:80", "a b:1"] {
+            assert_eq!(Address::read(bad), None, "{bad}");
+        }
+        for bad in ["[host]:80", "[host%lo]:80", "[fe80::1%]:80", "[fe80::1%a b]:80", "fe80::1%lo"]
+        {
             assert_eq!(Address::read(bad), None, "{bad}");
         }
         assert_eq!(Address::read("http://localhost:80"), None);

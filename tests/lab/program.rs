@@ -5,6 +5,7 @@ mod blind;
 mod heir;
 mod kept;
 mod listening;
+mod reaching;
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};

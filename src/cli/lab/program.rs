@@ -124,13 +124,24 @@ fn exit(state: &ProgramState) -> Exit {
 struct Shown {
     begun: bool,
     connections: BTreeMap<u64, Printed>,
+    /// What is to be printed once nothing earlier can come.
+    lines: Vec<Line>,
     trouble: Option<String>,
+}
+
+/// What happened to a connection, as it was then.
+struct Line {
+    at: Duration,
+    event: Event,
+    connection: Arc<Connection>,
 }
 
 /// What was printed of a connection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Printed {
     last: Option<Event>,
+    /// When that happened which is not told yet, because it may change.
+    held: Option<Duration>,
 }
 
 impl Shown {
@@ -161,21 +172,30 @@ impl Shown {
             }
             self.trouble = trouble;
         }
-        let mut news = Vec::new();
+        self.due(state).iter().try_for_each(|line| print(line, state, json, output))
+    }
+
+    /// What is to be printed now, in the order in which it happened.
+    fn due(&mut self, state: &ProgramState) -> Vec<Line> {
+        let mut held: Option<Duration> = None;
         for connection in &state.connections {
             let printed = self.connections.entry(connection.number).or_default();
-            let of_one = printed.news(connection, state).into_iter();
-            news.extend(of_one.map(|(event, at)| (event, at, connection)));
+            let news = printed.news(connection, state).into_iter();
+            let line = |(event, at)| Line { at, event, connection: Arc::clone(connection) };
+            self.lines.extend(news.map(line));
+            held = held.into_iter().chain(printed.held).min();
         }
         // Stable: what happened to one at the same time keeps its order.
-        news.sort_by_key(|(_, at, _)| *at);
-        news.into_iter().try_for_each(|(event, at, of)| print(event, of, at, state, json, output))
+        self.lines.sort_by_key(|line| line.at);
+        let due = self.lines.partition_point(|line| held.is_none_or(|held| line.at <= held));
+        self.lines.drain(..due).collect()
     }
 }
 
 impl Printed {
     /// What is to be printed of it now, in the order in which it happened.
     fn news(&mut self, connection: &Connection, state: &ProgramState) -> Vec<(Event, Duration)> {
+        self.held = None;
         if self.last == Some(Event::Over) {
             return Vec::new();
         }
@@ -187,28 +207,37 @@ impl Printed {
         };
         let mut news = Vec::new();
         if matches!(fate, Fate::Connecting) {
-            if self.last.is_none() && settled(connection.came, UNSETTLED) {
+            if self.last.is_some() {
+                return news;
+            }
+            if settled(connection.came, UNSETTLED) {
                 self.last = Some(Event::Connecting);
                 news.push((Event::Connecting, connection.came));
+            } else {
+                self.held = Some(connection.came);
             }
             return news;
         }
-        let made = !matches!(fate, Fate::NotMade(_) | Fate::NoAnswer);
+        let made = !matches!(fate, Fate::NotMade(_) | Fate::NoAnswer { .. });
         let known = matches!(connection.holder, Holder::Processes(_));
-        if made
-            && self.last < Some(Event::Connected)
-            && (known || settled(connection.came, UNSETTLED))
-        {
-            self.last = Some(Event::Connected);
-            news.push((Event::Connected, connection.came));
+        if made && self.last < Some(Event::Connected) {
+            if known || settled(connection.came, UNSETTLED) {
+                self.last = Some(Event::Connected);
+                news.push((Event::Connected, connection.came));
+            } else {
+                self.held = Some(connection.came);
+            }
         }
         if let Some(at) = connection.since()
             && self.last == Some(Event::Connected)
-            && settled(at, CROSSED)
         {
-            self.last = Some(Event::Treated);
-            if state.setup.treatment.waits() {
-                news.push((Event::Treated, at));
+            if settled(at, CROSSED) {
+                self.last = Some(Event::Treated);
+                if state.setup.treatment.waits() {
+                    news.push((Event::Treated, at));
+                }
+            } else {
+                self.held = Some(at);
             }
         }
         if over {
@@ -244,14 +273,9 @@ impl Event {
     }
 }
 
-fn print(
-    event: Event,
-    connection: &Connection,
-    at: Duration,
-    state: &ProgramState,
-    json: bool,
-    output: &mut Output,
-) -> Result<()> {
+fn print(line: &Line, state: &ProgramState, json: bool, output: &mut Output) -> Result<()> {
+    let Line { at, event, connection } = line;
+    let at = *at;
     if json {
         let mut value = document::connection(connection);
         value["event"] = json!(event.name());

@@ -26,8 +26,10 @@ pub(super) struct Entry {
     /// Our end; none once it is closed, or where it was never accepted.
     pub(super) conn: Option<Conn>,
     pub(super) came: Duration,
-    /// When our FIN or reset was sent, or that began which is done from the beginning.
+    /// When our FIN or reset was sent, or it began to wait for us.
     pub(super) treated: Option<Duration>,
+    /// How many bytes wait to be read, and since when that stays so while the other end has more to send.
+    pub(super) stalled: Option<(usize, Duration)>,
     /// What our close left unread.
     pub(super) left: Left,
     /// What our socket heard that ends it, and when.
@@ -79,6 +81,7 @@ impl Entry {
             conn,
             came,
             treated: None,
+            stalled: None,
             left: Left::Nothing,
             heard: None,
             holder: None,
@@ -264,7 +267,11 @@ impl Entry {
         let here = self.seen.was_found || theirs.ip().to_canonical().is_loopback();
         match &self.holder {
             Some(holder) => holder.clone(),
-            None if matches!(self.fate, Fate::Connecting | Fate::NotMade(_) | Fate::NoAnswer) => {
+            None if matches!(
+                self.fate,
+                Fate::Connecting | Fate::NotMade(_) | Fate::NoAnswer { .. }
+            ) =>
+            {
                 Holder::NotReached
             }
             None if here => Holder::NotSeen,

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use std::time::{Duration, Instant};
 
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 
-use super::conn::Conn;
+use super::conn::{Conn, SMALL_BUFFER};
 use super::setup::{Answer, MAX_CLIENTS, MAX_HELD, Setup, Side, Treatment};
 use super::state::Failure;
 use super::{CallError, Cancel};
@@ -22,8 +22,6 @@ use crate::text;
 const BACKLOG: i32 = i32::MAX;
 /// The same where none ever is, so that one sees what a full queue does.
 const SHORT_BACKLOG: i32 = 4;
-/// What fills soon, where nothing is read.
-const SMALL_BUFFER: usize = 4_096;
 /// How long a listener rests that could not accept for want of descriptors.
 const OUT_OF_DESCRIPTORS: Duration = Duration::from_millis(100);
 /// How long a name may take to be resolved.
@@ -154,9 +152,10 @@ impl Gate {
             Self::None | Self::Target { shut: true, .. } => Ok(None),
             Self::Target { .. } if held >= MAX_CLIENTS => Ok(None),
             Self::Target { addresses, shut } => loop {
+                let reads = setup.treatment != Treatment::NeverRead;
                 let Some(address) = addresses.first().copied() else { return Ok(None) };
-                let made = Conn::connecting(address).and_then(|conn| {
-                    let pair = Pair { client: conn.local()?, peer: address };
+                let made = Conn::connecting(address, reads).and_then(|conn| {
+                    let pair = Pair { client: canonical(conn.local()?), peer: canonical(address) };
                     Ok(Came { conn, pair })
                 });
                 match made {
@@ -213,9 +212,15 @@ impl Gate {
     }
 }
 
-/// IPv4 on a socket of both families as the IPv4 it is: the table has it so.
+/// An address as the table has it: IPv4 on a socket of both families as the IPv4 it is, and an interface with those that
+/// mean nothing without it.
 pub(super) fn canonical(address: SocketAddr) -> SocketAddr {
-    SocketAddr::new(address.ip().to_canonical(), address.port())
+    match address {
+        SocketAddr::V6(of) if of.ip().is_unicast_link_local() => {
+            SocketAddrV6::new(*of.ip(), of.port(), 0, of.scope_id()).into()
+        }
+        _ => SocketAddr::new(address.ip().to_canonical(), address.port()),
+    }
 }
 
 /// Listens at the first of a name's addresses that this computer has.
@@ -294,15 +299,16 @@ fn addresses(typed: &Address, cancel: &Cancel) -> io::Result<Vec<SocketAddr>> {
     })
 }
 
-/// Whoever connects to `0.0.0.0` or `[::]` comes out at loopback, and the table has it so. Windows refuses it.
+/// Whoever connects to `0.0.0.0` or `[::]` comes out at loopback, and the table has it so. Windows refuses it, and IPv4 on a
+/// socket of IPv6. Any other address stays as it is, with its interface.
 fn connectable(address: SocketAddr) -> SocketAddr {
-    let address = canonical(address);
-    let loopback = match address.ip() {
-        ip if !ip.is_unspecified() => return address,
-        IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
-        IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+    let ip: IpAddr = match address.ip().to_canonical() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V4(ip) => ip.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        IpAddr::V6(_) => return address,
     };
-    SocketAddr::new(loopback, address.port())
+    SocketAddr::new(ip, address.port())
 }
 
 #[cfg(test)]

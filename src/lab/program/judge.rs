@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::setup::{CONNECT, Setup};
+use super::setup::{CONNECT, Setup, Treatment};
 use super::state::{Connection, Fate, Holder, Judged, Party, Unknown};
 
 /// So many more dead connections than before mean that their number grows, and not that one took another's place.
@@ -42,11 +42,13 @@ fn party(holder: Holder, connections: &[&Connection], setup: &Setup, now: Durati
         gone: 0,
         kept_for: None,
         open: 0,
+        idle: 0,
         not_made: 0,
         unknown: BTreeMap::new(),
         states: BTreeMap::new(),
         judged: Judged::Closes,
     };
+    let never_reads = setup.treatment == Treatment::NeverRead;
     let mut times = Vec::new();
     let mut wait = Duration::ZERO;
     for connection in connections {
@@ -55,6 +57,14 @@ fn party(holder: Holder, connections: &[&Connection], setup: &Setup, now: Durati
                 party.open += 1;
                 let most = connection.came + CONNECT + setup.after + setup.grace;
                 wait = wait.max(most.saturating_sub(now));
+            }
+            // Its sending may block at any time, or never.
+            Fate::Open if never_reads && now.saturating_sub(connection.came) >= setup.grace => {
+                party.idle += 1;
+            }
+            Fate::Open if never_reads => {
+                party.open += 1;
+                wait = wait.max((connection.came + setup.grace).saturating_sub(now));
             }
             Fate::Open => {
                 party.open += 1;
@@ -77,7 +87,7 @@ fn party(holder: Holder, connections: &[&Connection], setup: &Setup, now: Durati
                 party.late += usize::from(is_late(*kept, setup));
                 times.push(*took);
             }
-            Fate::NotMade(_) | Fate::NoAnswer => party.not_made += 1,
+            Fate::NotMade(_) | Fate::NoAnswer { .. } => party.not_made += 1,
             Fate::Unknown { kept: Some(kept), .. } if is_late(*kept, setup) => {
                 party.gone += 1;
                 party.kept_for = party.kept_for.max(Some(*kept));
@@ -106,7 +116,7 @@ fn party(holder: Holder, connections: &[&Connection], setup: &Setup, now: Durati
         Judged::TooEarly(wait)
     } else if !party.unknown.is_empty() || party.not_made > 0 {
         Judged::CouldNotTell
-    } else if party.closed == 0 && setup.treatment.waits() {
+    } else if party.closed == 0 && (setup.treatment.waits() || never_reads) {
         Judged::NotTried
     } else {
         Judged::Closes

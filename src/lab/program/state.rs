@@ -151,10 +151,13 @@ pub enum Fate {
     },
     /// The connection was not made: the system said why.
     NotMade(CallError),
-    /// The connection was not made: nothing came within [`CONNECT`], and it was given up.
+    /// The connection was not made: nothing came within [`CONNECT`], or before the run was over, and it was given up.
     ///
     /// [`CONNECT`]: super::CONNECT
-    NoAnswer,
+    NoAnswer {
+        /// How long it had.
+        waited: Duration,
+    },
     /// That cannot be told.
     Unknown {
         /// Why.
@@ -172,7 +175,7 @@ impl Fate {
     pub const fn is_final(&self) -> bool {
         match self {
             Self::Connecting | Self::Open | Self::Waiting { .. } | Self::Unseen { .. } => false,
-            Self::Closed { .. } | Self::NotMade(_) | Self::NoAnswer => true,
+            Self::Closed { .. } | Self::NotMade(_) | Self::NoAnswer { .. } => true,
             Self::Unknown { why, .. } => !matches!(why, Unknown::NotAsked),
         }
     }
@@ -260,6 +263,8 @@ pub struct Party {
     pub kept_for: Option<Duration>,
     /// How many are open, and it is too early to say.
     pub open: usize,
+    /// How many that nobody reads from were open for longer than the grace, and sending was not blocked.
+    pub idle: usize,
     /// How many were not made.
     pub not_made: usize,
     /// How many others cannot be told, and why.

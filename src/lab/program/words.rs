@@ -109,7 +109,15 @@ pub fn party_sentence(party: &Party, state: &ProgramState) -> [Text; 2] {
         });
     }
     if party.closed_first > 0 {
-        pieces.push(text!("lab_program.part.closed_first", n = party.closed_first));
+        pieces.push(match setup.treatment {
+            Treatment::NeverRead => {
+                text!("lab_reaching.part.closed_first", n = party.closed_first)
+            }
+            _ => text!("lab_program.part.closed_first", n = party.closed_first),
+        });
+    }
+    if party.idle > 0 {
+        pieces.push(text!("lab_reaching.part.idle", n = party.idle));
     }
     if party.open > 0 {
         pieces.push(text!("lab_program.part.open", n = party.open));
@@ -131,6 +139,9 @@ pub fn party_sentence(party: &Party, state: &ProgramState) -> [Text; 2] {
 fn follows(party: &Party, state: &ProgramState) -> Text {
     let setup = &state.setup;
     match party.judged {
+        Judged::NotTried if setup.treatment == Treatment::NeverRead => {
+            text!("lab_reaching.follows.not_tried")
+        }
         Judged::NotTried => match setup.side {
             Side::Listener { answer: Answer::Http, .. } => {
                 text!("lab_program.follows.not_tried_answered")
@@ -228,6 +239,7 @@ pub fn failure_words(failure: &super::Failure) -> [Text; 2] {
 pub fn fate_words(connection: &Connection, setup: &Setup) -> Text {
     match &connection.fate {
         Fate::Connecting => text!("lab_program.fate.connecting"),
+        Fate::Open if setup.treatment == Treatment::NeverRead => text!("lab_reaching.fate.open"),
         Fate::Open => text!("lab_program.fate.open"),
         Fate::Waiting { .. } => match setup.treatment {
             Treatment::Close | Treatment::HalfClose if connection.unread => {
@@ -238,6 +250,9 @@ pub fn fate_words(connection: &Connection, setup: &Setup) -> Text {
             Treatment::NeverRead | Treatment::NeverAccept => text!("lab_program.fate.still_waits"),
         },
         Fate::Unseen { .. } => text!("lab_program.fate.unseen"),
+        Fate::Closed { took: None, .. } if setup.treatment == Treatment::NeverRead => {
+            text!("lab_reaching.fate.closed_first")
+        }
         Fate::Closed { took: None, .. } => text!("lab_program.fate.closed_first"),
         Fate::Closed { took: Some(took), .. } => {
             let time = brief(*took);
@@ -255,7 +270,7 @@ pub fn fate_words(connection: &Connection, setup: &Setup) -> Text {
             }
         }
         Fate::NotMade(error) => text!("lab_program.fate.not_made", errno = error.errno.as_str()),
-        Fate::NoAnswer => text!("lab_program.fate.no_answer", time = long(CONNECT)),
+        Fate::NoAnswer { waited } => text!("lab_program.fate.no_answer", time = brief(*waited)),
         Fate::Unknown { kept: Some(kept), .. } if is_late(*kept, setup) => {
             text!("lab_fate.fate.gone", time = brief(*kept))
         }

@@ -1,6 +1,8 @@
 //! The thread that has the sockets: it takes what comes, treats what is due, and publishes what became of it.
 
 mod outcome;
+mod reaching;
+mod stalling;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::SocketAddr;
@@ -14,9 +16,9 @@ use super::entry::Entry;
 use super::fate::Ending;
 use super::gate::{Came, Gate, canonical};
 use super::owners::{Need, Owners, find};
-use super::setup::{CONNECT, MAX_HELD, MAX_TOTAL, Setup, Side, Treatment, most_held};
-use super::state::{Fate, Phase, Trouble, Why};
-use super::{CallError, Cancel, Observer, Shared};
+use super::setup::{MAX_HELD, MAX_TOTAL, Setup, Side, Treatment, most_held};
+use super::state::{Phase, Trouble, Why};
+use super::{Cancel, Observer, Shared};
 use crate::model::lab::End;
 use crate::model::{Snapshot, State};
 use crate::os::Pair;
@@ -105,6 +107,7 @@ impl Worker {
             let rest = (round.elapsed() * REST_PER_COST).clamp(RESTS[0], RESTS[1]);
             thread::sleep(rest);
         };
+        self.give_up_connects();
         // The verdict is on what was, before our own end of it goes.
         self.publish(Phase::Running);
         self.entries.iter_mut().for_each(|entry| entry.conn = None);
@@ -141,6 +144,8 @@ impl Worker {
 
     fn round(&mut self) {
         self.let_in();
+        // Before a table is read, which takes so long that what was made may be broken again.
+        self.ask_connects();
         // Whoever gets an answer may be gone at once, so it is looked for first.
         self.look_for_owners();
         self.serve();
@@ -226,35 +231,9 @@ impl Worker {
     /// Has each socket answer, and hear what ends it.
     fn serve(&mut self) {
         let now = self.began.elapsed();
-        let mut failed = None;
         for entry in &mut self.entries {
-            let (is_left, connecting) = (entry.is_left(now), entry.connecting());
-            let Some(conn) = &mut entry.conn else { continue };
-            if connecting {
-                match conn.connected() {
-                    Ok(true) => {
-                        if let Side::Client { payload, target, .. } = &self.setup.side {
-                            conn.send(*payload, &target.to_string());
-                        }
-                        entry.made(now);
-                        self.gate.settle();
-                    }
-                    Ok(false) if now.saturating_sub(entry.came) < CONNECT => {}
-                    Ok(false) => {
-                        entry.not_made(Fate::NoAnswer);
-                        failed = Some(Trouble::NoAnswer);
-                    }
-                    Err(error) => {
-                        let error = CallError::new(&error);
-                        entry.not_made(Fate::NotMade(error.clone()));
-                        failed = Some(Trouble::Call { call: "connect", error });
-                    }
-                }
-                continue;
-            }
-            if is_left {
-                continue;
-            }
+            let is_left = entry.connecting() || entry.is_left(now);
+            let Some(conn) = entry.conn.as_mut().filter(|_| !is_left) else { continue };
             if self.setup.treatment == Treatment::NeverRead {
                 conn.send_only();
                 if entry.is_over() {
@@ -274,24 +253,13 @@ impl Worker {
                 conn.close();
             }
         }
-        if let Some(trouble) = failed {
-            self.not_made(trouble);
-        }
-    }
-
-    /// A connect failed: what was the first is made anew with the target's next address, where it has one.
-    fn not_made(&mut self, trouble: Trouble) {
-        if self.gate.has_moved_on() {
-            self.made = 0;
-            self.entries.drain(..).for_each(|entry| self.observer.forget(entry.number));
-        } else {
-            self.trouble = Some(trouble);
-            self.gate.shut();
-        }
     }
 
     /// Does to each connection what is due.
     fn treat(&mut self) {
+        if self.setup.treatment == Treatment::NeverRead {
+            return self.find_stalled();
+        }
         let now = self.began.elapsed();
         // Where the look-up shows nothing of what no process holds, only our own socket hears whether the other end closes.
         let listens_on = match self.setup.treatment {

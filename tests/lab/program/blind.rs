@@ -16,7 +16,7 @@ use sockscope::os::{Pair, PairProbe, SocketSource, live_source, pair_probe};
 use super::{address, connect, is_closed_late, listener, patient, wait};
 
 /// A probe that sees our end alone, as of a connection to another computer.
-struct OneEyed(Box<dyn PairProbe>);
+pub(super) struct OneEyed(pub(super) Box<dyn PairProbe>);
 
 impl PairProbe for OneEyed {
     fn resolution(&self) -> Resolution {
@@ -58,7 +58,7 @@ impl SocketSource for Blind {
     }
 }
 
-fn start_with(
+pub(super) fn start_with(
     treatment: Treatment,
     probe: Box<dyn PairProbe>,
     source: Box<dyn SocketSource>,

@@ -28,7 +28,7 @@ pub(super) fn connection(connection: &Connection) -> Value {
         Fate::Unseen { .. } => "descriptor_held",
         Fate::Closed { .. } => "closed",
         Fate::NotMade(_) => "not_made",
-        Fate::NoAnswer => "no_answer",
+        Fate::NoAnswer { .. } => "no_answer",
         Fate::Unknown { .. } => "unknown",
     });
     match &connection.fate {
@@ -92,6 +92,7 @@ fn party(party: &Party, state: &ProgramState) -> Value {
         "closed_first": party.closed_first,
         "closed_after_us": party.took.map(|times| times.map(micros)),
         "open": party.open,
+        "not_blocked": party.idle,
         "not_made": party.not_made,
         "unknown": party.unknown.values().sum::<usize>(),
         "states": party.states.iter().map(|(state, count)| (state.name(), count)).collect::<BTreeMap<_, _>>(),

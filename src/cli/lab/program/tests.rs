@@ -58,7 +58,7 @@ fn connecting_is_not_connected() {
         (100, connection(0, Fate::Connecting)),
         (600, connection(0, Fate::Connecting)),
         (700, connection(0, Fate::Connecting)),
-        (10_000, connection(0, Fate::NoAnswer)),
+        (10_000, connection(0, Fate::NoAnswer { waited: Duration::from_secs(10) })),
     ];
     assert_eq!(printed(&gone), [(Event::Connecting, 0), (Event::Over, 10_000)]);
     let slow = [
@@ -82,4 +82,25 @@ fn the_lines_of_a_connection_are_in_the_order_of_what_happened() {
     let kept = [(2_100, waiting()), (2_600, waiting()), (9_100, connection(0, late))];
     let events = [(Event::Connected, 0), (Event::Treated, 2_000), (Event::Over, 9_000)];
     assert_eq!(printed(&kept), events);
+}
+
+#[test]
+fn the_lines_of_all_connections_are_in_the_order_of_what_happened() {
+    let ms = Duration::from_millis;
+    let mut shown = Shown::default();
+    let mut due = |now: u64, connections: [Connection; 2]| -> Vec<(u64, u128)> {
+        let numbered = |(number, connection)| Arc::new(Connection { number, ..connection });
+        let connections = (1..).zip(connections).map(numbered).collect();
+        let state = ProgramState { connections, ..state(now) };
+        let lines = shown.due(&state);
+        lines.iter().map(|line| (line.connection.number, line.at.as_millis())).collect()
+    };
+    let open = || connection(0, Fate::Open);
+    assert_eq!(due(600, [open(), open()]), [(1, 0), (2, 0)]);
+    // The first may have closed before we did, which is not certain yet; the second has closed since.
+    let waiting = || connection(0, Fate::Waiting { since: ms(2_000) });
+    let closed = || connection(0, Fate::Closed { at: ms(2_050), took: Some(ms(50)), kept: ms(50) });
+    assert_eq!(due(2_100, [waiting(), closed()]), []);
+    assert_eq!(due(2_300, [waiting(), closed()]), [(1, 2_000), (2, 2_050)]);
+    assert_eq!(due(9_000, [waiting(), closed()]), [], "each once");
 }

@@ -41,3 +41,19 @@ fn an_address_that_the_system_refuses_at_once_is_left_for_the_next() {
     assert_eq!(gate.address(), Some(good));
     assert!(!gate.has_moved_on(), "there is no other");
 }
+
+#[test]
+fn an_address_keeps_the_interface_that_it_means_nothing_without() {
+    let address = |text: &str| text.parse::<SocketAddr>().expect("an address");
+    for (typed, connected, looked_up) in [
+        ("[fe80::1%7]:80", "[fe80::1%7]:80", "[fe80::1%7]:80"),
+        ("[fec0::1%7]:80", "[fec0::1%7]:80", "[fec0::1]:80"),
+        ("[::ffff:192.0.2.1]:80", "192.0.2.1:80", "192.0.2.1:80"),
+        ("[::]:80", "[::1]:80", "[::1]:80"),
+        ("[::ffff:0.0.0.0]:80", "127.0.0.1:80", "127.0.0.1:80"),
+    ] {
+        let connected_to = connectable(address(typed));
+        assert_eq!(connected_to, address(connected), "{typed}");
+        assert_eq!(canonical(connected_to), address(looked_up), "{typed}");
+    }
+}

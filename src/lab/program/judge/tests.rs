@@ -175,7 +175,7 @@ fn only_what_came_after_another_was_over_is_a_reconnect() {
 fn a_connect_that_is_not_done_yet_is_too_early_for_as_long_as_it_may_take() {
     let party = only(&[connection(2, Fate::Connecting)], 3);
     assert_eq!((party.judged, party.open), (Judged::TooEarly(CONNECT + 5 * S), 1));
-    let party = only(&[connection(2, Fate::NoAnswer)], 12);
+    let party = only(&[connection(2, Fate::NoAnswer { waited: CONNECT })], 12);
     assert_eq!((party.judged, party.not_made), (Judged::CouldNotTell, 1));
 }
 
@@ -220,4 +220,24 @@ fn whoever_closes_all_of_them_first_was_not_tried() {
     let setup = Setup { treatment: Treatment::NeverRead, ..setup() };
     let parties = parties(&[closed(0, 10)], &setup, 10 * S);
     assert_eq!(parties[0].judged, Judged::Closes);
+}
+
+#[test]
+fn whoever_never_had_to_wait_was_not_tried() {
+    let setup = Setup { treatment: Treatment::NeverRead, ..setup() };
+    let party = |all: &[Arc<Connection>], now: u32| parties(all, &setup, now * S).remove(0);
+    let idle = || connection(0, Fate::Open);
+    let early = party(&[idle()], 3);
+    assert_eq!((early.judged, early.idle), (Judged::TooEarly(2 * S), 0), "it may send yet");
+    let party_of_one = party(&[idle()], 5);
+    assert_eq!(
+        (party_of_one.judged, party_of_one.open, party_of_one.idle),
+        (Judged::NotTried, 0, 1)
+    );
+    let by_itself = connection(0, Fate::Closed { at: 20 * S, took: None, kept: Duration::ZERO });
+    assert_eq!(party(&[by_itself], 30).judged, Judged::NotTried);
+    let gave_up = connection(0, Fate::Closed { at: 20 * S, took: Some(10 * S), kept: 10 * S });
+    assert_eq!(party(&[idle(), gave_up], 30).judged, Judged::Closes, "one was tried");
+    let waits = connection(0, Fate::Waiting { since: S });
+    assert_eq!(party(&[idle(), waits], 30).judged, Judged::Keeps);
 }
