@@ -15,7 +15,6 @@ mod beside;
 mod closing;
 mod document;
 mod hands;
-mod program;
 mod reuse;
 mod running;
 mod scenarios;

@@ -1,5 +1,11 @@
 //! "Test my program", against clients and servers of the test's own.
 
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a helper of a test fails by failing the test"
+)]
+
 mod blind;
 #[cfg(target_os = "linux")]
 mod heir;
@@ -20,9 +26,15 @@ use sockscope::lab::program::{
 use sockscope::lab::{NUMBERING, Numbering, Program, loopback};
 use sockscope::model::State;
 
-use super::errno;
-
 const LINUX: bool = matches!(NUMBERING, Numbering::Linux);
+
+/// An errno as this system spells it.
+fn errno(name: &str) -> String {
+    match NUMBERING {
+        Numbering::WinSock => format!("WSA{name}"),
+        Numbering::Linux | Numbering::Bsd => name.to_owned(),
+    }
+}
 
 /// A listener on loopback that acts soon and judges soon.
 fn listener(treatment: Treatment, answer: Answer) -> Setup {

@@ -17,7 +17,8 @@ impl Heir {
         let child = Command::new(env!("CARGO_BIN_EXE_sockscope"))
             .args(["lab-child", "hold"])
             .stdin(Stdio::piped())
-            .stdout(copy)
+            .stdout(Stdio::null())
+            .stderr(copy)
             .spawn();
         Self(child.expect("it can be run"))
     }
