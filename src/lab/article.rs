@@ -51,6 +51,8 @@ impl Standing {
 
 /// One thing that the article says.
 pub struct Claim {
+    /// Its number in the article; of one that says two things, with a letter.
+    pub number: &'static str,
     /// Its name in documents.
     pub name: &'static str,
     /// What it says, summed up.
@@ -134,9 +136,10 @@ pub const fn speaks_of_this_system() -> bool {
     matches!(NUMBERING, Numbering::Linux)
 }
 
-/// What the article says, in its order.
+/// What the article says, in its order: six claims, the last of two things that are shown apart.
 pub static CLAIMS: [Claim; 7] = [
     Claim {
+        number: "1",
         name: "passive-close",
         says: || text!("lab_article.passive_close.says"),
         standing: Standing::Right,
@@ -148,6 +151,7 @@ pub static CLAIMS: [Claim; 7] = [
         },
     },
     Claim {
+        number: "2",
         name: "thousands",
         says: || text!("lab_article.thousands.says"),
         standing: Standing::RightInEffect,
@@ -163,6 +167,7 @@ pub static CLAIMS: [Claim; 7] = [
         },
     },
     Claim {
+        number: "3",
         name: "one-port",
         says: || text!("lab_article.one_port.says"),
         standing: Standing::Wrong,
@@ -179,6 +184,7 @@ pub static CLAIMS: [Claim; 7] = [
         },
     },
     Claim {
+        number: "4",
         name: "restart",
         says: || text!("lab_article.restart.says"),
         standing: Standing::Right,
@@ -194,6 +200,7 @@ pub static CLAIMS: [Claim; 7] = [
         },
     },
     Claim {
+        number: "5",
         name: "abort",
         says: || text!("lab_article.abort.says"),
         standing: Standing::MostlyRight,
@@ -205,6 +212,7 @@ pub static CLAIMS: [Claim; 7] = [
         },
     },
     Claim {
+        number: "6a",
         name: "time-wait",
         says: || text!("lab_article.time_wait.says"),
         standing: Standing::Right,
@@ -216,6 +224,7 @@ pub static CLAIMS: [Claim; 7] = [
         },
     },
     Claim {
+        number: "6b",
         name: "pair",
         says: || text!("lab_article.pair.says"),
         standing: Standing::Right,

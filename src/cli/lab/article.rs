@@ -32,7 +32,7 @@ impl Article {
             if place > 0 {
                 output.line("")?;
             }
-            output.line(&format!("{}. {}", place + 1, (claim.says)().plain()))?;
+            output.line(&format!("{}. {}", claim.number, (claim.says)().plain()))?;
             let standing = claim.standing.said().plain();
             output.line(&format!("   {standing}. {}", (claim.because)().plain()))?;
             let mut shown = text!("lab_terminal.article.shown_by", command = command(&claim.proof));
@@ -58,6 +58,7 @@ fn document(claim: &Claim) -> Value {
         Shows::Check(subject) => json!({ "check": subject().plain() }),
     });
     json!({
+        "number": claim.number,
         "name": claim.name,
         "says": (claim.says)().plain(),
         "standing": claim.standing.name(),

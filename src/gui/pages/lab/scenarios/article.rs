@@ -35,8 +35,8 @@ pub(super) fn ui(ui: &mut Ui, cx: &Cx<'_>) -> Option<&'static str> {
                 sentence(ui, &cx.say(&elsewhere), theme.severity.warning.text);
             }
         });
-        for (number, claim) in (1_usize..).zip(&CLAIMS) {
-            if claim_panel(ui, cx, number, claim) {
+        for claim in &CLAIMS {
+            if claim_panel(ui, cx, claim) {
                 wanted = Some(claim.proof.scenario);
             }
         }
@@ -60,8 +60,9 @@ const fn tone(standing: Standing) -> Tone {
 }
 
 /// Draws one; says whether the whole result is wanted.
-fn claim_panel(ui: &mut Ui, cx: &Cx<'_>, number: usize, claim: &Claim) -> bool {
-    let name = cx.say(&text!("lab_scenarios_page.claims.claim", n = number));
+fn claim_panel(ui: &mut Ui, cx: &Cx<'_>, claim: &Claim) -> bool {
+    let number = claim.number;
+    let name = cx.say(&text!("lab_scenarios_page.claims.claim", number = number));
     panel(ui, &name, |ui| {
         let theme = Theme::of(ui);
         ui.horizontal(|ui| {
@@ -92,7 +93,7 @@ fn result<'a>(cx: &'a Cx<'_>, proof: &Proof) -> Option<&'a ScenarioResult> {
     (proof.knobs.iter().all(with) || proof.shown_by.iter().any(found)).then_some(result.as_ref())
 }
 
-fn proof_row(ui: &mut Ui, cx: &Cx<'_>, number: usize, order: &Order, proof: &Proof) -> bool {
+fn proof_row(ui: &mut Ui, cx: &Cx<'_>, number: &str, order: &Order, proof: &Proof) -> bool {
     let theme = Theme::of(ui);
     let phase = cx.scenarios.phase(proof.scenario);
     let result = result(cx, proof);
@@ -110,8 +111,11 @@ fn proof_row(ui: &mut Ui, cx: &Cx<'_>, number: usize, order: &Order, proof: &Pro
                 verb = text!("lab_article.lasting", what = verb, time = roughly(time));
             }
             let verb = cx.say(&verb);
-            let name =
-                text!("lab_scenarios_page.claims.prove_name", verb = verb.as_str(), n = number);
+            let name = text!(
+                "lab_scenarios_page.claims.prove_name",
+                verb = verb.as_str(),
+                number = number
+            );
             let button = Button::new(&verb).icon(ICON_PLAY_ARROW);
             if button.name(&cx.say(&name)).show(ui).clicked() {
                 cx.send(Command::RunScenarios(vec![order.clone()]));
@@ -147,7 +151,8 @@ fn proof_row(ui: &mut Ui, cx: &Cx<'_>, number: usize, order: &Order, proof: &Pro
         if result.is_some() {
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 let label = cx.say(&text!("lab_scenarios_page.claims.show_all"));
-                let name = cx.say(&text!("lab_scenarios_page.claims.show_all_name", n = number));
+                let name =
+                    cx.say(&text!("lab_scenarios_page.claims.show_all_name", number = number));
                 whole = Button::new(&label).name(&name).small().show(ui).clicked();
             });
         }
