@@ -26,7 +26,7 @@ const ADDRESS: &str = "SOCKSCOPE_TEST_ADDRESS";
 const LINGER: &str = "SOCKSCOPE_TEST_LINGER";
 const FILL: &str = "SOCKSCOPE_TEST_FILL";
 
-/// What the process prints when it has done all that.
+/// What the process prints when it has done all that, before the number of bytes that its kernel took.
 const READY: &str = "the client is ready";
 
 /// How this system calls a reset.
@@ -72,7 +72,8 @@ fn a_client_whose_process_ends() {
         bench.send(Command::Send { on, bytes: MAX_SEND });
         wait(&bench, |state| state.finished > done);
     }
-    writeln!(io::stdout(), "{READY}").expect("standard output");
+    let sent = bench.latest().connections.last().map_or(0, |it| it.end(End::Client).sent);
+    writeln!(io::stdout(), "{READY} {sent}").expect("standard output");
     io::stdin().read_line(&mut String::new()).expect("standard input");
     process::exit(0);
 }
@@ -89,6 +90,7 @@ fn wait(bench: &Bench, enough: impl Fn(&BenchState) -> bool) {
 struct Ended {
     peer: LabSocket,
     pair: Pair,
+    sent: usize,
     process: Child,
     _listener: Listener,
     _alone: MutexGuard<'static, ()>,
@@ -116,10 +118,10 @@ impl Ended {
         let (peer, client) =
             listener.socket().accept(PATIENCE, 1, &recorder).expect("a connection");
         let mut said = BufReader::new(process.stdout.take().expect("its output")).lines();
-        let ready = said.any(|line| line.is_ok_and(|line| line.ends_with(READY)));
-        assert!(ready, "the process ended before it was ready");
+        let sent = said.find_map(|line| line.ok()?.split_once(READY)?.1.trim().parse().ok());
+        let sent = sent.expect("the process was ready before it ended");
         let pair = Pair { client, peer: listener.address() };
-        Self { peer, pair, process, _listener: listener, _alone: alone }
+        Self { peer, pair, sent, process, _listener: listener, _alone: alone }
     }
 
     /// Ends the process, and gives how long it took to be gone.
@@ -168,6 +170,6 @@ fn a_process_that_ends_does_not_wait_for_its_lingering_sockets_and_loses_nothing
         assert_eq!(peer, Some(State::Established), "{ending:?}: the FIN is behind the data");
         let (received, outcome) = ended.peer.recv_to_end(PATIENCE);
         assert_eq!(outcome, Ok(()), "{ending:?}");
-        assert!(received > 500_000, "{ending:?}: {received}");
+        assert_eq!(received, ended.sent, "{ending:?}");
     }
 }
