@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::options::{NUMBERING, Numbering};
 use super::result::{Check, ScenarioResult};
 use super::scenario::{Order, over_time};
-use super::scenarios::{SCENARIOS, descriptor_limit, server_restart, time_wait};
+use super::scenarios::{SCENARIOS, abort, descriptor_limit, server_restart, time_wait};
 use crate::model::lab::{End, Verdict};
 use crate::text;
 use crate::text::Text;
@@ -206,9 +206,12 @@ pub static CLAIMS: [Claim; 7] = [
         standing: Standing::MostlyRight,
         because: || text!("lab_article.abort.because"),
         proof: Proof {
-            scenario: "reconnect-habits",
+            scenario: "abort",
             knobs: &[],
-            shown_by: &[Shows::Habit("linger"), Shows::Habit("whole-recipe")],
+            shown_by: &[
+                Shows::Check(|| abort::stream_end(End::Peer.name())),
+                Shows::Check(abort::lost_bytes),
+            ],
         },
     },
     Claim {

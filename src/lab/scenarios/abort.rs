@@ -105,13 +105,22 @@ fn shutdown(run: &mut Run, link: &mut RunLink) -> Result<bool, CallError> {
 fn expect_loss(run: &mut Run, link: &mut RunLink, filled: Filled, shut_down: bool) {
     let (read, end) = link.link.peer.recv_to_end(PATIENCE);
     let lost = filled.sent.saturating_sub(read);
-    let subject = text!("lab_closing.check.stream_end", end = link.named(End::Peer));
+    let subject = stream_end(&link.named(End::Peer));
     let reset = "ECONNRESET";
     let reset = if shut_down { Known::linux(reset) } else { reset.into() };
     run.expect_result(subject, reset, end.map(|()| 0));
-    let subject = text!("lab_closing.check.lost");
     match filled.queued {
-        Some(queued) => run.expect(subject, Known::linux(queued), lost),
-        None => run.expect_that(subject, text!("lab_closing.check.not_empty"), lost, lost > 0),
+        Some(queued) => run.expect(lost_bytes(), Known::linux(queued), lost),
+        None => run.expect_that(lost_bytes(), text!("lab_closing.check.not_empty"), lost, lost > 0),
     };
+}
+
+/// How the stream of this end ended.
+pub(in crate::lab) fn stream_end(end: &str) -> Text {
+    text!("lab_closing.check.stream_end", end = end)
+}
+
+/// How much never arrived.
+pub(in crate::lab) fn lost_bytes() -> Text {
+    text!("lab_closing.check.lost")
 }

@@ -1,6 +1,6 @@
 //! The experiments, one file each. A new one is a file here and a line in the slice.
 
-mod abort;
+pub(super) mod abort;
 mod abort_out_of_close_wait;
 mod backlog_overflow;
 mod client_closes_first;
