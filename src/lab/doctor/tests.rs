@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::*;
+use crate::lab::options::Numbering::Linux;
 use crate::model::{Counters, Descriptors, Host, Limits, Owner, Socket, State};
 use crate::os::Silent;
 use crate::text::Text;
@@ -127,6 +128,18 @@ fn cookies_are_kept_and_each_is_another() {
     assert_eq!(verdict([4, 5, 6], [4, 7, 6]), Some(Verdict::Differs));
     assert_eq!(verdict([7, 7, 7], [7, 7, 7]), Some(Verdict::Differs));
     assert_eq!(verdict([0, 0, 0], [0, 0, 0]), None);
+}
+
+#[test]
+fn a_family_that_is_off_is_said_as_such_and_no_fault() {
+    let error = |number| CallError::numbered(&std::io::Error::from_raw_os_error(number), Linux);
+    let (lacks, used_up) = (error(99), error(98));
+    assert!(lacks.is_without_address() && !used_up.is_without_address());
+    let off = without(Family::V6, true, &lacks);
+    assert_eq!(off.observed.plain(), "IPv6 is off here: this machine lacks its loopback address");
+    let failed = without(Family::V6, false, &used_up);
+    assert!(failed.observed.plain().starts_with("EADDRINUSE"), "{failed:?}");
+    assert_eq!([off.verdict, failed.verdict], [Verdict::CouldNotTell; 2]);
 }
 
 #[test]
