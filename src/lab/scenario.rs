@@ -11,6 +11,7 @@ mod rest;
 mod room;
 mod run;
 mod runner;
+mod shown;
 
 use std::path::PathBuf;
 use std::sync::Arc;

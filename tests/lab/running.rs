@@ -1,5 +1,6 @@
 //! How scenarios run and are judged, whatever they try.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -47,6 +48,32 @@ impl Scenario for Tried {
     fn run(&self, run: &mut Run) -> Result<(), CallError> {
         self.0(run)
     }
+}
+
+#[test]
+fn states_are_shown_while_the_run_itself_tells_nothing() {
+    static SHOWN: AtomicBool = AtomicBool::new(false);
+    let silent = Tried(|run| {
+        let listener = run.listen(DEFAULT)?;
+        let mut link = run.connect(&listener, DEFAULT, DEFAULT)?;
+        run.show();
+        link.link.client.shutdown_write()?;
+        let patience = run.elapsed() + PATIENCE;
+        while !SHOWN.load(Ordering::Relaxed) && run.elapsed() < patience {
+            run.pause(Duration::from_millis(5))?;
+        }
+        Ok(())
+    });
+    let mut setup = Setup::new(&silent);
+    setup.notify = Box::new(|result| {
+        let mut changes = result.lanes.iter().flat_map(|lane| lane.changes.iter());
+        if changes.any(|change| change.end == End::Client && change.state == Some(State::FinWait2))
+        {
+            SHOWN.store(true, Ordering::Relaxed);
+        }
+    });
+    run(&silent, setup, &Cancel::new());
+    assert!(SHOWN.load(Ordering::Relaxed), "the client's FIN_WAIT_2 was not shown");
 }
 
 #[test]
