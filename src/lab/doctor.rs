@@ -242,6 +242,7 @@ fn look(source: &mut dyn SocketSource, system: &mut dyn SystemInfo) -> Result<Lo
                 source: source.name().to_owned(),
                 operation: Operation::ReadSocketTable,
                 cause: text!("doctor.no_table").plain(),
+                number: None,
             });
         };
         if tries == TRIES || !snapshot.is_partial() {

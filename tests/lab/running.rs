@@ -9,7 +9,7 @@ use sockscope::lab::{
     SocketOptions, run,
 };
 use sockscope::model::lab::{End, Resolution, Verdict};
-use sockscope::model::{PollFailure, Socket, State};
+use sockscope::model::{Operation, PollFailure, Socket, State};
 use sockscope::os::{Pair, PairProbe, pair_probe};
 use sockscope::text;
 use sockscope::text::Text;
@@ -120,6 +120,47 @@ fn descriptors_that_ran_out_say_nothing_of_a_socket() {
         let said = check.observed.plain();
         assert!(said.contains("EMFILE") && said.contains("`ulimit -n`"), "{said}");
     }
+}
+
+/// A probe that gets no descriptor.
+struct Starved;
+
+impl PairProbe for Starved {
+    fn resolution(&self) -> Resolution {
+        Resolution::Exact
+    }
+
+    fn shows_unowned(&self) -> bool {
+        true
+    }
+
+    fn lookup(&mut self, _: &[Pair]) -> Result<Vec<[Option<Socket>; 2]>, PollFailure> {
+        Err(PollFailure {
+            source: "starved".to_owned(),
+            operation: Operation::ReadSocketTable,
+            cause: "the system's words".to_owned(),
+            number: Some(if NUMBERING == Numbering::WinSock { 10_024 } else { 24 }),
+        })
+    }
+
+    fn listener(&mut self, _: std::net::SocketAddr) -> Result<Option<Socket>, PollFailure> {
+        self.lookup(&[]).map(|_| None)
+    }
+}
+
+#[test]
+fn a_look_without_descriptors_says_what_to_try() {
+    let plain = Tried(|run| {
+        let listener = run.listen(DEFAULT)?;
+        let link = run.connect(&listener, DEFAULT, DEFAULT)?;
+        run.expect_state(&link, End::Client, Some(State::Established));
+        Ok(())
+    });
+    let setup = Setup { probe: Box::new(Starved), ..Setup::new(&plain) };
+    let result = run(&plain, setup, &Cancel::new());
+    assert_eq!(result.verdict(), Verdict::CouldNotTell, "{result:#?}");
+    let said = result.checks[0].observed.plain();
+    assert!(said.contains("EMFILE: starved") && said.contains("`ulimit -n`"), "{said}");
 }
 
 /// A probe that sees less than the real one.

@@ -218,6 +218,7 @@ fn a_source_that_fails_is_said_and_others_are_still_judged() {
                 source: "broken".to_owned(),
                 operation: Operation::ReadSocketTable,
                 cause: "EIO".to_owned(),
+                number: None,
             })
         }
     }

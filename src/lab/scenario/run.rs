@@ -283,7 +283,15 @@ impl Run {
     }
 }
 
-/// The table could not be looked at.
-fn unseen(failure: &PollFailure) -> CallError {
+/// The table could not be looked at. Lacking descriptors keep their name, so that what to try is said.
+pub(super) fn unseen(failure: &PollFailure) -> CallError {
+    let numbered = failure.number.map(io::Error::from_raw_os_error);
+    if let Some(error) = numbered.map(|error| CallError::new(&error))
+        && error.is_out_of_descriptors()
+    {
+        let meaning =
+            text!("lab_room.no_look", source = failure.source.as_str(), why = error.meaning);
+        return CallError { meaning, ..error };
+    }
     CallError::new(&io::Error::other(format!("{}: {}", failure.source, failure.cause)))
 }
