@@ -44,15 +44,16 @@ mod tests {
         let who = Who { role: Role::Client, number: 1 };
         let mut socket = LabSocket::new(who, loopback(), &recorder).expect("a socket");
         let starting = alone();
-        let (send, begun) = mpsc::channel();
-        let closing = thread::spawn(move || {
+        let (send, ready) = mpsc::channel();
+        let closing = thread::Builder::new().name("closes".to_owned()).spawn(move || {
             let began = Instant::now();
             send.send(()).expect("the test waits for it");
             let (result, took) = socket.close_timed(|| {});
             result.expect("it closes");
             began.elapsed().saturating_sub(took)
         });
-        begun.recv().expect("it begins");
+        let closing = closing.expect("a thread");
+        ready.recv().expect("it begins");
         thread::sleep(START);
         drop(starting);
         assert!(closing.join().expect("no panic") >= START);
