@@ -14,18 +14,18 @@ use std::process::{Child, Command, Stdio};
 use serde_json::Value;
 use sockscope::lab::{NUMBERING, Numbering};
 
-/// The lab's verb in a process that may have so many descriptors.
+/// The program in a process that may have so many descriptors.
 fn start(descriptors: u32, arguments: &[&str]) -> Child {
     let program = assert_cmd::cargo::cargo_bin("sockscope");
     let mut command = Command::new("sh");
-    command.args(["-c", &format!("ulimit -n {descriptors} && exec \"$0\" lab \"$@\"")]);
+    command.args(["-c", &format!("ulimit -n {descriptors} && exec \"$0\" \"$@\"")]);
     command.arg(program).args(arguments);
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("a shell")
 }
 
 #[test]
 fn a_listener_keeps_half_of_its_descriptors_free_and_says_so() {
-    let arguments = ["listen", "--after", "50s", "--for", "3s"];
+    let arguments = ["lab", "listen", "--after", "50s", "--for", "3s"];
     let mut listener = start(64, &arguments);
     let mut lines = BufReader::new(listener.stdout.take().expect("a pipe"));
     let mut line = String::new();
@@ -47,7 +47,7 @@ fn a_listener_keeps_half_of_its_descriptors_free_and_says_so() {
 
 /// What `lab run` says as JSON, and its exit status.
 fn run(descriptors: u32, arguments: &[&str]) -> (Value, Option<i32>) {
-    let arguments = [&["run", "--json"], arguments].concat();
+    let arguments = [&["lab", "run", "--json"], arguments].concat();
     let run = start(descriptors, &arguments).wait_with_output().expect("it ends by itself");
     let text = String::from_utf8_lossy(&run.stdout);
     let result = serde_json::from_str(&text)
@@ -85,5 +85,15 @@ fn a_limit_that_the_child_may_not_have_is_said_and_judged_by_nobody() {
     if NUMBERING == Numbering::Linux {
         let said = observed(&result);
         assert!(said.contains("setrlimit") && said.contains("`ulimit -Hn`"), "{said}");
+    }
+}
+
+#[test]
+fn the_doctor_blames_no_source_where_descriptors_are_lacking() {
+    for descriptors in [8, 10, 16] {
+        let ran = start(descriptors, &["doctor"]).wait_with_output().expect("it ends by itself");
+        let said = String::from_utf8_lossy(&ran.stderr);
+        assert_eq!((ran.status.code(), ran.stdout.as_slice()), (Some(4), &b""[..]), "{said}");
+        assert!(said.contains("EMFILE") && said.contains("`ulimit -n`"), "{said}");
     }
 }

@@ -112,10 +112,10 @@ fn what_there_is_not_is_status_2_with_what_there_is() {
     }
     let run_holds = |knob: &str| run(&["lab", "run", "close-wait-peer-holds", knob]);
     for (knob, said) in [
-        ("hol=5", "there is no knob \"hol\"; there is hold, eof; did you mean hold?\n"),
-        ("zzz=5", "there is no knob \"zzz\"; there is hold, eof\n"),
-        ("hold=0", "hold takes 1 to 300 s, not \"0\"\n"),
-        ("hold", "\"hold\" is not NAME=VALUE\n"),
+        ("hol=5", "error: there is no knob \"hol\"; there is hold, eof; did you mean hold?\n"),
+        ("zzz=5", "error: there is no knob \"zzz\"; there is hold, eof\n"),
+        ("hold=0", "error: hold takes 1 to 300 s, not \"0\"\n"),
+        ("hold", "error: \"hold\" is not NAME=VALUE\n"),
     ] {
         let ran = run_holds(knob);
         assert_eq!((ran.status, ran.stdout.as_str(), ran.stderr.as_str()), (2, "", said), "{knob}");
@@ -143,7 +143,7 @@ fn what_cannot_be_done_as_asked_is_said_before_anything_runs() {
     assert!(ran.stderr.contains(nowhere), "{}", ran.stderr);
     let ran = run(&["lab", "run", "linger", "seconds=1", "seconds=2"]);
     assert_eq!((ran.status, ran.stdout.as_str()), (2, ""), "{}", ran.stderr);
-    assert!(ran.stderr.starts_with("seconds is given more than once"), "{}", ran.stderr);
+    assert!(ran.stderr.starts_with("error: seconds is given more than once"), "{}", ran.stderr);
     for arguments in [&["lab", "run", "--all", "hold=5"][..], &["lab", "run", "hold=5"]] {
         let ran = run(arguments);
         assert_eq!((ran.status, ran.stdout.as_str()), (2, ""), "{}", ran.stderr);
@@ -199,6 +199,38 @@ fn ctrl_c_ends_a_run_with_its_verdict() {
     let verdict = rest.iter().find(|line| line.starts_with("could not tell: stopped. "));
     assert!(verdict.is_some(), "{rest:#?}");
     assert!(rest.iter().any(|line| line.contains("stopped by the user")), "{rest:#?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_leaves_a_document_for_each_that_did_not_run() {
+    use std::io::{BufRead as _, BufReader};
+
+    let mut child = start(&["lab", "run", "--all", "--json"]);
+    let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+    let first = json(&lines.next().expect("a result").expect("text"));
+    let pid = child.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &pid]).status().expect("kill runs").success());
+    let mut results = vec![first];
+    results.extend(lines.map(|line| json(&line.expect("text"))));
+    assert_eq!(child.wait().expect("it ends").code(), Some(4), "{results:#?}");
+    let told: Vec<&str> = results.iter().filter_map(|it| it["scenario"].as_str()).collect();
+    assert_eq!(told, names());
+    let last = results.last().expect("a result");
+    assert_eq!((&last["verdict"], &last["took_ms"]), (&"could_not_tell".into(), &0.into()));
+    assert_eq!(last["checks"][0]["observed"], "stopped by the user", "{last:#}");
+}
+
+#[test]
+fn beside_a_document_people_see_how_far_it_is_and_the_verdict() {
+    let ran = run(&["lab", "run", "client-closes-first", "--json"]);
+    assert_eq!(json(&ran.stdout)["verdict"], "as_expected", "{}", ran.stderr);
+    let (verdict, steps) = match ran.stderr.lines().collect::<Vec<_>>().split_last() {
+        Some((last, steps)) => ((*last).to_owned(), steps.to_vec().join("\n")),
+        None => panic!("nothing was said"),
+    };
+    assert!(verdict.starts_with("as expected: "), "{verdict}");
+    assert!(steps.lines().all(|line| line.contains(" s  ")), "{steps}");
 }
 
 #[test]

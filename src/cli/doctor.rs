@@ -12,6 +12,7 @@ use super::output::Output;
 use crate::analysis::phrases;
 use crate::error::{Error, Result};
 use crate::lab::doctor::{Diagnosis, Examined, examine};
+use crate::lab::remedy;
 use crate::model::lab::Verdict;
 use crate::text;
 use crate::text::Text;
@@ -35,6 +36,13 @@ impl Doctor {
     pub fn run(&self, output: &mut Output) -> Result<Exit> {
         let diagnosis = match examine() {
             Ok(diagnosis) => diagnosis,
+            Err(error) if error.is_out_of_descriptors() => {
+                let remedy = remedy(&error.errno).map(|it| it.plain()).unwrap_or_default();
+                let cause = error.to_string();
+                output
+                    .note(&text!("doctor.no_descriptors", cause = cause, remedy = remedy).plain());
+                return Ok(Exit::CouldNotJudge);
+            }
             Err(error) => {
                 output.note(&text!("doctor.not_run", cause = error.to_string()).plain());
                 return Ok(Exit::CouldNotRun);

@@ -24,7 +24,8 @@ Exit status:
   2  called wrongly
   3  could not run
   4  could not judge: `lab` could not tell; `lab listen` or `lab connect` too, or nobody
-     connected, or a program closed every connection first, so that it was not tried
+     connected, or a program closed every connection first, so that it was not tried;
+     `doctor` lacked descriptors
 
 Data goes to stdout, everything else to stderr: what could not be seen, too.";
 

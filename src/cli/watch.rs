@@ -264,6 +264,7 @@ mod tests {
             source: "sock_diag".to_owned(),
             operation: Operation::ReadSocketTable,
             cause: "EMFILE".to_owned(),
+            number: None,
         };
         let frame = Frame::starting(String::new(), Duration::ZERO, SystemTime::UNIX_EPOCH);
         for (json, line) in [

@@ -14,8 +14,10 @@ use std::time::{Duration, Instant};
 use super::cancel::Cancel;
 use super::errno::CallError;
 use super::log::Recorder;
+use super::options::loopback;
 use super::result::Check;
-use crate::model::lab::{Basis, Verdict};
+use super::socket::LabSocket;
+use crate::model::lab::{Basis, Role, Verdict, Who};
 use crate::model::{Family, Gap, Operation, PollFailure, Snapshot};
 use crate::os::{self, SocketSource, SystemInfo};
 use crate::text;
@@ -36,6 +38,10 @@ const TRIES: usize = 3;
 
 /// More calls than the stage makes.
 const CALLS: usize = 200;
+
+/// So many descriptors have to be free beside the stage's. Where a source gets none it shows rows without their owners, or
+/// panics as netstat2 does, and that is no fault of its table.
+const SPARE: usize = 8;
 
 /// What was found out about the sources of this system.
 #[derive(Debug)]
@@ -104,7 +110,8 @@ impl Diagnosis {
 type Looks = Vec<Result<Look, PollFailure>>;
 
 /// Makes connections on loopback and examines every source of this system. Takes a second as a rule; afterwards one
-/// row in TIME_WAIT for each family is left for a minute. Fails when not even one connection could be made.
+/// row in TIME_WAIT for each family is left for a minute. Fails when not even one connection could be made, and when
+/// this process lacks the descriptors without which nothing can be told.
 pub fn examine() -> Result<Diagnosis, CallError> {
     let mut sources = vec![os::live_source(), os::portable_source()];
     if sources[0].name() == sources[1].name() {
@@ -165,26 +172,42 @@ fn set_stages() -> Result<(Vec<Stage>, Vec<Check>), CallError> {
     let (mut stages, mut missing) = (Vec::new(), Vec::new());
     let mut failed = None;
     for family in Family::ALL {
-        match Stage::set(family, &recorder) {
+        let listener = Stage::listen(family, &recorder);
+        let off = listener.as_ref().err().is_some_and(CallError::is_without_address);
+        match listener.and_then(|listener| Stage::set(family, listener, &recorder)) {
             Ok(stage) => stages.push(stage),
+            Err(error) if error.is_out_of_descriptors() => return Err(error),
             Err(error) => {
-                missing.push(without(family, &error));
+                missing.push(without(family, off, &error));
                 failed.get_or_insert(error);
             }
         }
     }
-    match failed {
-        Some(error) if stages.is_empty() => Err(error),
-        _ => Ok((stages, missing)),
+    if let Some(error) = failed.filter(|_| stages.is_empty()) {
+        return Err(error);
     }
+    have_spare(&recorder)?;
+    Ok((stages, missing))
 }
 
-/// A family without connections is no fault of a source.
-fn without(family: Family, error: &CallError) -> Check {
+/// Whether enough descriptors are left for the sources; the error is what the system says where they are not.
+fn have_spare(recorder: &Recorder) -> Result<(), CallError> {
+    let who = Who { role: Role::Client, number: 0 };
+    let spare = (0..SPARE).map(|_| LabSocket::new(who, loopback(), recorder));
+    spare.collect::<Result<Vec<_>, _>>().map(drop)
+}
+
+/// A family without connections is no fault of a source; `off` where this machine lacks its loopback address.
+fn without(family: Family, off: bool, error: &CallError) -> Check {
+    let observed = if off {
+        text!("doctor.family_off", family = family.name()).into()
+    } else {
+        error.to_string().into()
+    };
     Check {
         subject: text!("doctor.check.family", family = family.name()),
         expected: text!("doctor.connections").into(),
-        observed: error.to_string().into(),
+        observed,
         basis: Basis::Measured,
         verdict: Verdict::CouldNotTell,
     }
@@ -219,6 +242,7 @@ fn look(source: &mut dyn SocketSource, system: &mut dyn SystemInfo) -> Result<Lo
                 source: source.name().to_owned(),
                 operation: Operation::ReadSocketTable,
                 cause: text!("doctor.no_table").plain(),
+                number: None,
             });
         };
         if tries == TRIES || !snapshot.is_partial() {

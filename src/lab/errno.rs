@@ -49,8 +49,13 @@ impl CallError {
 
     /// Whether this process, or the whole system, has as many descriptors open as it may: then nothing is told about
     /// sockets.
-    pub(super) fn is_out_of_descriptors(&self) -> bool {
+    pub fn is_out_of_descriptors(&self) -> bool {
         matches!(self.plain(), "EMFILE" | "ENFILE")
+    }
+
+    /// Whether the machine lacks the address that a listener wants: the whole family where that is loopback's.
+    pub(super) fn is_without_address(&self) -> bool {
+        matches!(self.plain(), "EADDRNOTAVAIL" | "EAFNOSUPPORT" | "EPROTONOSUPPORT")
     }
 
     /// The errno without the prefix of Windows, whose names are otherwise the same.

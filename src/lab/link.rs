@@ -1,5 +1,7 @@
 //! Both ends of one connection.
 
+use std::time::Duration;
+
 use super::errno::CallError;
 use super::listener::Listener;
 use super::log::Recorder;
@@ -73,11 +75,16 @@ impl Link {
     /// Closes one end as its options say. If the close blocks and the lab is cancelled, the other end is
     /// aborted, which ends it.
     pub fn close(&mut self, end: End) -> Result<(), CallError> {
+        self.close_timed(end).0
+    }
+
+    /// [`Link::close`], and how long that took as [`LabSocket::close_timed`] has it.
+    pub fn close_timed(&mut self, end: End) -> (Result<(), CallError>, Duration) {
         let (closing, other) = match end {
             End::Client => (&mut self.client, &mut self.peer),
             End::Peer => (&mut self.peer, &mut self.client),
         };
-        closing.close(|| {
+        closing.close_timed(|| {
             if other.is_held() {
                 // Its outcome is in the log, and there is nothing else to try.
                 let _ = other.abort();

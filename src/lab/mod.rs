@@ -58,7 +58,7 @@ pub use result::{
 };
 pub use scenario::{
     BadKnob, Knob, Knobs, Known, News, Notify, Order, Phase, Ran, Range, Run, RunLink, Scenario,
-    ScenarioRunner, Setup, TIME_LIMIT, Tell, run,
+    ScenarioRunner, Setup, TIME_LIMIT, Tell, run, stopped_before,
 };
 pub use scenarios::SCENARIOS;
 pub use socket::{LabSocket, PATIENCE, RECV_SIZE};

@@ -314,5 +314,6 @@ fn failed(cause: &str) -> PollFailure {
         source: "lab observer".to_owned(),
         operation: Operation::RunCollector,
         cause: cause.to_owned(),
+        number: None,
     }
 }

@@ -11,6 +11,7 @@ mod rest;
 mod room;
 mod run;
 mod runner;
+mod shown;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -26,7 +27,9 @@ use super::cancel::Cancel;
 use super::errno::{CallError, cancelled};
 use super::log::Bounded;
 use super::result::ScenarioResult;
+use crate::model::lab::Resolution;
 use crate::os::{self, PairProbe, pair_probe};
+use crate::text;
 use crate::text::Text;
 
 /// How long a scenario may take in all, unless it says otherwise.
@@ -89,14 +92,13 @@ impl Setup {
     }
 }
 
-/// Runs a scenario to its end, its time limit, or the wish to stop. Blocks meanwhile, and leaves no socket open.
-pub fn run(scenario: &dyn Scenario, setup: Setup, cancel: &Cancel) -> ScenarioResult {
-    let began = Instant::now();
-    let result = ScenarioResult {
+/// A result of which nothing has come yet.
+fn blank(scenario: &dyn Scenario, knobs: &Knobs, resolution: Resolution) -> ScenarioResult {
+    ScenarioResult {
         scenario: scenario.name(),
         os: os::host().os.into(),
-        knobs: setup.knobs.written(),
-        resolution: setup.probe.resolution(),
+        knobs: knobs.written(),
+        resolution,
         began_at: SystemTime::now(),
         took: Duration::ZERO,
         finished: false,
@@ -106,7 +108,21 @@ pub fn run(scenario: &dyn Scenario, setup: Setup, cancel: &Cancel) -> ScenarioRe
         exhibits: Vec::new(),
         calls: Arc::new(Bounded::new(0)),
         lanes: Vec::new(),
-    };
+    }
+}
+
+/// What comes of a scenario that was stopped before its turn: nothing could be told.
+pub fn stopped_before(scenario: &dyn Scenario, knobs: &Knobs) -> ScenarioResult {
+    let mut result = blank(scenario, knobs, pair_probe().resolution());
+    result.checks.push(judge::unfinished(text!("lab.check.cancelled").into()));
+    result.finished = true;
+    result
+}
+
+/// Runs a scenario to its end, its time limit, or the wish to stop. Blocks meanwhile, and leaves no socket open.
+pub fn run(scenario: &dyn Scenario, setup: Setup, cancel: &Cancel) -> ScenarioResult {
+    let began = Instant::now();
+    let result = blank(scenario, &setup.knobs, setup.probe.resolution());
     let limit = scenario.time_limit(&setup.knobs);
     let limited = cancel.with_deadline(began + limit);
     match Run::new(result.clone(), setup, began, limited) {

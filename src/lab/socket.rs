@@ -15,7 +15,7 @@ use std::cell::Cell;
 use std::io;
 use std::net::{Shutdown, SocketAddr};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 
@@ -170,16 +170,23 @@ impl LabSocket {
     /// When the lab is cancelled meanwhile, `unblock` is called to make the kernel give up: on loopback
     /// aborting the other end does. Where that does not help either, the close goes on on a thread of its own.
     pub fn close(&mut self, unblock: impl FnOnce()) -> Result<(), CallError> {
+        self.close_timed(unblock).0
+    }
+
+    /// [`LabSocket::close`], and how long that took; before it begins it may have to wait for a process that is being
+    /// started, which is not counted.
+    pub fn close_timed(&mut self, unblock: impl FnOnce()) -> (Result<(), CallError>, Duration) {
         let socket = self.socket.take();
         let cancel = self.recorder.cancel();
-        // Waited for before the call is timed.
         let gate = starting::none();
-        self.recorder.call(
+        let began = Instant::now();
+        let result = self.recorder.call(
             self.who,
             "close()".to_owned(),
             || closing::close(socket.ok_or_else(closed)?, gate, cancel, unblock),
             zero,
-        )
+        );
+        (result, began.elapsed())
     }
 
     /// `setsockopt(SO_LINGER, {1, 0})`, then `close()`: sends a reset and forgets the connection.

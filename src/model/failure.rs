@@ -20,6 +20,8 @@ pub struct PollFailure {
     pub operation: Operation,
     /// What the system answered, by name where it has one.
     pub cause: String,
+    /// The number of that answer (`errno`), where the system gave one.
+    pub number: Option<i32>,
 }
 
 impl fmt::Display for PollFailure {

@@ -194,6 +194,7 @@ impl Sampler {
                 source: self.source.name().to_owned(),
                 operation: Operation::RunCollector,
                 cause: panic_message(&*panic),
+                number: None,
             };
             let at = self.timeline.place(self.started.elapsed(), SystemTime::now()).at;
             self.fail(failure, self.panics < PANICS_TOLERATED, at);

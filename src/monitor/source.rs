@@ -47,5 +47,6 @@ pub fn sample(choice: SourceChoice) -> Result<Snapshot, PollFailure> {
         source: source.name().to_owned(),
         operation: Operation::ReadSocketTable,
         cause: "it holds no snapshot".to_owned(),
+        number: None,
     })
 }

@@ -129,6 +129,7 @@ impl PairProbe for TablePairProbe {
                 source: NAME.to_owned(),
                 operation: Operation::ReadSocketTable,
                 cause: cause.clone(),
+                number: None,
             });
         }
         let listening = listeners(&table.rows);

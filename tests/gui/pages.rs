@@ -18,6 +18,7 @@ fn refused() -> PollFailure {
         source: "fed".to_owned(),
         operation: Operation::ReadSocketTable,
         cause: "ENOBUFS".to_owned(),
+        number: None,
     }
 }
 

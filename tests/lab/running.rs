@@ -1,5 +1,6 @@
 //! How scenarios run and are judged, whatever they try.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use sockscope::lab::{
     SocketOptions, run,
 };
 use sockscope::model::lab::{End, Resolution, Verdict};
-use sockscope::model::{PollFailure, Socket, State};
+use sockscope::model::{Operation, PollFailure, Socket, State};
 use sockscope::os::{Pair, PairProbe, pair_probe};
 use sockscope::text;
 use sockscope::text::Text;
@@ -47,6 +48,32 @@ impl Scenario for Tried {
     fn run(&self, run: &mut Run) -> Result<(), CallError> {
         self.0(run)
     }
+}
+
+#[test]
+fn states_are_shown_while_the_run_itself_tells_nothing() {
+    static SHOWN: AtomicBool = AtomicBool::new(false);
+    let silent = Tried(|run| {
+        let listener = run.listen(DEFAULT)?;
+        let mut link = run.connect(&listener, DEFAULT, DEFAULT)?;
+        run.show();
+        link.link.client.shutdown_write()?;
+        let patience = run.elapsed() + PATIENCE;
+        while !SHOWN.load(Ordering::Relaxed) && run.elapsed() < patience {
+            run.pause(Duration::from_millis(5))?;
+        }
+        Ok(())
+    });
+    let mut setup = Setup::new(&silent);
+    setup.notify = Box::new(|result| {
+        let mut changes = result.lanes.iter().flat_map(|lane| lane.changes.iter());
+        if changes.any(|change| change.end == End::Client && change.state == Some(State::FinWait2))
+        {
+            SHOWN.store(true, Ordering::Relaxed);
+        }
+    });
+    run(&silent, setup, &Cancel::new());
+    assert!(SHOWN.load(Ordering::Relaxed), "the client's FIN_WAIT_2 was not shown");
 }
 
 #[test]
@@ -93,6 +120,47 @@ fn descriptors_that_ran_out_say_nothing_of_a_socket() {
         let said = check.observed.plain();
         assert!(said.contains("EMFILE") && said.contains("`ulimit -n`"), "{said}");
     }
+}
+
+/// A probe that gets no descriptor.
+struct Starved;
+
+impl PairProbe for Starved {
+    fn resolution(&self) -> Resolution {
+        Resolution::Exact
+    }
+
+    fn shows_unowned(&self) -> bool {
+        true
+    }
+
+    fn lookup(&mut self, _: &[Pair]) -> Result<Vec<[Option<Socket>; 2]>, PollFailure> {
+        Err(PollFailure {
+            source: "starved".to_owned(),
+            operation: Operation::ReadSocketTable,
+            cause: "the system's words".to_owned(),
+            number: Some(if NUMBERING == Numbering::WinSock { 10_024 } else { 24 }),
+        })
+    }
+
+    fn listener(&mut self, _: std::net::SocketAddr) -> Result<Option<Socket>, PollFailure> {
+        self.lookup(&[]).map(|_| None)
+    }
+}
+
+#[test]
+fn a_look_without_descriptors_says_what_to_try() {
+    let plain = Tried(|run| {
+        let listener = run.listen(DEFAULT)?;
+        let link = run.connect(&listener, DEFAULT, DEFAULT)?;
+        run.expect_state(&link, End::Client, Some(State::Established));
+        Ok(())
+    });
+    let setup = Setup { probe: Box::new(Starved), ..Setup::new(&plain) };
+    let result = run(&plain, setup, &Cancel::new());
+    assert_eq!(result.verdict(), Verdict::CouldNotTell, "{result:#?}");
+    let said = result.checks[0].observed.plain();
+    assert!(said.contains("EMFILE: starved") && said.contains("`ulimit -n`"), "{said}");
 }
 
 /// A probe that sees less than the real one.

@@ -54,6 +54,7 @@ impl SocketSource for Blind {
             source: "blind".to_owned(),
             operation: Operation::ReadSocketTable,
             cause: "no table today".to_owned(),
+            number: None,
         })
     }
 }

@@ -7,7 +7,7 @@ use super::show::{self, Place};
 use crate::cli::Exit;
 use crate::cli::output::Output;
 use crate::error::{Error, Result};
-use crate::lab::{Phase, Ran, Scenario, ScenarioResult, ScenarioRunner};
+use crate::lab::{Knobs, Phase, Ran, Scenario, ScenarioResult, ScenarioRunner, stopped_before};
 use crate::model::lab::Verdict;
 use crate::text;
 use crate::text::plain_took;
@@ -20,7 +20,7 @@ pub struct Printer {
     pub began: Instant,
     /// What each run is written as beside what people see.
     pub format: Option<Format>,
-    /// Where people see it.
+    /// Where people see it: beside a document they see how far it is, and what the verdict is.
     pub place: Place,
     /// Whether the calls are shown to people.
     pub calls: bool,
@@ -79,18 +79,32 @@ impl Printer {
             None => {
                 self.tally.not_run += 1;
                 let word = text!("lab_terminal.not_run").plain();
-                return self.place.line(&show::line_of_many(&word, scenario.name(), ""), output);
+                self.place.line(&show::line_of_many(&word, scenario.name(), ""), output)?;
+                let knobs = Knobs::of(scenario.knobs());
+                return self.write(&stopped_before(scenario, &knobs), output);
             }
         };
         self.tally.count(result.verdict());
-        let lines = if self.many {
+        let mut lines = if self.many {
             show::brief(result)
         } else {
             show::summary(result, &scenario.title(), self.stopped, self.calls)
         };
+        if self.place == Place::Notes {
+            // What it rests on is in the document.
+            lines.truncate(1);
+        }
+        if self.place == Place::Data && !self.many {
+            self.place.line("", output)?;
+        }
         for line in lines {
             self.place.line(&line, output)?;
         }
+        self.write(result, output)
+    }
+
+    /// The document of one run, where documents are asked for.
+    fn write(&mut self, result: &ScenarioResult, output: &mut Output) -> Result<()> {
         let Some(format) = self.format else { return Ok(()) };
         let text = format(result);
         match &mut self.documents {

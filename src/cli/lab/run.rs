@@ -66,15 +66,11 @@ struct Written {
 impl Run {
     pub fn run(&self, output: &mut Output) -> Result<Exit> {
         let Ok(format) = self.written.format() else {
-            output.note(&text!("lab_terminal.unknown_format").plain());
-            return Ok(Exit::Usage);
+            return Ok(wrong(&text!("lab_terminal.unknown_format").plain(), output));
         };
         let orders = match self.orders() {
             Ok(orders) => orders,
-            Err(error) => {
-                output.note(&said(&error));
-                return Ok(Exit::Usage);
-            }
+            Err(error) => return Ok(wrong(&said(&error), output)),
         };
         let file = self.written.file();
         // A run may take minutes: whether its result can be kept is known before.
@@ -198,6 +194,12 @@ impl TypedValueParser for ScenarioName {
         let names = SCENARIOS.iter().map(|scenario| PossibleValue::new(scenario.name()));
         Some(Box::new(names))
     }
+}
+
+/// Says what is wrong with how it was called, as clap does.
+fn wrong(said: &str, output: &mut Output) -> Exit {
+    output.note(&text!("lab_terminal.wrong", said = said).plain());
+    Exit::Usage
 }
 
 /// What is wrong with a knob, and which one may have been meant.

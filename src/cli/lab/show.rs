@@ -39,8 +39,7 @@ pub fn step(step: &Step) -> String {
 
 /// The verdict first, then what it rests on. The calls only where they are asked for: there may be thousands.
 pub fn summary(result: &ScenarioResult, title: &Text, stopped: bool, calls: bool) -> Vec<String> {
-    let mut lines =
-        vec![String::new(), verdict_line(result, title, stopped).plain(), String::new()];
+    let mut lines = vec![verdict_line(result, title, stopped).plain(), String::new()];
     lines.extend(check_lines(&result.checks));
     if !result.habits.is_empty() {
         let align = [

@@ -36,14 +36,21 @@ pub(super) struct Stage {
 }
 
 impl Stage {
-    /// Brings sockets into LISTEN, ESTABLISHED, CLOSE_WAIT, FIN_WAIT_2 and TIME_WAIT.
-    pub(super) fn set(family: Family, recorder: &Recorder) -> Result<Self, CallError> {
+    /// A listener on this family's loopback address, which a machine may lack.
+    pub(super) fn listen(family: Family, recorder: &Recorder) -> Result<Listener, CallError> {
         let loopback: IpAddr = match family {
             Family::V4 => Ipv4Addr::LOCALHOST.into(),
             Family::V6 => Ipv6Addr::LOCALHOST.into(),
         };
-        let listener =
-            Listener::open((loopback, 0).into(), SocketOptions::NONE, BACKLOG, recorder)?;
+        Listener::open((loopback, 0).into(), SocketOptions::NONE, BACKLOG, recorder)
+    }
+
+    /// Brings sockets into LISTEN, ESTABLISHED, CLOSE_WAIT, FIN_WAIT_2 and TIME_WAIT.
+    pub(super) fn set(
+        family: Family,
+        listener: Listener,
+        recorder: &Recorder,
+    ) -> Result<Self, CallError> {
         let connect = || Link::open(&listener, [SocketOptions::NONE; 2], 0, recorder, |_| {});
         let open = connect()?;
         let mut half_closed = connect()?;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::*;
+use crate::lab::options::Numbering::Linux;
 use crate::model::{Counters, Descriptors, Host, Limits, Owner, Socket, State};
 use crate::os::Silent;
 use crate::text::Text;
@@ -130,6 +131,18 @@ fn cookies_are_kept_and_each_is_another() {
 }
 
 #[test]
+fn a_family_that_is_off_is_said_as_such_and_no_fault() {
+    let error = |number| CallError::numbered(&std::io::Error::from_raw_os_error(number), Linux);
+    let (lacks, used_up) = (error(99), error(98));
+    assert!(lacks.is_without_address() && !used_up.is_without_address());
+    let off = without(Family::V6, true, &lacks);
+    assert_eq!(off.observed.plain(), "IPv6 is off here: this machine lacks its loopback address");
+    let failed = without(Family::V6, false, &used_up);
+    assert!(failed.observed.plain().starts_with("EADDRINUSE"), "{failed:?}");
+    assert_eq!([off.verdict, failed.verdict], [Verdict::CouldNotTell; 2]);
+}
+
+#[test]
 fn the_sources_of_this_system_differ_nowhere_from_what_is() {
     let shown = os::pair_probe().shows_unowned();
     let source = vec![os::live_source()];
@@ -205,6 +218,7 @@ fn a_source_that_fails_is_said_and_others_are_still_judged() {
                 source: "broken".to_owned(),
                 operation: Operation::ReadSocketTable,
                 cause: "EIO".to_owned(),
+                number: None,
             })
         }
     }

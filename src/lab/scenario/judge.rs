@@ -319,7 +319,7 @@ pub(super) fn unfinished(observed: Said) -> Check {
 }
 
 /// What broke a run off; where descriptors ran out, with what to try.
-fn with_remedy(error: &CallError) -> Said {
+pub(super) fn with_remedy(error: &CallError) -> Said {
     match remedy(&error.errno).filter(|_| error.is_out_of_descriptors()) {
         Some(remedy) => format!("{error} {}", remedy.plain()).into(),
         None => error.to_string().into(),

@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use super::run::Run;
+use super::judge::with_remedy;
+use super::run::{Run, unseen};
+use crate::lab::errno::CallError;
 use crate::lab::observe::{Observation, STEADY, Seen, Watch};
 use crate::lab::result::Said;
 use crate::model::lab::{End, Verdict};
@@ -31,6 +33,7 @@ impl Run {
                 looked_since: lane.is_some_and(|lane| lane.watch == Watch::RowsGone)
                     || seen.looks >= fresh && seen.failure.is_none(),
                 hidden: !held && !seen.shows_unowned,
+                failure: seen.failure.as_ref().map(unseen),
                 changed_at: last.map(|change| change.at),
             }
         };
@@ -63,6 +66,8 @@ pub(super) struct Found {
     steady: bool,
     looked_since: bool,
     hidden: bool,
+    /// Why the last look showed nothing.
+    failure: Option<CallError>,
     /// When it was seen to become so.
     pub(super) changed_at: Option<Duration>,
 }
@@ -74,7 +79,11 @@ impl Found {
     }
 
     pub(super) fn written(&self) -> Said {
-        if self.is_hidden() { text!("lab.check.hidden").into() } else { written(self.seen) }
+        match &self.failure {
+            Some(failure) if !self.looked_since => with_remedy(failure),
+            _ if self.is_hidden() => text!("lab.check.hidden").into(),
+            _ => written(self.seen),
+        }
     }
 }
 

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use super::judge::named;
 use super::room::Room;
-use super::{Knobs, Notify, Setup};
+use super::shown::Shown;
+use super::{Knobs, Setup};
 use crate::lab::cancel::Cancel;
 use crate::lab::errno::{CallError, cancelled};
 use crate::lab::link::Link;
@@ -42,7 +43,7 @@ pub struct Run {
     numbers: u64,
     knobs: Knobs,
     executable: Option<PathBuf>,
-    notify: Notify,
+    shown: Arc<Shown>,
     began: Instant,
 }
 
@@ -73,7 +74,10 @@ impl Run {
         began: Instant,
         cancel: Cancel,
     ) -> io::Result<Self> {
-        let observer = Observer::start(setup.probe, began, Box::new(|_, _| {}))?;
+        let shown = Arc::new(Shown::new(result.clone(), setup.notify, began));
+        let seen = Arc::clone(&shown);
+        let notify = move |observation: &Arc<Observation>, changed| seen.see(observation, changed);
+        let observer = Observer::start(setup.probe, began, Box::new(notify))?;
         Ok(Self {
             observer,
             recorder: Recorder::new(began, CALLS, cancel),
@@ -84,7 +88,7 @@ impl Run {
             numbers: 0,
             knobs: setup.knobs,
             executable: setup.executable,
-            notify: setup.notify,
+            shown,
             began,
         })
     }
@@ -134,8 +138,11 @@ impl Run {
 
     /// Shows what has come of it so far.
     pub fn show(&mut self) {
-        self.take_stock();
-        (self.notify)(Arc::new(self.result.clone()));
+        let shown = Arc::clone(&self.shown);
+        shown.put(|| {
+            self.take_stock();
+            self.result.clone()
+        });
     }
 
     /// Waits so long; the error is the wish to stop.
@@ -276,7 +283,15 @@ impl Run {
     }
 }
 
-/// The table could not be looked at.
-fn unseen(failure: &PollFailure) -> CallError {
+/// The table could not be looked at. Lacking descriptors keep their name, so that what to try is said.
+pub(super) fn unseen(failure: &PollFailure) -> CallError {
+    let numbered = failure.number.map(io::Error::from_raw_os_error);
+    if let Some(error) = numbered.map(|error| CallError::new(&error))
+        && error.is_out_of_descriptors()
+    {
+        let meaning =
+            text!("lab_room.no_look", source = failure.source.as_str(), why = error.meaning);
+        return CallError { meaning, ..error };
+    }
     CallError::new(&io::Error::other(format!("{}: {}", failure.source, failure.cause)))
 }

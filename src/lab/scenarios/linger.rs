@@ -85,6 +85,8 @@ impl Scenario for LingerSeconds {
 /// What became of one close.
 struct Closed {
     took: Duration,
+    /// How long it waited, before it began, for a process that was being started: the peer's delay goes on meanwhile.
+    waited: Duration,
     result: Result<(), CallError>,
     /// What the peer read meanwhile, if it did.
     read: Option<(usize, Result<(), CallError>)>,
@@ -119,9 +121,8 @@ fn close_one(run: &mut Run, blocking: bool) -> Result<(), CallError> {
         close_while_reading(run, &mut link, delay)?
     } else {
         run.step(text!("lab_closing.linger.waits", n = seconds));
-        let began = Instant::now();
-        let result = link.link.close(End::Client);
-        Closed { took: began.elapsed(), result, read: None }
+        let (result, took) = link.link.close_timed(End::Client);
+        Closed { took, waited: Duration::ZERO, result, read: None }
     };
     if let Err(error) = &closed.result
         && error.is_cancelled()
@@ -133,7 +134,8 @@ fn close_one(run: &mut Run, blocking: bool) -> Result<(), CallError> {
     } else {
         text!("lab_closing.linger.close_nonblocking")
     };
-    run.expect_took(call, close_takes(blocking, time, reads_in_time.then_some(delay)), closed.took);
+    let reads = reads_in_time.then_some(delay.saturating_sub(closed.waited));
+    run.expect_took(call, close_takes(blocking, time, reads), closed.took);
     expect_delivery(run, &mut link, filled, closed.read, blocking);
     link.link.close(End::Peer)
 }
@@ -163,8 +165,8 @@ fn close_while_reading(
             .name("lab-linger".to_owned())
             .spawn_scoped(scope, || {
                 let began = Instant::now();
-                let result = client.close(|| {});
-                (began.elapsed(), result)
+                let (result, took) = client.close_timed(|| {});
+                (result, took, began.elapsed().saturating_sub(took))
             })
             .map_err(|error| CallError::new(&error))?;
         let read = run.pause(delay).map(|()| peer.recv_to_end(PATIENCE));
@@ -172,10 +174,10 @@ fn close_while_reading(
             // Nobody is going to read, and a reset ends the close.
             let _ = peer.abort();
         }
-        let (took, result) = closer
+        let (result, took, waited) = closer
             .join()
             .map_err(|_| CallError::new(&std::io::Error::other("the closing thread panicked")))?;
-        Ok(Closed { took, result, read: Some(read?) })
+        Ok(Closed { took, waited, result, read: Some(read?) })
     })
 }
 

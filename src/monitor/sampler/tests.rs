@@ -31,6 +31,7 @@ impl SocketSource for Scripted {
                 source: "scripted".to_owned(),
                 operation: Operation::ReadSocketTable,
                 cause: "EPERM".to_owned(),
+                number: None,
             }),
             Ok(Poll::Table) | Err(_) => Ok(Some(Snapshot {
                 taken_at: SystemTime::now(),

@@ -84,6 +84,7 @@ impl DiagSource {
             source: NAME.to_owned(),
             operation: Operation::ReadSocketTable,
             cause: format!("{cause}; {}: {}", other.source, other.cause),
+            number: other.number,
         };
         let mut snapshot = self.fallback.poll().map_err(both)?;
         if let Some(snapshot) = &mut snapshot {
@@ -197,18 +198,20 @@ impl ExactPairProbe {
         &mut self,
         what: impl FnOnce(&mut Diagnostics) -> Result<T, String>,
     ) -> Result<T, PollFailure> {
-        let failed = |cause| PollFailure {
+        let failed = |cause, number| PollFailure {
             source: NAME.to_owned(),
             operation: Operation::ReadSocketTable,
             cause,
+            number,
         };
         let mut diagnostics = if let Some(diagnostics) = self.diagnostics.take() {
             diagnostics
         } else {
-            let wire = Netlink::open().map_err(|error| failed(error.to_string()))?;
+            let opened = Netlink::open();
+            let wire = opened.map_err(|error| failed(error.to_string(), error.raw_os_error()))?;
             Diagnostics::new(Box::new(wire))
         };
-        let found = what(&mut diagnostics).map_err(failed)?;
+        let found = what(&mut diagnostics).map_err(|cause| failed(cause, None))?;
         self.diagnostics = Some(diagnostics);
         Ok(found)
     }

@@ -85,7 +85,8 @@ pub(super) fn read_table(owners: Owners) -> Result<Table, PollFailure> {
     if unreadable.len() == Family::ALL.len() {
         let cause = unreadable.swap_remove(0).1;
         let source = NAME.to_owned();
-        return Err(PollFailure { source, operation: Operation::ReadSocketTable, cause });
+        let operation = Operation::ReadSocketTable;
+        return Err(PollFailure { source, operation, cause, number: None });
     }
     let missing =
         unreadable.into_iter().map(|(family, cause)| Gap::FamilyUnreadable { family, cause });

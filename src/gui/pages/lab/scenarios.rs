@@ -23,9 +23,6 @@ use crate::lab::{Knobs, Order, SCENARIOS, Scenario};
 /// How often what runs is drawn, and not more often.
 const REFRESH: Duration = Duration::from_millis(100);
 
-/// The width of the list where there is little room.
-const LIST_NARROW: f32 = 212.0;
-
 /// The scenario that is shown at first.
 const LEAD: &str = "reconnect-habits";
 
@@ -63,9 +60,9 @@ impl ScenariosView {
             ui.ctx().request_repaint_after(REFRESH);
         }
         let room = Room::of(ui.ctx().content_rect().width());
-        let width = if room == Room::Narrow { LIST_NARROW } else { size::SCENARIO_LIST };
         let whole = ui.available_rect_before_wrap();
-        let left = Rect::from_min_max(whole.min, pos2(whole.left() + width, whole.bottom()));
+        let left =
+            Rect::from_min_max(whole.min, pos2(whole.left() + size::SCENARIO_LIST, whole.bottom()));
         let right = whole.with_min_x(left.right() + room.gap());
         ui.scope_builder(UiBuilder::new().max_rect(left).id_salt("list"), |ui| self.list(ui, cx));
         let salt = match self.chosen {

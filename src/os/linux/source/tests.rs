@@ -33,6 +33,7 @@ impl SocketSource for Other {
             source: "other".to_owned(),
             operation: Operation::ReadSocketTable,
             cause: "EIO".to_owned(),
+            number: None,
         };
         self.0.map_err(|()| failure).map(|()| {
             Some(Snapshot {

@@ -82,65 +82,64 @@ struct Line {
     title: String,
     sign: MaterialIcon,
     color: Color,
+    /// How long it took, or takes so far. The sign says the rest, so that the title has the room.
+    time: String,
+    /// All of it in a word, for the pointer and for screen readers.
     status: String,
-    status_color: Color,
 }
 
 impl Line {
     fn article(ui: &Ui, cx: &Cx<'_>) -> Self {
-        let theme = Theme::of(ui);
         Self {
             title: cx.say(&text!("lab_scenarios_page.article")),
             sign: ICON_ARTICLE,
-            color: theme.text.secondary,
+            color: Theme::of(ui).text.secondary,
+            time: String::new(),
             status: String::new(),
-            status_color: theme.text.tertiary,
         }
     }
 
     fn of(ui: &Ui, cx: &Cx<'_>, scenario: &dyn Scenario) -> Self {
         let theme = Theme::of(ui);
-        let (quiet, accent) = (theme.text.tertiary, theme.accent.text);
-        let (sign, color, status, status_color) = match cx.scenarios.phase(scenario.name()) {
-            Phase::Runs { .. } => (
+        let quiet = theme.text.tertiary;
+        let (sign, color, time, status) = match cx.scenarios.phase(scenario.name()) {
+            Phase::Runs { time, .. } => (
                 ICON_PROGRESS_ACTIVITY,
-                accent,
-                cx.say(&text!("lab_scenarios_page.running")),
-                accent,
+                theme.accent.text,
+                Some(time),
+                text!("lab_scenarios_page.running"),
             ),
-            Phase::Waits => {
-                (ICON_HOURGLASS_EMPTY, quiet, cx.say(&text!("lab_scenarios_page.waits")), quiet)
-            }
+            Phase::Waits => (ICON_HOURGLASS_EMPTY, quiet, None, text!("lab_scenarios_page.waits")),
             Phase::Rests => match cx.scenarios.ran(scenario.name()) {
-                None => (
-                    ICON_RADIO_BUTTON_UNCHECKED,
-                    quiet,
-                    cx.say(&text!("lab_scenarios_page.not_run")),
-                    quiet,
-                ),
+                None => {
+                    let status = text!("lab_scenarios_page.not_run");
+                    (ICON_RADIO_BUTTON_UNCHECKED, quiet, None, status)
+                }
                 Some(Ran::Lost(_)) => {
                     let color = theme.severity.critical.text;
-                    (ICON_ERROR, color, cx.say(&text!("lab_scenarios_page.failed")), color)
+                    (ICON_ERROR, color, None, text!("lab_scenarios_page.failed"))
                 }
                 Some(Ran::Result(result)) => {
                     let verdict = result.verdict();
                     let color = phrases::color(theme, verdict);
-                    let (status, status_color) = match verdict {
-                        Verdict::AsExpected => (took(result.took), quiet),
-                        _ => (cx.say(&phrases::verdict(verdict)), color),
-                    };
-                    (phrases::sign(verdict), color, status, status_color)
+                    let words = phrases::verdict(verdict);
+                    (phrases::sign(verdict), color, Some(result.took), words)
                 }
             },
         };
-        Self { title: cx.say(&scenario.title()), sign, color, status, status_color }
+        Self {
+            title: cx.say(&scenario.title()),
+            sign,
+            color,
+            time: time.map(took).unwrap_or_default(),
+            status: cx.say(&status),
+        }
     }
 
     fn show(&self, ui: &mut Ui, cx: &Cx<'_>, chosen: bool) -> Response {
         let theme = Theme::of(ui);
         let wanted = vec2(ui.available_width(), ENTRY);
         let (rect, response) = ui.allocate_exact_size(wanted, Sense::click());
-        let mut whole = true;
         if ui.is_rect_visible(rect) {
             let painter = ui.painter();
             let ground = rect.shrink2(vec2(stroke::HAIRLINE, 0.0));
@@ -155,18 +154,14 @@ impl Line {
             let left = middle.x + size::ICON / 2.0 + space::M;
             let right = rect.right() - space::L;
             let style = if chosen { TypeStyle::BodyStrong } else { TypeStyle::Body };
-            let title = cut(ui, &self.title, style, theme.text.primary, right - left);
-            let status = cut(ui, &self.status, TypeStyle::Caption, self.status_color, right - left);
-            let both = title.size().x + space::M + status.size().x <= right - left;
-            whole = both && !title.elided;
+            let quiet = theme.text.tertiary;
+            let time = cut(ui, &self.time, TypeStyle::Caption, quiet, right - left);
+            let beside = if self.time.is_empty() { 0.0 } else { space::M + time.size().x };
+            let title = cut(ui, &self.title, style, theme.text.primary, right - left - beside);
             let at = Align2::LEFT_CENTER.anchor_size(pos2(left, rect.center().y), title.size());
             painter.galley(at.min, title, theme.text.primary);
-            // The sign at the left says it as well; the name of the scenario is what has to be read.
-            if both {
-                let at = pos2(right, rect.center().y);
-                let at = Align2::RIGHT_CENTER.anchor_size(at, status.size());
-                painter.galley(at.min, status, self.status_color);
-            }
+            let at = Align2::RIGHT_CENTER.anchor_size(pos2(right, rect.center().y), time.size());
+            painter.galley(at.min, time, quiet);
             if response.has_focus() {
                 focus_ring(painter, theme, ground.shrink(2.0), radius::SMALL_CONTROL);
             }
@@ -181,7 +176,7 @@ impl Line {
         response.widget_info(|| {
             WidgetInfo::selected(Role::ListBoxOption, ui.is_enabled(), chosen, name())
         });
-        if whole { response } else { response.on_hover_ui(|ui| drop(ui.label(name()))) }
+        response.on_hover_ui(|ui| drop(ui.label(name())))
     }
 }
 
