@@ -179,6 +179,18 @@ pub const fn parent(_: u32) -> Option<u32> {
     None
 }
 
+/// Whether a process has ended, though its number may not be free yet.
+#[cfg(target_os = "linux")]
+pub fn has_ended(pid: u32) -> bool {
+    linux::descriptors::has_ended("/proc".as_ref(), pid)
+}
+
+/// Whether a process has ended, though its number may not be free yet. This system is not asked.
+#[cfg(not(target_os = "linux"))]
+pub const fn has_ended(_: u32) -> bool {
+    false
+}
+
 /// The state of the socket itself, whether or not the table still has a row for it. This system is not asked.
 #[cfg(not(target_os = "linux"))]
 pub fn descriptor_state(_: &socket2::Socket) -> std::io::Result<Option<crate::model::State>> {

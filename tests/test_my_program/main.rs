@@ -12,6 +12,7 @@ mod heir;
 mod kept;
 mod listening;
 mod reaching;
+mod unreached;
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};

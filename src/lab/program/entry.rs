@@ -7,7 +7,8 @@ use std::time::Duration;
 use super::conn::{Conn, Left};
 use super::fate::{Descriptor, Ending, Evidence, Row, fate, row, their_state};
 use super::owners::Found;
-use super::state::{Connection, Fate, Holder};
+use super::setup::Treatment;
+use super::state::{Connection, Fate, Holder, Obstacle};
 use crate::lab::observe::{Lane, Seen};
 use crate::model::lab::End;
 use crate::model::{Process, State};
@@ -44,6 +45,8 @@ pub(super) struct Entry {
     /// In how many tables its owner was looked for.
     pub(super) looked_for: u8,
     pub(super) fate: Fate,
+    /// Whether its process had ended when its close was seen.
+    pub(super) with_process: bool,
     /// Whether the row of the other end is gone, and its descriptor is in question.
     pub(super) is_row_gone: bool,
     /// Whether something happened that the last picture does not show.
@@ -91,6 +94,7 @@ impl Entry {
             heirs: Vec::new(),
             looked_for: 0,
             fate: if connecting { Fate::Connecting } else { Fate::Open },
+            with_process: false,
             is_row_gone: false,
             fresh: true,
             over: None,
@@ -103,6 +107,11 @@ impl Entry {
     /// Whether nothing more can become of it.
     pub(super) const fn is_over(&self) -> bool {
         self.fate.is_final()
+    }
+
+    /// Whether the other end is closed, and was certainly open for so long after our FIN or reset.
+    pub(super) fn is_closed_after(&self, moment: Duration) -> bool {
+        matches!(self.fate, Fate::Closed { took: Some(_), kept, .. } if kept >= moment)
     }
 
     /// Whether our connect is not done yet.
@@ -215,8 +224,8 @@ impl Entry {
         (self.seen.their_state, self.seen.inferred) = their_state(lane, theirs);
     }
 
-    /// Works out what became of it. `resets` is whether it is treated with a reset.
-    pub(super) fn work_out(&mut self, lane: Option<&Lane>, theirs: End, resets: bool) {
+    /// Works out what became of it. `treatment` is what is done to it.
+    pub(super) fn work_out(&mut self, lane: Option<&Lane>, theirs: End, treatment: Treatment) {
         self.see(lane, theirs);
         if self.connecting() {
             return;
@@ -225,7 +234,8 @@ impl Entry {
             lane,
             theirs,
             treated: self.treated,
-            reset: resets && self.treated.is_some(),
+            fin: matches!(treatment, Treatment::Close | Treatment::HalfClose),
+            reset: treatment == Treatment::Reset && self.treated.is_some(),
             heard: self.heard,
             descriptor: self.descriptor,
             held: self.held,
@@ -251,6 +261,7 @@ impl Entry {
             holder: self.shown_holder(their_address),
             came: self.came,
             fate: self.fate.clone(),
+            with_process: self.with_process,
             unread: self.left == Left::Something,
             our_state: self.seen.our_state,
             their_state: self.seen.their_state,
@@ -273,6 +284,10 @@ impl Entry {
             ) =>
             {
                 Holder::NotReached
+            }
+            // No process has an end that is not there.
+            None if matches!(self.fate, Fate::Unreached { obstacle: Obstacle::NoOtherEnd, .. }) => {
+                Holder::NotAccepted
             }
             None if here => Holder::NotSeen,
             None => Holder::Elsewhere(theirs.ip()),

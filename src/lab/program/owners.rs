@@ -48,6 +48,9 @@ pub type Pids = Box<dyn FnMut() -> io::Result<BTreeSet<u32>> + Send>;
 /// Tells the process that started another, or that took its place when it ended.
 pub type Parents = Box<dyn FnMut(u32) -> Option<u32> + Send>;
 
+/// Tells whether a process has ended, though its number may not be free yet.
+pub type Ended = Box<dyn FnMut(u32) -> bool + Send>;
+
 /// A chain of parents is followed no further; a real one is a dozen long.
 const MOST_PARENTS: usize = 32;
 /// Whoever takes the place of a parent that ended.
@@ -59,6 +62,7 @@ pub(super) struct Owners {
     held: HeldSockets,
     pids: Pids,
     parents: Parents,
+    ended: Ended,
     names: Box<dyn ProcessInfo>,
     /// The processes that were there before the first connection: they inherited none.
     before: BTreeSet<u32>,
@@ -87,6 +91,7 @@ impl Owners {
         held: HeldSockets,
         pids: Pids,
         parents: Parents,
+        ended: Ended,
         names: Box<dyn ProcessInfo>,
     ) -> Self {
         Self {
@@ -94,6 +99,7 @@ impl Owners {
             held,
             pids,
             parents,
+            ended,
             names,
             before: BTreeSet::new(),
             hidden: BTreeSet::new(),
@@ -182,6 +188,23 @@ impl Owners {
         let told = self.names.describe(&pids.iter().copied().collect()).unwrap_or_default();
         let named = |pid: &u32| told.iter().find(|it| it.pid == *pid).cloned();
         pids.iter().map(|pid| named(pid).unwrap_or_else(|| unnamed(*pid))).collect()
+    }
+
+    /// Whether all of these have ended. What cannot be told has not.
+    pub(super) fn have_ended(&mut self, processes: &[Process]) -> bool {
+        !processes.is_empty() && processes.iter().all(|process| self.has_ended(process))
+    }
+
+    /// Whether this process is over, or its number is another's by now.
+    fn has_ended(&mut self, process: &Process) -> bool {
+        if (self.ended)(process.pid) {
+            return true;
+        }
+        let Ok(now) = self.names.describe(&BTreeSet::from([process.pid])) else { return false };
+        now.iter().all(|now| {
+            let started = now.started_s.zip(process.started_s);
+            started.is_some_and(|(now, then)| now != then)
+        })
     }
 
     /// Asks every process once.
@@ -277,7 +300,7 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
-    use crate::os::{SystemProcesses, live_source};
+    use crate::os::{SystemProcesses, has_ended, live_source};
 
     /// Who has which sockets; none who is hidden.
     const PROCESSES: [(u32, Option<u32>); 4] =
@@ -306,7 +329,8 @@ mod tests {
             _ => None,
         };
         let (pids, parents) = (Box::new(pids), Box::new(parents));
-        let mut owners = Owners::new(live_source(), Box::new(held), pids, parents, names);
+        let ended = Box::new(has_ended);
+        let mut owners = Owners::new(live_source(), Box::new(held), pids, parents, ended, names);
         owners.begin().expect("they are there");
         (owners, listed)
     }
