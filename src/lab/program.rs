@@ -43,8 +43,8 @@ pub use state::{
     Unknown, Why,
 };
 pub use words::{
-    brief, conclusion, failure_words, fate_words, holder_words, party_sentence, phase_words,
-    queue_warning, reach_warning, refused_words, trouble_words, verdict_word,
+    Advice, advice, brief, conclusion, failure_words, fate_words, holder_words, party_sentence,
+    phase_words, queue_warning, reach_warning, refused_words, trouble_words, verdict_word,
 };
 
 use super::cancel::Cancel;

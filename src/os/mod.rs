@@ -29,7 +29,7 @@ pub use processes::SystemProcesses;
 pub use replay::ReplaySource;
 pub use system::{Silent, SystemInfo, system_info};
 #[cfg(unix)]
-pub use unix::{Descriptor, descriptor_limit, descriptors_below, limit_descriptors};
+pub use unix::{Descriptor, descriptor_limit, descriptors_below, limit_descriptors, on_terminate};
 #[cfg(windows)]
 pub use windows::{
     Descriptor, descriptor_limit, descriptors_below, exclusive_address, keepalive_idle,
@@ -177,6 +177,12 @@ pub fn parent(pid: u32) -> Option<u32> {
 #[cfg(not(target_os = "linux"))]
 pub const fn parent(_: u32) -> Option<u32> {
     None
+}
+
+/// Calls this whenever the process is told to end: no system but Unix tells.
+#[cfg(not(unix))]
+pub fn on_terminate(_: impl Fn() + Send + 'static) -> std::io::Result<()> {
+    Ok(())
 }
 
 /// Whether a process has ended, though its number may not be free yet.

@@ -1,14 +1,17 @@
 //! What the worker keeps of one connection.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::conn::{Conn, Left};
 use super::fate::{Descriptor, Ending, Evidence, Row, fate, row, their_state};
+use super::gate::canonical;
+use super::judge::is_late;
 use super::owners::Found;
-use super::setup::Treatment;
+use super::setup::{Setup, Treatment};
 use super::state::{Connection, Fate, Holder, Obstacle};
+use crate::lab::errno::CallError;
 use crate::lab::observe::{Lane, Seen};
 use crate::model::lab::End;
 use crate::model::{Process, State};
@@ -101,6 +104,38 @@ impl Entry {
             is_settled: false,
             seen: Ends::default(),
             picture: None,
+        }
+    }
+
+    /// A connect that the system did not even begin, for want of a route, say: it has no address of ours.
+    pub(super) fn refused(
+        number: u64,
+        target: SocketAddr,
+        now: Duration,
+        error: &CallError,
+    ) -> Self {
+        let nowhere: IpAddr = match target {
+            SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+            SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+        };
+        let pair = Pair { client: (nowhere, 0).into(), peer: canonical(target) };
+        let mut entry = Self::new(number, pair, None, now, true);
+        entry.not_made(Fate::NotMade(error.clone()));
+        entry
+    }
+
+    /// Whether its connect failed.
+    pub(super) const fn was_not_made(&self) -> bool {
+        matches!(self.fate, Fate::NotMade(_) | Fate::NoAnswer { .. })
+    }
+
+    /// Whether the other end was kept for longer than the grace, which counts whatever becomes of it.
+    pub(super) fn is_kept(&self, now: Duration, setup: &Setup) -> bool {
+        match self.fate {
+            Fate::Waiting { since } | Fate::Unseen { since } => {
+                is_late(now.saturating_sub(since), setup)
+            }
+            _ => false,
         }
     }
 

@@ -8,6 +8,9 @@ use crate::lab::observe::{Lane, STEADY, Seen, other_end};
 use crate::model::State;
 use crate::model::lab::End;
 
+/// A FIN that arrives so soon arrived at once: looks lie a little apart, and a machine that is busy looks late.
+const PROMPT: Duration = Duration::from_millis(250);
+
 /// What is known of a connection.
 pub(super) struct Evidence<'a> {
     /// What was seen of both ends; none when it was never looked up.
@@ -118,7 +121,7 @@ enum Arrival {
     At(Duration),
     /// It was seen not to have.
     Pending,
-    /// No look came between, or we sent none: whatever was done is heard of at once.
+    /// It did at once, as far as looks tell, or we sent none: whatever was done is heard of at once.
     Untold,
 }
 
@@ -133,8 +136,8 @@ fn arrival(evidence: &Evidence<'_>) -> Arrival {
         let Some(state) = change.state else { continue };
         let is_theirs = change.end == evidence.theirs;
         if is_theirs && has_got_fin(state) || !is_theirs && is_acknowledged(state) {
-            // Seen at once, it was as fast as a look.
-            return if is_pending { Arrival::At(change.at.max(treated)) } else { Arrival::Untold };
+            let is_prompt = change.at.saturating_sub(treated) < PROMPT;
+            return if is_pending && !is_prompt { Arrival::At(change.at) } else { Arrival::Untold };
         }
         is_pending |= !is_theirs && has_sent_fin(Some(state));
     }

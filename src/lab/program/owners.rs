@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::state::Holder;
 use crate::lab::errno::CallError;
-use crate::model::{Owner, PollFailure, Process, Snapshot, Socket};
+use crate::model::{Gap, Owner, PollFailure, Process, Snapshot, Socket};
 use crate::os::{ProcessInfo, SocketSource};
 
 /// How much another table is wanted.
@@ -286,6 +286,8 @@ fn found(table: &Snapshot, socket: &Socket) -> Found {
                 .map(|pid| table.processes.get(pid).cloned().unwrap_or_else(|| unnamed(*pid)))
                 .collect(),
         )),
+        // Every process was looked into: it was missed in passing, and is looked for again.
+        Owner::Hidden { .. } if sees_all(table) => None,
         Owner::Hidden { user } => Some(Holder::Hidden(user.clone())),
         Owner::NotAccepted => Some(Holder::NotAccepted),
         // What the kernel keeps alone tells nothing of who had it.
@@ -294,12 +296,18 @@ fn found(table: &Snapshot, socket: &Socket) -> Found {
     Found { holder, inode: socket.inode }
 }
 
+/// Whether nobody's descriptors were hidden from whoever read this table.
+fn sees_all(table: &Snapshot) -> bool {
+    table.gaps.iter().any(|gap| matches!(gap, Gap::OwnersElsewhere { .. }))
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
+    use crate::model::State;
     use crate::os::{SystemProcesses, has_ended, live_source};
 
     /// Who has which sockets; none who is hidden.
@@ -360,5 +368,22 @@ mod tests {
         assert_eq!(stranger.holders(&[811], 3), Ok(Some(Vec::new())));
         let (mut older, _) = owners(4, 4, 811);
         assert_eq!(older.holders(&[811], 3), Ok(Some(Vec::new())));
+    }
+
+    #[test]
+    fn a_process_is_hidden_only_where_something_could_not_be_read() {
+        let address = |port| SocketAddr::from(([127, 0, 0, 1], port));
+        let mut table = live_source().poll().expect("a table").expect("a live one");
+        let owner = Owner::Hidden { user: Some("root".into()) };
+        let row = Socket::new(address(1), Some(address(2)), State::Established, owner);
+        table.sockets = vec![row];
+        let key = (address(1), address(2));
+        let mut holder = |gap| {
+            table.gaps = vec![gap];
+            find(&table, &BTreeSet::from([key])).remove(&key).expect("its row").holder
+        };
+        assert_eq!(holder(Gap::OwnersElsewhere { sockets: 1 }), None, "it was missed in passing");
+        let hidden = holder(Gap::OwnersHidden { user: Some("root".into()), sockets: 1 });
+        assert_eq!(hidden, Some(Holder::Hidden(Some("root".into()))));
     }
 }

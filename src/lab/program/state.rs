@@ -70,6 +70,11 @@ pub enum Why {
     TimeUp,
     /// It had all its connections, and the other ends of all of them are closed.
     AllClosed,
+    /// It had all its connections, and each is closed or was kept for longer than the grace: nothing that follows can make
+    /// the verdict a milder one.
+    AllJudged,
+    /// None of its connections was made.
+    NoneMade,
     /// Somebody stopped it.
     Stopped,
 }

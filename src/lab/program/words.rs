@@ -6,6 +6,8 @@ mod unreached;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+pub use follows::{Advice, advice};
+
 use follows::follows;
 
 use super::judge::is_late;
@@ -248,6 +250,8 @@ pub fn phase_words(state: &ProgramState) -> Text {
         }
         Phase::Ended(Why::TimeUp) => text!("lab_program.phase.time_up"),
         Phase::Ended(Why::AllClosed) => text!("lab_program.phase.all_closed"),
+        Phase::Ended(Why::AllJudged) => text!("lab_judged.phase.all_judged"),
+        Phase::Ended(Why::NoneMade) => text!("lab_judged.phase.none_made"),
         Phase::Ended(Why::Stopped) => text!("lab_program.phase.stopped"),
         // Once it knew where, it had begun.
         Phase::Failed(_) if state.address.is_some() => text!("lab_program.phase.broke_off"),

@@ -5,16 +5,14 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::sentence;
-use crate::lab::program::{
-    Connection, Fate, Holder, Judged, Obstacle, Party, ProgramState, party_sentence,
-};
+use super::said;
+use crate::lab::program::{Connection, Fate, Holder, Judged, Obstacle, Party, ProgramState};
 
 /// A connection and what became of it, at a moment.
 pub(super) fn connection(connection: &Connection) -> Value {
     let mut value = json!({
         "connection": connection.number,
-        "local": connection.ours.to_string(),
+        "local": Some(connection.ours).filter(|it| it.port() > 0).map(|it| it.to_string()),
         "remote": connection.theirs.to_string(),
         "owner": holder(&connection.holder),
         "state": connection.our_state.map(crate::model::State::name),
@@ -93,7 +91,7 @@ fn party(party: &Party, state: &ProgramState) -> Value {
     json!({
         "owner": holder(&party.holder),
         "verdict": party.judged.name(),
-        "sentence": sentence(&party_sentence(party, state)),
+        "sentence": said(party, state),
         "connections": party.connections,
         "reconnects": party.reconnects,
         "kept": party.kept,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{brief, long};
-use crate::lab::program::setup::{Answer, Side, Treatment};
+use crate::lab::program::setup::{Answer, Setup, Side, Treatment};
 use crate::lab::program::state::{Judged, Party, ProgramState, Unknown};
 use crate::text;
 use crate::text::Text;
@@ -23,12 +23,7 @@ pub(super) fn follows(party: &Party, state: &ProgramState) -> Text {
         Judged::NotTried if setup.treatment == Treatment::NeverRead => {
             text!("lab_reaching.follows.not_tried")
         }
-        Judged::NotTried => match setup.side {
-            Side::Listener { answer: Answer::Http, .. } => {
-                text!("lab_program.follows.not_tried_answered")
-            }
-            _ => text!("lab_program.follows.not_tried"),
-        },
+        Judged::NotTried => text!("lab_program.follows.not_tried"),
         Judged::Closes if setup.treatment.waits() => text!("lab_program.follows.closes"),
         Judged::Closes => text!("lab_program.follows.gives_up"),
         Judged::Keeps | Judged::Leaks if party.kept + party.unseen == 0 => {
@@ -64,6 +59,7 @@ pub(super) fn follows(party: &Party, state: &ProgramState) -> Text {
             Some(Unknown::Reset) => text!("lab_program.follows.reset"),
             Some(Unknown::Vanished) => text!("lab_program.follows.vanished"),
             Some(Unknown::NotAsked) => text!("lab_fate.follows.not_asked"),
+            None if party.not_made == party.connections => text!("lab_program.none_made"),
             None => text!("lab_program.follows.not_made"),
         },
     }
@@ -71,4 +67,25 @@ pub(super) fn follows(party: &Party, state: &ProgramState) -> Text {
 
 fn kept_for(party: &Party) -> Text {
     brief(party.kept_for.unwrap_or_default())
+}
+
+/// What to choose so that what was not tried is; each face has its own names for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Advice {
+    /// To go sooner.
+    Sooner,
+    /// To answer nothing to a client that ends after an answer, or to go sooner.
+    SilentOrSooner,
+}
+
+/// What to choose otherwise, where a program closed everything before anything was done to it.
+pub fn advice(party: &Party, setup: &Setup) -> Option<Advice> {
+    let only_closed_first = party.with_process + party.unreached == 0;
+    if party.judged != Judged::NotTried || !only_closed_first || !setup.treatment.waits() {
+        return None;
+    }
+    Some(match setup.side {
+        Side::Listener { answer: Answer::Http, .. } => Advice::SilentOrSooner,
+        Side::Listener { .. } | Side::Client { .. } => Advice::Sooner,
+    })
 }
