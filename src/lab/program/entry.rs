@@ -200,6 +200,10 @@ impl Entry {
     pub(super) fn not_made(&mut self, fate: Fate) {
         self.conn = None;
         self.fate = fate;
+        if matches!(self.fate, Fate::Unreached { obstacle: Obstacle::NoOtherEnd, .. }) {
+            // No process has an end that is not there, and should it go without ever having been, that stays so.
+            self.holder.get_or_insert(Holder::NotAccepted);
+        }
         self.fresh = true;
     }
 
@@ -319,10 +323,6 @@ impl Entry {
             ) =>
             {
                 Holder::NotReached
-            }
-            // No process has an end that is not there.
-            None if matches!(self.fate, Fate::Unreached { obstacle: Obstacle::NoOtherEnd, .. }) => {
-                Holder::NotAccepted
             }
             None if here => Holder::NotSeen,
             None => Holder::Elsewhere(theirs.ip()),
