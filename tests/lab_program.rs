@@ -255,6 +255,7 @@ fn ends_with_its_verdict(signal: &str) {
     assert!(killed.success());
     let (_, verdict) = verb.verdict();
     assert_eq!(verdict["verdict"], "keeps", "{verdict:#}");
+    assert!(verdict["took_ms"].as_u64() < Some(59_000), "not because its time was up: {verdict:#}");
     assert_eq!(verb.end().0, 1);
     let mut rest = Vec::new();
     // A reset is an end as well.

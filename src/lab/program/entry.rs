@@ -48,8 +48,8 @@ pub(super) struct Entry {
     /// In how many tables its owner was looked for.
     pub(super) looked_for: u8,
     pub(super) fate: Fate,
-    /// Whether its process had ended when its close was seen.
-    pub(super) with_process: bool,
+    /// Who closed the other end, once it is closed.
+    pub(super) closer: Closer,
     /// Whether the row of the other end is gone, and its descriptor is in question.
     pub(super) is_row_gone: bool,
     /// Whether something happened that the last picture does not show.
@@ -60,6 +60,15 @@ pub(super) struct Entry {
     pub(super) is_settled: bool,
     seen: Ends,
     picture: Option<Arc<Connection>>,
+}
+
+/// Who closed an end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Closer {
+    /// Its program, as far as is known.
+    Program,
+    /// Its program, or the system: the process had ended when the close was seen.
+    Either,
 }
 
 /// What was last seen of both ends.
@@ -97,7 +106,7 @@ impl Entry {
             heirs: Vec::new(),
             looked_for: 0,
             fate: if connecting { Fate::Connecting } else { Fate::Open },
-            with_process: false,
+            closer: Closer::Program,
             is_row_gone: false,
             fresh: true,
             over: None,
@@ -300,7 +309,7 @@ impl Entry {
             holder: self.shown_holder(their_address),
             came: self.came,
             fate: self.fate.clone(),
-            with_process: self.with_process,
+            with_process: self.closer == Closer::Either,
             unread: self.left == Left::Something,
             our_state: self.seen.our_state,
             their_state: self.seen.their_state,

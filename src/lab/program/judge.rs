@@ -125,12 +125,28 @@ fn party(holder: Holder, connections: &[&Connection], setup: &Setup, now: Durati
             *party.states.entry(state).or_default() += 1;
         }
     }
+    party.took = spread(times);
+    party.judged = judged(&party, connections, setup, wait, now);
+    party
+}
+
+/// The shortest, the middle and the longest of these times; none where there is none.
+fn spread(mut times: Vec<Duration>) -> Option<[Duration; 3]> {
     times.sort_unstable();
-    if let [least, .., most] | [least @ most] = times[..] {
-        party.took = Some([least, times[times.len() / 2], most]);
-    }
+    Some([*times.first()?, times[times.len() / 2], *times.last()?])
+}
+
+/// What follows from the numbers; `wait` is how long it takes at most until more can be said.
+fn judged(
+    party: &Party,
+    connections: &[&Connection],
+    setup: &Setup,
+    wait: Duration,
+    now: Duration,
+) -> Judged {
+    let never_reads = setup.treatment == Treatment::NeverRead;
     // What was kept stays so: once its process has ended, the system has closed all of it.
-    party.judged = if party.kept + party.unseen + party.gone + party.late > 0 {
+    if party.kept + party.unseen + party.gone + party.late > 0 {
         if grew(connections, setup, now) { Judged::Leaks } else { Judged::Keeps }
     } else if party.open > 0 {
         Judged::TooEarly(wait)
@@ -142,8 +158,7 @@ fn party(holder: Holder, connections: &[&Connection], setup: &Setup, now: Durati
         Judged::NotTried
     } else {
         Judged::Closes
-    };
-    party
+    }
 }
 
 /// Whether an end that was kept for so long was kept too long. Giving up on a peer that does nothing is never late.

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::{PICTURES, Worker};
 use crate::lab::observe::Lane;
+use crate::lab::program::entry::Closer;
 use crate::lab::program::fate::Descriptor;
 use crate::lab::program::judge::parties;
 use crate::lab::program::setup::Treatment;
@@ -95,8 +96,9 @@ impl Worker {
             if !was_over
                 && entry.is_closed_after(MOMENT)
                 && let Some(Holder::Processes(processes)) = &entry.holder
+                && self.owners.have_ended(processes)
             {
-                entry.with_process = self.owners.have_ended(processes);
+                entry.closer = Closer::Either;
             }
             if entry.settles(now) {
                 self.observer.forget(entry.number);
