@@ -102,7 +102,7 @@ fn a_server_that_keeps_is_found_and_that_is_status_1() {
     let server = TcpListener::bind("127.0.0.1:0").expect("loopback");
     let address = server.local_addr().expect("an address").to_string();
     let mut verb = Running::start(&[
-        "connect", &address, "--after", "100ms", "--grace", "200ms", "--for", "2s", "--count", "2",
+        "connect", &address, "--after", "100ms", "--grace", "200ms", "--count", "2",
     ]);
     let kept: Vec<TcpStream> = (0..2).map(|_| server.accept().expect("a client").0).collect();
     assert_eq!(verb.line(), format!("Connecting to {address}\n"));
@@ -110,7 +110,7 @@ fn a_server_that_keeps_is_found_and_that_is_status_1() {
     let mut text = String::new();
     verb.lines.read_to_string(&mut text).expect("text");
     assert_eq!((status, notes.as_str()), (1, ""), "{text}");
-    assert!(text.contains("ended: time is up"), "{text}");
+    assert!(text.contains("ended: all judged"), "{text}");
     let me = std::process::id();
     assert!(text.contains(&format!("Keeps: pid {me} ")), "{text}");
     assert!(text.contains("2 connections, kept 2 open."), "{text}");
@@ -157,8 +157,26 @@ fn a_connect_that_fails_was_never_connected() {
     assert_eq!(names, [(&"over".into(), &"not_made".into())], "{events:#?}");
     assert_eq!(verdict["parties"][0]["not_made"], 1);
     assert_eq!(verdict["parties"][0]["owner"]["kind"], "not_reached");
+    let said = verdict["parties"][0]["sentence"].as_str().expect("a sentence");
+    assert!(said.ends_with("No connection was made."), "{said}");
     let (status, notes) = verb.end();
     assert!(status == 4 && notes.contains("ECONNREFUSED"), "{notes}");
+}
+
+#[test]
+fn a_connect_that_the_system_does_not_begin_is_told_like_one_that_fails() {
+    // A connection to all nodes at once cannot be (RFC 4291, section 2.7), which the system says at once.
+    let mut verb = Running::start(&["connect", "[ff02::1%1]:9", "--json"]);
+    assert_eq!(verb.document()["event"], "begun");
+    let (events, verdict) = verb.verdict();
+    let [event] = &events[..] else { panic!("{events:#?}") };
+    assert_eq!((&event["event"], &event["fate"]), (&"over".into(), &"not_made".into()));
+    assert!(event["errno"].is_string() && event["local"].is_null(), "{event:#}");
+    assert_eq!(
+        (&verdict["connections"], &verdict["parties"][0]["not_made"]),
+        (&1.into(), &1.into())
+    );
+    assert_eq!(verb.end().0, 4);
 }
 
 #[test]
@@ -202,6 +220,8 @@ fn arguments_out_of_bounds_are_refused() {
         &["connect", "localhost:80", "--then", "never-accept"],
         &["connect", "localhost:80", "--send", "bytes:17000000"],
         &["connect", "localhost:80", "--count", "0"],
+        &["listen", "::1:0"],
+        &["connect", "[fe80::1]:80"],
     ] {
         let (status, notes) = Running::start(arguments).end();
         assert_eq!(status, 2, "{arguments:?}: {notes}");
@@ -211,6 +231,17 @@ fn arguments_out_of_bounds_are_refused() {
 #[cfg(unix)]
 #[test]
 fn ctrl_c_ends_it_with_its_verdict_and_closes_everything() {
+    ends_with_its_verdict("-INT");
+}
+
+#[cfg(unix)]
+#[test]
+fn so_does_sigterm() {
+    ends_with_its_verdict("-TERM");
+}
+
+#[cfg(unix)]
+fn ends_with_its_verdict(signal: &str) {
     let mut verb =
         Running::start(&["listen", "--then", "never-accept", "--grace", "100ms", "--json"]);
     let begun = verb.document();
@@ -220,10 +251,11 @@ fn ctrl_c_ends_it_with_its_verdict_and_closes_everything() {
     assert_eq!(came["event"], "connected", "{came:#}");
     std::thread::sleep(Duration::from_millis(200));
     let pid = verb.child.id().to_string();
-    let killed = Command::new("kill").args(["-INT", &pid]).status().expect("a command");
+    let killed = Command::new("kill").args([signal, &pid]).status().expect("a command");
     assert!(killed.success());
     let (_, verdict) = verb.verdict();
     assert_eq!(verdict["verdict"], "keeps", "{verdict:#}");
+    assert!(verdict["took_ms"].as_u64() < Some(59_000), "not because its time was up: {verdict:#}");
     assert_eq!(verb.end().0, 1);
     let mut rest = Vec::new();
     // A reset is an end as well.

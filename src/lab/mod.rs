@@ -35,6 +35,7 @@ mod scenarios;
 mod socket;
 mod starting;
 
+pub use crate::os::on_terminate;
 pub use bench::{
     Actor, Bench, BenchState, Client, Command, Connect, ConnectionState, EndState, Holding, Leave,
     ListenerState, Local, MAX_CONNECTIONS, MAX_COPIES, MAX_RECONNECTS, MAX_SEND, On, OpenListener,

@@ -33,17 +33,18 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 pub use super::resolve::Address;
-pub use owners::{HeldSockets, Parents, Pids};
+pub use owners::{Ended, HeldSockets, Parents, Pids};
 pub use setup::{
     Answer, CONNECT, GRACE, MAX_BYTES, MAX_CLIENTS, MAX_HELD, MAX_TIME, MAX_TOTAL, Payload, Setup,
     Side, Treatment,
 };
 pub use state::{
-    Connection, Failure, Fate, Holder, Judged, Party, Phase, ProgramState, Trouble, Unknown, Why,
+    Connection, Failure, Fate, Holder, Judged, Obstacle, Party, Phase, ProgramState, Trouble,
+    Unknown, Why,
 };
 pub use words::{
-    brief, conclusion, failure_words, fate_words, holder_words, party_sentence, phase_words,
-    queue_warning, reach_warning, refused_words, trouble_words, verdict_word,
+    Advice, advice, brief, conclusion, failure_words, fate_words, holder_words, party_sentence,
+    phase_words, queue_warning, reach_warning, refused_words, trouble_words, verdict_word,
 };
 
 use super::cancel::Cancel;
@@ -51,8 +52,8 @@ use super::errno::CallError;
 use super::observe::{Observation, Observer};
 use crate::model::lab::Resolution;
 use crate::os::{
-    PairProbe, ProcessInfo, SocketSource, SystemProcesses, held_sockets, live_source, pair_probe,
-    parent, processes,
+    PairProbe, ProcessInfo, SocketSource, SystemProcesses, has_ended, held_sockets, live_source,
+    pair_probe, parent, processes,
 };
 use crate::text;
 use worker::Worker;
@@ -69,6 +70,8 @@ pub struct Eyes {
     pub pids: Pids,
     /// Tells the parent of a process.
     pub parents: Parents,
+    /// Tells whether a process has ended.
+    pub ended: Ended,
     /// Tells the names of processes.
     pub names: Box<dyn ProcessInfo>,
 }
@@ -82,6 +85,7 @@ impl Eyes {
             held: Box::new(held_sockets),
             pids: Box::new(processes),
             parents: Box::new(parent),
+            ended: Box::new(has_ended),
             names: Box::new(SystemProcesses),
         }
     }
@@ -144,8 +148,14 @@ impl Program {
             Observer::start(eyes.probe, began, Box::new(note))?
         };
         let cancel = Cancel::new();
-        let owners =
-            owners::Owners::new(eyes.source, eyes.held, eyes.pids, eyes.parents, eyes.names);
+        let owners = owners::Owners::new(
+            eyes.source,
+            eyes.held,
+            eyes.pids,
+            eyes.parents,
+            eyes.ended,
+            eyes.names,
+        );
         let work = {
             let (shared, cancel) = (Arc::clone(&shared), cancel.clone());
             move || {

@@ -8,6 +8,8 @@ use std::{fmt, io};
 
 use crate::lab::cancel::Cancel;
 use crate::lab::errno::{cancelled, no_such_name};
+use crate::text;
+use crate::text::Text;
 
 /// How often a wait for the resolver looks whether it should end.
 const STEP: Duration = Duration::from_millis(5);
@@ -22,6 +24,19 @@ pub enum Address {
 }
 
 impl Address {
+    /// What an address of IPv6 lacks without which it means another, or none: brackets before its port, or the interface of
+    /// one that is link-local (RFC 4007, section 6).
+    pub fn lacks(typed: &str) -> Option<Text> {
+        let typed = typed.trim();
+        if let Some(meant) = without_brackets(typed) {
+            return Some(text!("lab_judged.address.brackets", address = meant.to_string()));
+        }
+        let alone = || Some((typed.parse::<IpAddr>().ok()?, 0).into());
+        let address = typed.parse().ok().or_else(alone).filter(lacks_interface)?;
+        let meant = format!("[{}%eth0]:{}", address.ip(), address.port());
+        Some(text!("lab_judged.address.interface", address = meant))
+    }
+
     /// Reads whom to connect to, `localhost:8080` or `[::1]:8080`; none where it is neither an address nor a name with a
     /// port other than 0.
     pub fn read(typed: &str) -> Option<Self> {
@@ -35,13 +50,16 @@ impl Address {
         let port = || Some((Ipv4Addr::LOCALHOST.into(), typed.parse().ok()?));
         let alone = || Some((typed.parse::<IpAddr>().ok()?, 0));
         let known = || port().or_else(alone).map(|it| Self::Known(it.into()));
+        if Self::lacks(typed).is_some() {
+            return None;
+        }
         Self::with_port(typed).or_else(known)
     }
 
     fn with_port(typed: &str) -> Option<Self> {
         let typed = typed.trim();
         if let Ok(address) = typed.parse() {
-            return Some(Self::Known(address));
+            return Some(Self::Known(address)).filter(|_| !lacks_interface(&address));
         }
         let (name, port) = typed.rsplit_once(':')?;
         let port = port.parse().ok()?;
@@ -89,6 +107,16 @@ impl Address {
             Self::Name(name, port) => resolve(name, *port, cancel),
         }
     }
+}
+
+/// What was meant by an address of IPv6 whose last part may be a port.
+fn without_brackets(typed: &str) -> Option<SocketAddr> {
+    let (ip, port) = typed.rsplit_once(':')?;
+    Some((ip.parse::<Ipv6Addr>().ok()?, port.parse().ok()?).into())
+}
+
+const fn lacks_interface(address: &SocketAddr) -> bool {
+    matches!(address, SocketAddr::V6(it) if it.ip().is_unicast_link_local() && it.scope_id() == 0)
 }
 
 impl fmt::Display for Address {
@@ -176,6 +204,26 @@ mod tests {
         }
         for bad in ["", "70000", "localhost", ":80", "::1:80:", "a b:1", "http://localhost:80"] {
             assert_eq!(read(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_an_address_of_ipv6_lacks_is_told() {
+        let lacks = |typed| Address::lacks(typed).map(|text| text.plain());
+        for (typed, meant) in [
+            ("::1:0", "[::1]:0"),
+            ("::1:8080", "[::1]:8080"),
+            ("fe80::1:80", "[fe80::1]:80"),
+            ("[fe80::1]:80", "[fe80::1%eth0]:80"),
+            ("fe80::1", "[fe80::1%eth0]:0"),
+        ] {
+            assert!(lacks(typed).is_some_and(|said| said.contains(meant)), "{:?}", lacks(typed));
+            assert_eq!(Address::read(typed), None, "{typed}");
+            assert_eq!(Address::read_local(typed), None, "{typed}");
+        }
+        for typed in ["::1", "::", "1:2:3:4:5:6:7:8", "[::1]:80", "[fe80::1%2]:80", "127.0.0.1:80"]
+        {
+            assert_eq!(lacks(typed), None, "{typed}");
         }
     }
 

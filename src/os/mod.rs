@@ -29,7 +29,7 @@ pub use processes::SystemProcesses;
 pub use replay::ReplaySource;
 pub use system::{Silent, SystemInfo, system_info};
 #[cfg(unix)]
-pub use unix::{Descriptor, descriptor_limit, descriptors_below, limit_descriptors};
+pub use unix::{Descriptor, descriptor_limit, descriptors_below, limit_descriptors, on_terminate};
 #[cfg(windows)]
 pub use windows::{
     Descriptor, descriptor_limit, descriptors_below, exclusive_address, keepalive_idle,
@@ -177,6 +177,24 @@ pub fn parent(pid: u32) -> Option<u32> {
 #[cfg(not(target_os = "linux"))]
 pub const fn parent(_: u32) -> Option<u32> {
     None
+}
+
+/// Calls this whenever the process is told to end: no system but Unix tells.
+#[cfg(not(unix))]
+pub fn on_terminate(_: impl Fn() + Send + 'static) -> std::io::Result<()> {
+    Ok(())
+}
+
+/// Whether a process has ended, though its number may not be free yet.
+#[cfg(target_os = "linux")]
+pub fn has_ended(pid: u32) -> bool {
+    linux::descriptors::has_ended("/proc".as_ref(), pid)
+}
+
+/// Whether a process has ended, though its number may not be free yet. This system is not asked.
+#[cfg(not(target_os = "linux"))]
+pub const fn has_ended(_: u32) -> bool {
+    false
 }
 
 /// The state of the socket itself, whether or not the table still has a row for it. This system is not asked.

@@ -67,6 +67,12 @@ fn a_port_that_is_taken_is_said_with_what_to_try() {
     window.until("EADDRINUSE");
     assert!(window.sees("Try another port, or port 0"));
     assert!(window.sees("could not start"));
+    // What is said of that address is said of no other.
+    retype(&mut window, ADDRESS, "127.0.0.1:0");
+    assert!(!window.sees("could not start") && !window.sees("EADDRINUSE"), "{:?}", window.names());
+    retype(&mut window, ADDRESS, "::1:8080");
+    assert!(window.sees("needs brackets: [::1]:8080"), "{:?}", window.names());
+    retype(&mut window, ADDRESS, &address);
     drop(taken);
     window.press_role(Role::Button, "Start");
     window.until(&format!("Waiting for your client at {address}"));

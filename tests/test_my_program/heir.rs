@@ -3,10 +3,12 @@
 use std::net::TcpStream;
 use std::os::fd::OwnedFd;
 use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::Duration;
 
-use sockscope::lab::program::{Answer, Holder, Judged, Treatment};
+use sockscope::lab::program::{Answer, Holder, Judged, Setup, Treatment};
 
-use super::{address, connect, is_closed_late, listener, mine, read_to_end, start, wait};
+use super::{address, connect, is_closed_late, listener, mine, patient, read_to_end, start, wait};
 
 /// A process that inherited a copy of a socket, and does nothing but hold it. Dropping it ends it.
 struct Heir(Child);
@@ -51,4 +53,26 @@ fn a_copy_that_a_child_inherited_is_found_once_its_parent_has_closed_its_own() {
     assert_eq!((state.judged, state.parties[0].unseen), (Some(Judged::Keeps), 1));
     drop(heir);
     wait(&program, |state| state.parties.iter().all(is_closed_late));
+}
+
+#[test]
+fn what_the_system_closed_when_its_process_ended_is_not_credited_to_the_program() {
+    let setup = patient(listener(Treatment::Close, Answer::Nothing));
+    let program = start(Setup { after: Duration::from_secs(3), ..setup });
+    let stream = connect(address(&program));
+    let heir = Heir::of(&stream);
+    drop(stream);
+    let is_heir = |holder: &Holder| match holder {
+        Holder::Processes(holders) => holders.iter().all(|it| it.pid == heir.0.id()),
+        _ => false,
+    };
+    let state = wait(&program, |state| state.connections.iter().any(|it| it.since().is_some()));
+    assert!(is_heir(&state.connections[0].holder), "{state:#?}");
+    // Longer than a program takes that ends because of our FIN.
+    thread::sleep(Duration::from_millis(600));
+    drop(heir);
+    let state = wait(&program, |state| state.connections.iter().all(|it| it.is_over()));
+    let [party] = &state.parties[..] else { panic!("{state:#?}") };
+    assert_eq!((party.judged, party.with_process, party.closed), (Judged::NotTried, 1, 0));
+    assert!(party.ended_after >= Some(Duration::from_millis(600)), "{party:#?}");
 }

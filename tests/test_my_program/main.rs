@@ -12,6 +12,7 @@ mod heir;
 mod kept;
 mod listening;
 mod reaching;
+mod unreached;
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -321,18 +322,17 @@ fn a_server_that_does_not_close_is_found_from_the_client_side() {
     let server = TcpListener::bind("127.0.0.1:0").expect("loopback");
     let target = server.local_addr().expect("an address");
     let program = start(client(target, Treatment::Close, Payload::Bytes(100_000), 3));
-    let mut accepted: Vec<TcpStream> =
-        (0..3).map(|_| server.accept().expect("a client").0).collect();
+    let accepted: Vec<TcpStream> = (0..3).map(|_| server.accept().expect("a client").0).collect();
     let read: usize = accepted.iter().map(|stream| read_to_end(stream).len()).sum();
     assert_eq!(read, 300_000);
     let state = wait(&program, |state| {
         mine(state).is_some_and(|party| party.kept == 3 && party.judged == Judged::Keeps)
     });
     assert_eq!(mine(&state).map(|party| party.states[&State::CloseWait]), Some(3));
-    accepted.clear();
+    // Nothing that follows can make that milder, so it does not wait for it.
     let state = wait(&program, |state| !state.is_running());
-    assert_eq!((&state.phase, state.judged), (&Phase::Ended(Why::AllClosed), Some(Judged::Keeps)));
-    assert!(state.parties.iter().all(is_closed_late), "{:#?}", state.parties);
+    assert_eq!((&state.phase, state.judged), (&Phase::Ended(Why::AllJudged), Some(Judged::Keeps)));
+    drop(accepted);
 }
 
 #[test]
@@ -371,6 +371,7 @@ fn what_cannot_begin_says_why_and_what_to_try() {
     };
     assert_eq!(error.errno, errno("ECONNREFUSED"));
     assert!(matches!(&state.connections[0].fate, Fate::NotMade(_)));
+    assert_eq!(state.phase, Phase::Ended(Why::NoneMade));
 }
 
 #[test]

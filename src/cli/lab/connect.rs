@@ -40,8 +40,10 @@ impl Connect {
 }
 
 fn target(text: &str) -> Result<Address, String> {
-    Address::read(text)
-        .ok_or_else(|| "expected a host and a port: localhost:8080, [::1]:8080".to_owned())
+    Address::read(text).ok_or_else(|| match Address::lacks(text) {
+        Some(lacking) => lacking.plain(),
+        None => "expected a host and a port: localhost:8080, [::1]:8080".to_owned(),
+    })
 }
 
 fn treatment(text: &str) -> Result<Treatment, String> {

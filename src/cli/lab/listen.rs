@@ -46,9 +46,12 @@ impl Listen {
 }
 
 fn address(text: &str) -> Result<Address, String> {
-    Address::read_local(text).ok_or_else(|| {
-        "expected a port, or an address or a name with one: 8080, [::1]:8080, localhost:8080"
-            .to_owned()
+    Address::read_local(text).ok_or_else(|| match Address::lacks(text) {
+        Some(lacking) => lacking.plain(),
+        None => {
+            "expected a port, or an address or a name with one: 8080, [::1]:8080, localhost:8080"
+                .to_owned()
+        }
     })
 }
 

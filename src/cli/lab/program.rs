@@ -16,9 +16,9 @@ use crate::cli::output::Output;
 use crate::error::{Error, Result};
 use crate::lab::Program;
 use crate::lab::program::{
-    Connection, Fate, Holder, Judged, MAX_TIME, Party, Phase, ProgramState, Setup, conclusion,
-    fate_words, holder_words, party_sentence, phase_words, queue_warning, reach_warning,
-    refused_words, trouble_words, verdict_word,
+    Advice, Connection, Fate, Holder, Judged, MAX_TIME, Party, Phase, ProgramState, Setup, advice,
+    conclusion, fate_words, holder_words, party_sentence, phase_words, queue_warning,
+    reach_warning, refused_words, trouble_words, verdict_word,
 };
 use crate::text;
 
@@ -98,7 +98,7 @@ impl Common {
         }
         for party in &state.parties {
             let verdict = verdict_word(party.judged).plain();
-            let words = sentence(&party_sentence(party, state));
+            let words = said(party, state);
             output.line(&format!("{verdict}: {words}"))?;
             for detail in details(party, state) {
                 output.line(&format!("    {detail}"))?;
@@ -290,6 +290,17 @@ fn print(line: &Line, state: &ProgramState, json: bool, output: &mut Output) -> 
     let (seconds, number) = (at.as_secs_f64(), connection.number);
     let (what, theirs) = (what.plain(), connection.theirs.to_string());
     output.line(&format!("{seconds:>9.3} s  {number:>4}  {theirs:<21}  {who}: {what}"))
+}
+
+/// The sentences on a process, and what to try.
+fn said(party: &Party, state: &ProgramState) -> String {
+    let words = sentence(&party_sentence(party, state));
+    let advice = match advice(party, &state.setup) {
+        None => return words,
+        Some(Advice::Sooner) => text!("lab_judged.advice.sooner"),
+        Some(Advice::SilentOrSooner) => text!("lab_judged.advice.silent_or_sooner"),
+    };
+    format!("{words} {}", advice.plain())
 }
 
 /// The times, the states that are left, and what came back.

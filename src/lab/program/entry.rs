@@ -1,13 +1,17 @@
 //! What the worker keeps of one connection.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::conn::{Conn, Left};
 use super::fate::{Descriptor, Ending, Evidence, Row, fate, row, their_state};
+use super::gate::canonical;
+use super::judge::is_late;
 use super::owners::Found;
-use super::state::{Connection, Fate, Holder};
+use super::setup::{Setup, Treatment};
+use super::state::{Connection, Fate, Holder, Obstacle};
+use crate::lab::errno::CallError;
 use crate::lab::observe::{Lane, Seen};
 use crate::model::lab::End;
 use crate::model::{Process, State};
@@ -44,6 +48,8 @@ pub(super) struct Entry {
     /// In how many tables its owner was looked for.
     pub(super) looked_for: u8,
     pub(super) fate: Fate,
+    /// Who closed the other end, once it is closed.
+    pub(super) closer: Closer,
     /// Whether the row of the other end is gone, and its descriptor is in question.
     pub(super) is_row_gone: bool,
     /// Whether something happened that the last picture does not show.
@@ -54,6 +60,15 @@ pub(super) struct Entry {
     pub(super) is_settled: bool,
     seen: Ends,
     picture: Option<Arc<Connection>>,
+}
+
+/// Who closed an end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Closer {
+    /// Its program, as far as is known.
+    Program,
+    /// Its program, or the system: the process had ended when the close was seen.
+    Either,
 }
 
 /// What was last seen of both ends.
@@ -91,6 +106,7 @@ impl Entry {
             heirs: Vec::new(),
             looked_for: 0,
             fate: if connecting { Fate::Connecting } else { Fate::Open },
+            closer: Closer::Program,
             is_row_gone: false,
             fresh: true,
             over: None,
@@ -100,9 +116,46 @@ impl Entry {
         }
     }
 
+    /// A connect that the system did not even begin, for want of a route, say: it has no address of ours.
+    pub(super) fn refused(
+        number: u64,
+        target: SocketAddr,
+        now: Duration,
+        error: &CallError,
+    ) -> Self {
+        let nowhere: IpAddr = match target {
+            SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+            SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+        };
+        let pair = Pair { client: (nowhere, 0).into(), peer: canonical(target) };
+        let mut entry = Self::new(number, pair, None, now, true);
+        entry.not_made(Fate::NotMade(error.clone()));
+        entry
+    }
+
+    /// Whether its connect failed.
+    pub(super) const fn was_not_made(&self) -> bool {
+        matches!(self.fate, Fate::NotMade(_) | Fate::NoAnswer { .. })
+    }
+
+    /// Whether the other end was kept for longer than the grace, which counts whatever becomes of it.
+    pub(super) fn is_kept(&self, now: Duration, setup: &Setup) -> bool {
+        match self.fate {
+            Fate::Waiting { since } | Fate::Unseen { since } => {
+                is_late(now.saturating_sub(since), setup)
+            }
+            _ => false,
+        }
+    }
+
     /// Whether nothing more can become of it.
     pub(super) const fn is_over(&self) -> bool {
         self.fate.is_final()
+    }
+
+    /// Whether the other end is closed, and was certainly open for so long after our FIN or reset.
+    pub(super) fn is_closed_after(&self, moment: Duration) -> bool {
+        matches!(self.fate, Fate::Closed { took: Some(_), kept, .. } if kept >= moment)
     }
 
     /// Whether our connect is not done yet.
@@ -156,6 +209,10 @@ impl Entry {
     pub(super) fn not_made(&mut self, fate: Fate) {
         self.conn = None;
         self.fate = fate;
+        if matches!(self.fate, Fate::Unreached { obstacle: Obstacle::NoOtherEnd, .. }) {
+            // No process has an end that is not there, and should it go without ever having been, that stays so.
+            self.holder.get_or_insert(Holder::NotAccepted);
+        }
         self.fresh = true;
     }
 
@@ -215,8 +272,8 @@ impl Entry {
         (self.seen.their_state, self.seen.inferred) = their_state(lane, theirs);
     }
 
-    /// Works out what became of it. `resets` is whether it is treated with a reset.
-    pub(super) fn work_out(&mut self, lane: Option<&Lane>, theirs: End, resets: bool) {
+    /// Works out what became of it. `treatment` is what is done to it.
+    pub(super) fn work_out(&mut self, lane: Option<&Lane>, theirs: End, treatment: Treatment) {
         self.see(lane, theirs);
         if self.connecting() {
             return;
@@ -225,7 +282,8 @@ impl Entry {
             lane,
             theirs,
             treated: self.treated,
-            reset: resets && self.treated.is_some(),
+            fin: matches!(treatment, Treatment::Close | Treatment::HalfClose),
+            reset: treatment == Treatment::Reset && self.treated.is_some(),
             heard: self.heard,
             descriptor: self.descriptor,
             held: self.held,
@@ -251,6 +309,7 @@ impl Entry {
             holder: self.shown_holder(their_address),
             came: self.came,
             fate: self.fate.clone(),
+            with_process: self.closer == Closer::Either,
             unread: self.left == Left::Something,
             our_state: self.seen.our_state,
             their_state: self.seen.their_state,

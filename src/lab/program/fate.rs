@@ -1,11 +1,15 @@
 //! What became of the other end, from what was seen of both.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::state::{Fate, Unknown};
+use super::state::{Fate, Obstacle, Unknown};
 use crate::lab::observe::{Lane, STEADY, Seen, other_end};
 use crate::model::State;
 use crate::model::lab::End;
+
+/// A FIN that arrives so soon arrived at once: looks lie a little apart, and a machine that is busy looks late.
+const PROMPT: Duration = Duration::from_millis(250);
 
 /// What is known of a connection.
 pub(super) struct Evidence<'a> {
@@ -15,6 +19,8 @@ pub(super) struct Evidence<'a> {
     pub theirs: End,
     /// When it was treated: our FIN, our reset, or the beginning where nothing is done later.
     pub treated: Option<Duration>,
+    /// Whether that was a FIN, which may take long to arrive.
+    pub fin: bool,
     /// Whether that was a reset.
     pub reset: bool,
     /// What our socket heard that ends it, and when.
@@ -61,8 +67,21 @@ pub(super) enum Row {
 
 /// What became of the other end.
 pub(super) fn fate(evidence: &Evidence<'_>) -> Fate {
-    let open = || evidence.treated.map_or(Fate::Open, |since| Fate::Waiting { since });
-    let since = |at: Duration| evidence.treated.and_then(|treated| at.checked_sub(treated));
+    let arrival = arrival(evidence);
+    let known = match arrival {
+        Arrival::At(at) => Some(at),
+        Arrival::Untold => evidence.treated,
+        Arrival::Pending => None,
+    };
+    let open = || match (evidence.treated, known) {
+        (None, _) => Fate::Open,
+        (Some(_), Some(since)) => Fate::Waiting { since },
+        (Some(since), None) => Fate::Unreached { since, obstacle: obstacle(evidence) },
+    };
+    // Whoever has not heard of our FIN keeps nothing, and whoever closes then closes first.
+    let since = |at: Duration| {
+        known.filter(|_| evidence.treated <= Some(at)).map(|known| at.saturating_sub(known))
+    };
     // A reset takes the rows at once. Anything else leaves them for as long as the other end is open, so that was proved
     // until they went.
     let unknown = |why: Unknown, gone: Duration| {
@@ -86,7 +105,7 @@ pub(super) fn fate(evidence: &Evidence<'_>) -> Fate {
     };
     match evidence.descriptor {
         Descriptor::NotAsked => unknown(Unknown::NotAsked, over),
-        Descriptor::Held => Fate::Unseen { since: evidence.treated.unwrap_or(over) },
+        Descriptor::Held => Fate::Unseen { since: known.unwrap_or(over) },
         Descriptor::CannotTell if evidence.reset => unknown(cannot_tell, over),
         Descriptor::Closed(Some(at)) => found_closed(at),
         Descriptor::Closed(None) => closed(over),
@@ -94,6 +113,60 @@ pub(super) fn fate(evidence: &Evidence<'_>) -> Fate {
         Descriptor::CannotTell if has_seen_fin(evidence) => closed(over),
         Descriptor::CannotTell => unknown(cannot_tell, over),
     }
+}
+
+/// Whether our FIN has arrived at the other end.
+enum Arrival {
+    /// It has, by then.
+    At(Duration),
+    /// It was seen not to have.
+    Pending,
+    /// It did at once, as far as looks tell, or we sent none: whatever was done is heard of at once.
+    Untold,
+}
+
+/// Whether our FIN has arrived: the other end is in a state that it comes to with it, or ours in one that it comes to with
+/// the acknowledgement. An end of ours in `FIN_WAIT_1` waits for that (RFC 9293, section 3.6).
+fn arrival(evidence: &Evidence<'_>) -> Arrival {
+    let (Some(lane), true, Some(treated)) = (evidence.lane, evidence.fin, evidence.treated) else {
+        return Arrival::Untold;
+    };
+    let mut is_pending = false;
+    for change in lane.changes.iter() {
+        let Some(state) = change.state else { continue };
+        let is_theirs = change.end == evidence.theirs;
+        if is_theirs && has_got_fin(state) || !is_theirs && is_acknowledged(state) {
+            let is_prompt = change.at.saturating_sub(treated) < PROMPT;
+            return if is_pending && !is_prompt { Arrival::At(change.at) } else { Arrival::Untold };
+        }
+        is_pending |= !is_theirs && has_sent_fin(Some(state));
+    }
+    // What our socket hears may be the answer to it, sooner than a look shows that it was acknowledged.
+    is_pending &= evidence.heard.is_none() || lane.was_found(evidence.theirs);
+    if is_pending { Arrival::Pending } else { Arrival::Untold }
+}
+
+/// What keeps our FIN back.
+fn obstacle(evidence: &Evidence<'_>) -> Obstacle {
+    let Some(lane) = evidence.lane else { return Obstacle::NotSeen };
+    let ours = lane.row(evidence.theirs.other());
+    if !lane.was_found(evidence.theirs) && ours.is_some_and(|row| is_here(row.remote)) {
+        return Obstacle::NoOtherEnd;
+    }
+    // The FIN itself counts as one.
+    match ours.and_then(|row| row.queues).map_or(0, |queues| queues.send.saturating_sub(1)) {
+        0 => Obstacle::NotSeen,
+        bytes => Obstacle::Bytes(bytes),
+    }
+}
+
+fn is_here(remote: Option<SocketAddr>) -> bool {
+    remote.is_some_and(|it| it.ip().to_canonical().is_loopback())
+}
+
+/// Whether our end comes into this state with the acknowledgement of its FIN.
+const fn is_acknowledged(state: State) -> bool {
+    matches!(state, State::FinWait2 | State::TimeWait)
 }
 
 /// Whether a FIN of the other end was seen: read, in its own state, or in ours.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::setup::{CONNECT, Setup, Treatment};
+use super::setup::{CONNECT, Setup, Side, Treatment};
 use super::state::{Connection, Fate, Holder, Judged, Party, Unknown};
 
 /// So many more dead connections than before mean that their number grows, and not that one took another's place.
@@ -35,12 +35,16 @@ fn party(holder: Holder, connections: &[&Connection], setup: &Setup, now: Durati
         closed_first: 0,
         unread: connections.iter().any(|it| it.unread),
         closed: 0,
+        with_process: 0,
+        ended_after: None,
         late: 0,
         took: None,
         kept: 0,
         unseen: 0,
         gone: 0,
         kept_for: None,
+        unreached: 0,
+        obstacle: None,
         open: 0,
         idle: 0,
         not_made: 0,
@@ -81,7 +85,23 @@ fn party(holder: Holder, connections: &[&Connection], setup: &Setup, now: Durati
                     party.kept_for = party.kept_for.max(Some(lasted));
                 }
             }
+            Fate::Unreached { since, obstacle } => {
+                let lasted = now.saturating_sub(*since);
+                if lasted < setup.grace {
+                    party.open += 1;
+                    wait = wait.max(setup.grace.saturating_sub(lasted));
+                } else {
+                    party.unreached += 1;
+                    party.obstacle.get_or_insert(*obstacle);
+                }
+            }
             Fate::Closed { took: None, .. } => party.closed_first += 1,
+            Fate::Closed { took: Some(took), kept, .. }
+                if connection.with_process && setup.treatment.waits() && !is_late(*kept, setup) =>
+            {
+                party.with_process += 1;
+                party.ended_after = party.ended_after.max(Some(*took));
+            }
             Fate::Closed { took: Some(took), kept, .. } => {
                 party.closed += 1;
                 party.late += usize::from(is_late(*kept, setup));
@@ -105,23 +125,40 @@ fn party(holder: Holder, connections: &[&Connection], setup: &Setup, now: Durati
             *party.states.entry(state).or_default() += 1;
         }
     }
+    party.took = spread(times);
+    party.judged = judged(&party, connections, setup, wait, now);
+    party
+}
+
+/// The shortest, the middle and the longest of these times; none where there is none.
+fn spread(mut times: Vec<Duration>) -> Option<[Duration; 3]> {
     times.sort_unstable();
-    if let [least, .., most] | [least @ most] = times[..] {
-        party.took = Some([least, times[times.len() / 2], most]);
-    }
+    Some([*times.first()?, times[times.len() / 2], *times.last()?])
+}
+
+/// What follows from the numbers; `wait` is how long it takes at most until more can be said.
+fn judged(
+    party: &Party,
+    connections: &[&Connection],
+    setup: &Setup,
+    wait: Duration,
+    now: Duration,
+) -> Judged {
+    let never_reads = setup.treatment == Treatment::NeverRead;
     // What was kept stays so: once its process has ended, the system has closed all of it.
-    party.judged = if party.kept + party.unseen + party.gone + party.late > 0 {
+    if party.kept + party.unseen + party.gone + party.late > 0 {
         if grew(connections, setup, now) { Judged::Leaks } else { Judged::Keeps }
     } else if party.open > 0 {
         Judged::TooEarly(wait)
     } else if !party.unknown.is_empty() || party.not_made > 0 {
         Judged::CouldNotTell
-    } else if party.closed == 0 && (setup.treatment.waits() || never_reads) {
+    } else if party.with_process + party.unreached > 0
+        || party.closed == 0 && (setup.treatment.waits() || never_reads)
+    {
         Judged::NotTried
     } else {
         Judged::Closes
-    };
-    party
+    }
 }
 
 /// Whether an end that was kept for so long was kept too long. Giving up on a peer that does nothing is never late.
@@ -174,9 +211,12 @@ fn grew(connections: &[&Connection], setup: &Setup, now: Duration) -> bool {
     })
 }
 
-/// How many came after the first of them was over: closed by the other end, or ended by us. A peer that does nothing
-/// ends nothing.
+/// How many came to our listener after the first of them was over: closed by the other end, or ended by us. A peer that
+/// does nothing ends nothing, and what our client connects is no reconnect of anybody's.
 fn reconnects(connections: &[&Connection], setup: &Setup) -> usize {
+    if matches!(setup.side, Side::Client { .. }) {
+        return 0;
+    }
     let ended_by_us = |since: Duration| Some(since).filter(|_| setup.treatment.waits());
     let over = |it: &&Connection| match it.fate {
         Fate::Waiting { since } | Fate::Unseen { since } => ended_by_us(since),

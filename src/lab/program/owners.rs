@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::state::Holder;
 use crate::lab::errno::CallError;
-use crate::model::{Owner, PollFailure, Process, Snapshot, Socket};
+use crate::model::{Gap, Owner, PollFailure, Process, Snapshot, Socket};
 use crate::os::{ProcessInfo, SocketSource};
 
 /// How much another table is wanted.
@@ -48,6 +48,9 @@ pub type Pids = Box<dyn FnMut() -> io::Result<BTreeSet<u32>> + Send>;
 /// Tells the process that started another, or that took its place when it ended.
 pub type Parents = Box<dyn FnMut(u32) -> Option<u32> + Send>;
 
+/// Tells whether a process has ended, though its number may not be free yet.
+pub type Ended = Box<dyn FnMut(u32) -> bool + Send>;
+
 /// A chain of parents is followed no further; a real one is a dozen long.
 const MOST_PARENTS: usize = 32;
 /// Whoever takes the place of a parent that ended.
@@ -59,6 +62,7 @@ pub(super) struct Owners {
     held: HeldSockets,
     pids: Pids,
     parents: Parents,
+    ended: Ended,
     names: Box<dyn ProcessInfo>,
     /// The processes that were there before the first connection: they inherited none.
     before: BTreeSet<u32>,
@@ -87,6 +91,7 @@ impl Owners {
         held: HeldSockets,
         pids: Pids,
         parents: Parents,
+        ended: Ended,
         names: Box<dyn ProcessInfo>,
     ) -> Self {
         Self {
@@ -94,6 +99,7 @@ impl Owners {
             held,
             pids,
             parents,
+            ended,
             names,
             before: BTreeSet::new(),
             hidden: BTreeSet::new(),
@@ -184,6 +190,23 @@ impl Owners {
         pids.iter().map(|pid| named(pid).unwrap_or_else(|| unnamed(*pid))).collect()
     }
 
+    /// Whether all of these have ended. What cannot be told has not.
+    pub(super) fn have_ended(&mut self, processes: &[Process]) -> bool {
+        !processes.is_empty() && processes.iter().all(|process| self.has_ended(process))
+    }
+
+    /// Whether this process is over, or its number is another's by now.
+    fn has_ended(&mut self, process: &Process) -> bool {
+        if (self.ended)(process.pid) {
+            return true;
+        }
+        let Ok(now) = self.names.describe(&BTreeSet::from([process.pid])) else { return false };
+        now.iter().all(|now| {
+            let started = now.started_s.zip(process.started_s);
+            started.is_some_and(|(now, then)| now != then)
+        })
+    }
+
     /// Asks every process once.
     fn ask_all(&mut self) -> Result<(), CallError> {
         if self.asked_all {
@@ -263,6 +286,8 @@ fn found(table: &Snapshot, socket: &Socket) -> Found {
                 .map(|pid| table.processes.get(pid).cloned().unwrap_or_else(|| unnamed(*pid)))
                 .collect(),
         )),
+        // Every process was looked into: it was missed in passing, and is looked for again.
+        Owner::Hidden { .. } if sees_all(table) => None,
         Owner::Hidden { user } => Some(Holder::Hidden(user.clone())),
         Owner::NotAccepted => Some(Holder::NotAccepted),
         // What the kernel keeps alone tells nothing of who had it.
@@ -271,13 +296,19 @@ fn found(table: &Snapshot, socket: &Socket) -> Found {
     Found { holder, inode: socket.inode }
 }
 
+/// Whether nobody's descriptors were hidden from whoever read this table.
+fn sees_all(table: &Snapshot) -> bool {
+    table.gaps.iter().any(|gap| matches!(gap, Gap::OwnersElsewhere { .. }))
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
-    use crate::os::{SystemProcesses, live_source};
+    use crate::model::State;
+    use crate::os::{SystemProcesses, has_ended, live_source};
 
     /// Who has which sockets; none who is hidden.
     const PROCESSES: [(u32, Option<u32>); 4] =
@@ -306,7 +337,8 @@ mod tests {
             _ => None,
         };
         let (pids, parents) = (Box::new(pids), Box::new(parents));
-        let mut owners = Owners::new(live_source(), Box::new(held), pids, parents, names);
+        let ended = Box::new(has_ended);
+        let mut owners = Owners::new(live_source(), Box::new(held), pids, parents, ended, names);
         owners.begin().expect("they are there");
         (owners, listed)
     }
@@ -336,5 +368,22 @@ mod tests {
         assert_eq!(stranger.holders(&[811], 3), Ok(Some(Vec::new())));
         let (mut older, _) = owners(4, 4, 811);
         assert_eq!(older.holders(&[811], 3), Ok(Some(Vec::new())));
+    }
+
+    #[test]
+    fn a_process_is_hidden_only_where_something_could_not_be_read() {
+        let address = |port| SocketAddr::from(([127, 0, 0, 1], port));
+        let mut table = live_source().poll().expect("a table").expect("a live one");
+        let owner = Owner::Hidden { user: Some("root".into()) };
+        let row = Socket::new(address(1), Some(address(2)), State::Established, owner);
+        table.sockets = vec![row];
+        let key = (address(1), address(2));
+        let mut holder = |gap| {
+            table.gaps = vec![gap];
+            find(&table, &BTreeSet::from([key])).remove(&key).expect("its row").holder
+        };
+        assert_eq!(holder(Gap::OwnersElsewhere { sockets: 1 }), None, "it was missed in passing");
+        let hidden = holder(Gap::OwnersHidden { user: Some("root".into()), sockets: 1 });
+        assert_eq!(hidden, Some(Holder::Hidden(Some("root".into()))));
     }
 }

@@ -70,6 +70,11 @@ pub enum Why {
     TimeUp,
     /// It had all its connections, and the other ends of all of them are closed.
     AllClosed,
+    /// It had all its connections, and each is closed or was kept for longer than the grace: nothing that follows can make
+    /// the verdict a milder one.
+    AllJudged,
+    /// None of its connections was made.
+    NoneMade,
     /// Somebody stopped it.
     Stopped,
 }
@@ -135,6 +140,13 @@ pub enum Fate {
         /// When.
         since: Duration,
     },
+    /// It is open, and our FIN has not arrived there: it does not know that we went.
+    Unreached {
+        /// When the FIN was sent.
+        since: Duration,
+        /// What keeps it back, as far as that is seen.
+        obstacle: Obstacle,
+    },
     /// Its row is gone, and its process still has the descriptor.
     Unseen {
         /// When this was done to it.
@@ -174,11 +186,26 @@ impl Fate {
     /// Whether nothing more can become of it.
     pub const fn is_final(&self) -> bool {
         match self {
-            Self::Connecting | Self::Open | Self::Waiting { .. } | Self::Unseen { .. } => false,
+            Self::Connecting
+            | Self::Open
+            | Self::Waiting { .. }
+            | Self::Unreached { .. }
+            | Self::Unseen { .. } => false,
             Self::Closed { .. } | Self::NotMade(_) | Self::NoAnswer { .. } => true,
             Self::Unknown { why, .. } => !matches!(why, Unknown::NotAsked),
         }
     }
+}
+
+/// What keeps our FIN from the other end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Obstacle {
+    /// So many bytes wait before it, which are not taken there.
+    Bytes(u32),
+    /// This computer has our end alone: the server's accept queue was full when our connect was done.
+    NoOtherEnd,
+    /// It is on its way, or was lost.
+    NotSeen,
 }
 
 /// Why it cannot be told what became of the other end.
@@ -207,6 +234,8 @@ pub struct Connection {
     pub came: Duration,
     /// What became of it.
     pub fate: Fate,
+    /// Whether its process had ended by the time its close was seen, which the system may have done then.
+    pub with_process: bool,
     /// Whether something it sent was unread at our close, which then resets it.
     pub unread: bool,
     /// The state of our end; none where it has no row.
@@ -220,10 +249,13 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// Since when the other end has been left with it; none where it was not treated, or is closed.
+    /// Since when the other end has been left with it, or our FIN is on its way; none where it was not treated, or is
+    /// closed.
     pub const fn since(&self) -> Option<Duration> {
         match self.fate {
-            Fate::Waiting { since } | Fate::Unseen { since } => Some(since),
+            Fate::Waiting { since } | Fate::Unreached { since, .. } | Fate::Unseen { since } => {
+                Some(since)
+            }
             _ => None,
         }
     }
@@ -249,7 +281,12 @@ pub struct Party {
     pub unread: bool,
     /// How many were closed afterwards.
     pub closed: usize,
-    /// How many of those certainly only after the grace: by the program, or by the system when the process ended.
+    /// How many others were closed as the process ended, later than it would by itself, and within the grace: whether the
+    /// program would have closed them is not known.
+    pub with_process: usize,
+    /// How long after our FIN or reset that was at the latest; none where there is none.
+    pub ended_after: Option<Duration>,
+    /// How many of those that were closed certainly only after the grace: by the program, or by the system when the process ended.
     pub late: usize,
     /// The shortest, the middle and the longest time that took; none when none was.
     pub took: Option<[Duration; 3]>,
@@ -261,6 +298,10 @@ pub struct Party {
     pub gone: usize,
     /// How long the oldest of those three has been kept, or was.
     pub kept_for: Option<Duration>,
+    /// How many our FIN has not reached within the grace.
+    pub unreached: usize,
+    /// What keeps it from the first of them.
+    pub obstacle: Option<Obstacle>,
     /// How many are open, and it is too early to say.
     pub open: usize,
     /// How many that nobody reads from were open for longer than the grace, and sending was not blocked.
@@ -280,7 +321,7 @@ pub struct Party {
 pub enum Judged {
     /// It closes.
     Closes,
-    /// It closed all of them before anything was done to them: what it does then was not tried.
+    /// It closed all of them before anything was done to them, or ended itself: what it does then was not tried.
     NotTried,
     /// Too early to say; so long it takes yet, unless something happens.
     TooEarly(Duration),

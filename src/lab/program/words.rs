@@ -1,10 +1,17 @@
 //! What a run says, for both faces.
 
+mod follows;
+mod unreached;
+
 use std::net::SocketAddr;
 use std::time::Duration;
 
+pub use follows::{Advice, advice};
+
+use follows::follows;
+
 use super::judge::is_late;
-use super::setup::{Answer, CONNECT, MAX_HELD, Setup, Side, Treatment, most_held};
+use super::setup::{CONNECT, MAX_HELD, Setup, Side, Treatment, most_held};
 use super::state::{
     Connection, Fate, Holder, Judged, Party, Phase, ProgramState, Trouble, Unknown, Why,
 };
@@ -108,6 +115,9 @@ pub fn party_sentence(party: &Party, state: &ProgramState) -> [Text; 2] {
             }
         });
     }
+    if party.with_process > 0 {
+        pieces.push(text!("lab_judged.part.with_process", n = party.with_process));
+    }
     if party.closed_first > 0 {
         pieces.push(match setup.treatment {
             Treatment::NeverRead => {
@@ -115,6 +125,9 @@ pub fn party_sentence(party: &Party, state: &ProgramState) -> [Text; 2] {
             }
             _ => text!("lab_program.part.closed_first", n = party.closed_first),
         });
+    }
+    if party.unreached > 0 {
+        pieces.push(text!("lab_judged.part.unreached", n = party.unreached));
     }
     if party.idle > 0 {
         pieces.push(text!("lab_reaching.part.idle", n = party.idle));
@@ -133,63 +146,6 @@ pub fn party_sentence(party: &Party, state: &ProgramState) -> [Text; 2] {
         .into_iter()
         .fold(connections, |before, part| text!("lab_program.and", before = before, part = part));
     [text!("lab_program.party", who = who, numbers = numbers), follows(party, state)]
-}
-
-/// What follows from a process' numbers.
-fn follows(party: &Party, state: &ProgramState) -> Text {
-    let setup = &state.setup;
-    match party.judged {
-        Judged::NotTried if setup.treatment == Treatment::NeverRead => {
-            text!("lab_reaching.follows.not_tried")
-        }
-        Judged::NotTried => match setup.side {
-            Side::Listener { answer: Answer::Http, .. } => {
-                text!("lab_program.follows.not_tried_answered")
-            }
-            _ => text!("lab_program.follows.not_tried"),
-        },
-        Judged::Closes if setup.treatment.waits() => text!("lab_program.follows.closes"),
-        Judged::Closes => text!("lab_program.follows.gives_up"),
-        Judged::Keeps | Judged::Leaks if party.kept + party.unseen == 0 => {
-            let time = brief(setup.grace);
-            let leaks = party.judged == Judged::Leaks;
-            if party.gone > 0 && leaks {
-                text!("lab_fate.follows.leaked", n = party.gone + party.late, time = time)
-            } else if party.gone > 0 {
-                text!("lab_fate.follows.kept_first", n = party.gone + party.late, time = time)
-            } else if leaks {
-                text!("lab_program.follows.leaked", n = party.late, time = time)
-            } else {
-                text!("lab_program.follows.kept_first", n = party.late, time = time)
-            }
-        }
-        Judged::Leaks => text!("lab_program.follows.leaks", time = kept_for(party)),
-        Judged::Keeps if party.unseen > 0 => {
-            text!("lab_program.follows.unseen", time = kept_for(party))
-        }
-        Judged::Keeps if !setup.treatment.waits() => {
-            text!("lab_program.follows.waits", time = kept_for(party))
-        }
-        Judged::Keeps => text!("lab_program.follows.keeps", time = kept_for(party)),
-        Judged::TooEarly(yet) => {
-            let yet = Duration::from_secs(yet.as_secs() + 1);
-            if state.is_running() {
-                text!("lab_program.follows.too_early", time = long(yet))
-            } else {
-                text!("lab_program.follows.ended_early", time = long(yet))
-            }
-        }
-        Judged::CouldNotTell => match party.unknown.keys().next() {
-            Some(Unknown::Reset) => text!("lab_program.follows.reset"),
-            Some(Unknown::Vanished) => text!("lab_program.follows.vanished"),
-            Some(Unknown::NotAsked) => text!("lab_fate.follows.not_asked"),
-            None => text!("lab_program.follows.not_made"),
-        },
-    }
-}
-
-fn kept_for(party: &Party) -> Text {
-    brief(party.kept_for.unwrap_or_default())
 }
 
 /// The sentence for the whole: what the worst does, or why there is nothing to say.
@@ -249,6 +205,7 @@ pub fn fate_words(connection: &Connection, setup: &Setup) -> Text {
             Treatment::Reset => text!("lab_program.fate.after_reset"),
             Treatment::NeverRead | Treatment::NeverAccept => text!("lab_program.fate.still_waits"),
         },
+        Fate::Unreached { obstacle, .. } => unreached::fate(*obstacle),
         Fate::Unseen { .. } => text!("lab_program.fate.unseen"),
         Fate::Closed { took: None, .. } if setup.treatment == Treatment::NeverRead => {
             text!("lab_reaching.fate.closed_first")
@@ -256,6 +213,9 @@ pub fn fate_words(connection: &Connection, setup: &Setup) -> Text {
         Fate::Closed { took: None, .. } => text!("lab_program.fate.closed_first"),
         Fate::Closed { took: Some(took), .. } => {
             let time = brief(*took);
+            if connection.with_process {
+                return text!("lab_judged.fate.with_process", time = time);
+            }
             match setup.treatment {
                 Treatment::Close | Treatment::HalfClose if connection.unread => {
                     text!("lab_program.fate.closed_close", time = time)
@@ -290,6 +250,8 @@ pub fn phase_words(state: &ProgramState) -> Text {
         }
         Phase::Ended(Why::TimeUp) => text!("lab_program.phase.time_up"),
         Phase::Ended(Why::AllClosed) => text!("lab_program.phase.all_closed"),
+        Phase::Ended(Why::AllJudged) => text!("lab_judged.phase.all_judged"),
+        Phase::Ended(Why::NoneMade) => text!("lab_judged.phase.none_made"),
         Phase::Ended(Why::Stopped) => text!("lab_program.phase.stopped"),
         // Once it knew where, it had begun.
         Phase::Failed(_) if state.address.is_some() => text!("lab_program.phase.broke_off"),

@@ -138,8 +138,17 @@ impl Worker {
             Side::Client { count, .. } if self.trouble.is_none() => count,
             Side::Client { .. } => self.made,
         };
-        let done = self.made >= wanted && self.entries.iter().all(|entry| entry.is_settled);
-        done.then_some(Why::AllClosed)
+        let (now, all) = (self.now(), self.made >= wanted);
+        let judged = |entry: &Entry| entry.is_settled || entry.is_kept(now, &self.setup);
+        if !all || !self.entries.iter().all(judged) {
+            None
+        } else if !self.entries.iter().all(|entry| entry.is_settled) {
+            Some(Why::AllJudged)
+        } else if !self.entries.is_empty() && self.entries.iter().all(Entry::was_not_made) {
+            Some(Why::NoneMade)
+        } else {
+            Some(Why::AllClosed)
+        }
     }
 
     fn round(&mut self) {
@@ -208,6 +217,13 @@ impl Worker {
                     self.meet(pair, Some(conn));
                 }
                 Err((call, error)) => {
+                    if let (Side::Client { .. }, Some(target)) =
+                        (&self.setup.side, self.gate.address())
+                    {
+                        self.made += 1;
+                        let number = self.entries.len() as u64 + 1;
+                        self.entries.push(Entry::refused(number, target, self.now(), &error));
+                    }
                     self.trouble = Some(Trouble::Call { call, error });
                     break;
                 }

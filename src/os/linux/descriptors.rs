@@ -44,6 +44,25 @@ pub fn parent(proc: &Path, pid: u32) -> Option<u32> {
     stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()
 }
 
+/// Whether a process has ended: it is gone, its parent has not taken its status yet, or it is on its way out, which is
+/// when the kernel closes its descriptors (proc(5), `PID/stat`: the state, and among the flags `PF_EXITING` of the kernel's
+/// linux/sched.h). Where that cannot be read it has not.
+pub fn has_ended(proc: &Path, pid: u32) -> bool {
+    const PF_EXITING: u32 = 4;
+    const ESRCH: i32 = 3;
+    let stat = match fs::read_to_string(proc.join(pid.to_string()).join("stat")) {
+        Ok(stat) => stat,
+        Err(error) => {
+            return error.kind() == io::ErrorKind::NotFound || error.raw_os_error() == Some(ESRCH);
+        }
+    };
+    let Some((_, fields)) = stat.rsplit_once(')') else { return false };
+    let mut fields = fields.split_whitespace();
+    let is_over = matches!(fields.next(), Some("Z" | "X" | "x"));
+    let flags = fields.nth(5).and_then(|flags| flags.parse::<u32>().ok());
+    is_over || flags.is_some_and(|flags| flags & PF_EXITING != 0)
+}
+
 /// The number that the kernel gives as a size, else the number of entries. A process without any descriptor has size 0
 /// as well, and no entries.
 fn open(size: u64, entries: impl FnOnce() -> io::Result<u64>) -> Option<u64> {
@@ -141,5 +160,22 @@ mod tests {
         let after = descriptors(proc, me).open.expect("one's own can be seen");
         assert!(after >= before + 100, "{before} and {} more: {after}", opened.len());
         Ok(())
+    }
+
+    #[test]
+    fn a_process_has_ended_that_is_gone_or_on_its_way_out() {
+        let proc = tempfile::tempdir().expect("a folder");
+        let ended = |pid: u32, stat: &str| {
+            let folder = proc.path().join(pid.to_string());
+            fs::create_dir_all(&folder).expect("a folder");
+            fs::write(folder.join("stat"), stat).expect("a file");
+            has_ended(proc.path(), pid)
+        };
+        assert!(!ended(10, "10 (a) Z) S 1 10 10 0 -1 4194304 0"));
+        assert!(ended(10, "10 (a) Z 1 10 10 0 -1 4194304 0"), "its parent has not taken it");
+        assert!(ended(10, "10 (a) R 1 10 10 0 -1 4194308 0"), "its descriptors are being closed");
+        assert!(!ended(10, ""), "not to be read");
+        assert!(has_ended(proc.path(), 11));
+        assert!(!has_ended("/proc".as_ref(), std::process::id()));
     }
 }

@@ -5,19 +5,20 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::sentence;
-use crate::lab::program::{Connection, Fate, Holder, Judged, Party, ProgramState, party_sentence};
+use super::said;
+use crate::lab::program::{Connection, Fate, Holder, Judged, Obstacle, Party, ProgramState};
 
 /// A connection and what became of it, at a moment.
 pub(super) fn connection(connection: &Connection) -> Value {
     let mut value = json!({
         "connection": connection.number,
-        "local": connection.ours.to_string(),
+        "local": Some(connection.ours).filter(|it| it.port() > 0).map(|it| it.to_string()),
         "remote": connection.theirs.to_string(),
         "owner": holder(&connection.holder),
         "state": connection.our_state.map(crate::model::State::name),
         "remote_state": connection.their_state.map(crate::model::State::name),
         "inferred": connection.inferred,
+        "closed_as_process_ended": connection.with_process,
         "unread": connection.unread,
         "send_queue": connection.send_queue,
     });
@@ -25,6 +26,7 @@ pub(super) fn connection(connection: &Connection) -> Value {
         Fate::Connecting => "connecting",
         Fate::Open => "open",
         Fate::Waiting { .. } => "waiting",
+        Fate::Unreached { .. } => "fin_not_arrived",
         Fate::Unseen { .. } => "descriptor_held",
         Fate::Closed { .. } => "closed",
         Fate::NotMade(_) => "not_made",
@@ -37,6 +39,16 @@ pub(super) fn connection(connection: &Connection) -> Value {
             value["kept_us"] = json!(took.map(|_| micros(*kept)));
         }
         Fate::Unknown { kept, .. } => value["kept_us"] = json!(kept.map(micros)),
+        Fate::Unreached { obstacle, .. } => {
+            value["obstacle"] = json!(match obstacle {
+                Obstacle::Bytes(_) => "bytes",
+                Obstacle::NoOtherEnd => "no_other_end",
+                Obstacle::NotSeen => "not_seen",
+            });
+            if let Obstacle::Bytes(bytes) = obstacle {
+                value["bytes_before_fin"] = json!(bytes);
+            }
+        }
         Fate::NotMade(error) => value["errno"] = json!(error.errno),
         _ => {}
     }
@@ -79,7 +91,7 @@ fn party(party: &Party, state: &ProgramState) -> Value {
     json!({
         "owner": holder(&party.holder),
         "verdict": party.judged.name(),
-        "sentence": sentence(&party_sentence(party, state)),
+        "sentence": said(party, state),
         "connections": party.connections,
         "reconnects": party.reconnects,
         "kept": party.kept,
@@ -88,9 +100,12 @@ fn party(party: &Party, state: &ProgramState) -> Value {
         "kept_for_ms": party.kept_for.map(millis),
         "closed": party.closed,
         "closed_late": party.late,
+        "closed_as_process_ended": party.with_process,
+        "process_ended_after_us": party.ended_after.map(micros),
         "unread": party.unread,
         "closed_first": party.closed_first,
         "closed_after_us": party.took.map(|times| times.map(micros)),
+        "fin_not_arrived": party.unreached,
         "open": party.open,
         "not_blocked": party.idle,
         "not_made": party.not_made,

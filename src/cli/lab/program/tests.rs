@@ -37,6 +37,7 @@ fn connection(came: u64, fate: Fate) -> Connection {
         holder: Holder::NotSeen,
         came: Duration::from_millis(came),
         fate,
+        with_process: false,
         unread: false,
         our_state: None,
         their_state: None,

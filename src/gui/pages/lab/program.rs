@@ -12,8 +12,8 @@ use crate::gui::theme::Tone;
 use crate::gui::theme::measure::{Room, size};
 use crate::gui::widgets::{Card, banner, empty};
 use crate::lab::program::{
-    Judged, Phase, ProgramState, conclusion, phase_words, queue_warning, refused_words,
-    trouble_words, verdict_word,
+    Advice, Judged, Party, Phase, ProgramState, advice, conclusion, phase_words, queue_warning,
+    refused_words, trouble_words, verdict_word,
 };
 use crate::text;
 use choice::Choice;
@@ -37,8 +37,8 @@ impl ProgramView {
         ui.scope_builder(UiBuilder::new().max_rect(right).id_salt("outcome"), |ui| {
             ui.spacing_mut().item_spacing.y = gap;
             match cx.program {
-                Some(state) => outcome(ui, cx, state),
-                None => nothing_yet(ui, cx),
+                Some(state) if !self.choice.is_new_since(state) => outcome(ui, cx, state),
+                _ => nothing_yet(ui, cx),
             }
         });
         ui.advance_cursor_after_rect(whole);
@@ -54,7 +54,10 @@ fn outcome(ui: &mut Ui, cx: &Cx<'_>, state: &ProgramState) {
         None => first.clone(),
     };
     let rest = match judged {
-        Some(_) => format!("{first} {second}"),
+        Some(_) => {
+            let advice = state.parties.first().map(|worst| advised(cx, worst, state));
+            format!("{first} {second} {}", advice.unwrap_or_default())
+        }
         None => second,
     };
     banner(ui, tone(state), &strong, rest.trim(), |_| {});
@@ -90,6 +93,15 @@ fn outcome(ui: &mut Ui, cx: &Cx<'_>, state: &ProgramState) {
         return;
     }
     tables::ui(ui, cx, state);
+}
+
+/// What to choose otherwise, by the names of its fields here.
+fn advised(cx: &Cx<'_>, party: &Party, state: &ProgramState) -> String {
+    match advice(party, &state.setup) {
+        None => String::new(),
+        Some(Advice::Sooner) => cx.say(&text!("lab_judged.advice.window_sooner")),
+        Some(Advice::SilentOrSooner) => cx.say(&text!("lab_judged.advice.window_silent_or_sooner")),
+    }
 }
 
 /// How the verdict is shown.

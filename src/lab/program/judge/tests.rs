@@ -1,5 +1,5 @@
 use super::*;
-use crate::lab::program::setup::{Answer, Side, Treatment};
+use crate::lab::program::setup::{Answer, Payload, Side, Treatment};
 use crate::lab::program::state::Unknown;
 use crate::lab::resolve::Address;
 use crate::model::{Process, State};
@@ -34,6 +34,7 @@ fn connection(came: u32, fate: Fate) -> Arc<Connection> {
         our_state: None,
         their_state: matches!(fate, Fate::Waiting { .. }).then_some(State::CloseWait),
         fate,
+        with_process: false,
         unread: false,
         inferred: false,
         send_queue: None,
@@ -240,4 +241,29 @@ fn whoever_never_had_to_wait_was_not_tried() {
     assert_eq!(party(&[idle(), gave_up], 30).judged, Judged::Closes, "one was tried");
     let waits = connection(0, Fate::Waiting { since: S });
     assert_eq!(party(&[idle(), waits], 30).judged, Judged::Keeps);
+}
+
+#[test]
+fn what_was_closed_as_its_process_ended_was_not_tried() {
+    let ended = |came: u32, after: u32| {
+        let fate = closed_at((came + 1 + after) * S, after * S);
+        Arc::new(Connection { with_process: true, ..Connection::clone(&connection(came, fate)) })
+    };
+    let party = only(&[ended(0, 1), ended(0, 2), closed(0, 10)], 4);
+    assert_eq!((party.judged, party.with_process, party.closed), (Judged::NotTried, 2, 1));
+    assert_eq!(party.ended_after, Some(2 * S));
+    assert_eq!(party.took, Some([Duration::from_millis(10); 3]), "the others' alone");
+    let party = only(&[ended(0, 6), ended(0, 2)], 8);
+    assert_eq!((party.judged, party.late), (Judged::Keeps, 1), "that is longer than the grace");
+    assert_eq!(only(&[ended(0, 1), waiting(0)], 10).judged, Judged::Keeps);
+}
+
+#[test]
+fn what_our_own_client_connects_is_no_reconnect() {
+    let target = Address::Known(([127, 0, 0, 1], 80).into());
+    let side = Side::Client { target, payload: Payload::Nothing, count: 3 };
+    let client = Setup { side, ..setup() };
+    let all = [closed(0, 10), closed(2, 10), waiting(4)];
+    assert_eq!(parties(&all, &client, 5 * S)[0].reconnects, 0);
+    assert_eq!(only(&all, 5).reconnects, 2);
 }

@@ -7,10 +7,15 @@ use std::time::{Duration, Instant};
 
 use super::{PICTURES, Worker};
 use crate::lab::observe::Lane;
+use crate::lab::program::entry::Closer;
 use crate::lab::program::fate::Descriptor;
 use crate::lab::program::judge::parties;
 use crate::lab::program::setup::Treatment;
-use crate::lab::program::state::{Fate, Phase, ProgramState, Trouble};
+use crate::lab::program::state::{Fate, Holder, Phase, ProgramState, Trouble};
+
+/// A program that ends so soon after our FIN or reset ended because of that, as nc and curl do within milliseconds, and
+/// closed its end so. One that ends later may never have closed it: the system closes all that a process leaves.
+const MOMENT: Duration = Duration::from_millis(250);
 
 impl Worker {
     /// Looks at descriptors and makes a picture, where it is time for that.
@@ -39,7 +44,8 @@ impl Worker {
         let theirs = self.theirs();
         let lanes: HashMap<u64, &Arc<Lane>> =
             seen.lanes.iter().map(|lane| (lane.number, lane)).collect();
-        let resets = self.setup.treatment == Treatment::Reset;
+        let treatment = self.setup.treatment;
+        let resets = treatment == Treatment::Reset;
         let ask = self.owners.may_ask();
         if ask {
             self.owners.ask_anew();
@@ -52,10 +58,11 @@ impl Worker {
                 continue;
             }
             let lane = lanes.get(&entry.number).map(AsRef::as_ref);
-            if entry.is_over() {
+            let was_over = entry.is_over();
+            if was_over {
                 entry.see(lane, theirs);
             } else {
-                entry.work_out(lane, theirs, resets);
+                entry.work_out(lane, theirs, treatment);
                 if entry.is_row_gone && ask {
                     let socket = entry.known_socket();
                     let (known, inode) = socket.unzip();
@@ -83,8 +90,15 @@ impl Worker {
                     if entry.descriptor == Descriptor::Held {
                         entry.held = Some(now);
                     }
-                    entry.work_out(lane, theirs, resets);
+                    entry.work_out(lane, theirs, treatment);
                 }
+            }
+            if !was_over
+                && entry.is_closed_after(MOMENT)
+                && let Some(Holder::Processes(processes)) = &entry.holder
+                && self.owners.have_ended(processes)
+            {
+                entry.closer = Closer::Either;
             }
             if entry.settles(now) {
                 self.observer.forget(entry.number);

@@ -11,8 +11,8 @@ use crate::gui::theme::measure::{size, space};
 use crate::gui::theme::{Theme, TypeStyle};
 use crate::gui::widgets::{Button, Card, field, segmented};
 use crate::lab::program::{
-    Address, Answer, GRACE, MAX_BYTES, MAX_TIME, MAX_TOTAL, Payload, Setup, Side, Treatment,
-    phase_words, reach_warning,
+    Address, Answer, GRACE, MAX_BYTES, MAX_TIME, MAX_TOTAL, Payload, Phase, ProgramState, Setup,
+    Side, Treatment, phase_words, reach_warning,
 };
 use crate::text;
 use crate::text::Text;
@@ -69,7 +69,8 @@ impl Choice {
     pub(super) fn ui(&mut self, ui: &mut Ui, cx: &Cx<'_>) {
         let running = cx.program.is_some_and(|state| state.is_running());
         let title = cx.say(&text!("lab_program.page.choice"));
-        let phase = cx.program.map_or_else(String::new, |state| cx.say(&phase_words(state)));
+        let program = cx.program.filter(|state| !self.is_new_since(state));
+        let phase = program.map_or_else(String::new, |state| cx.say(&phase_words(state)));
         let height = ui.available_height();
         let bottom = ui.max_rect().bottom() - space::M;
         // What stops it stands in the header, which is always in sight.
@@ -234,18 +235,25 @@ impl Choice {
         }
     }
 
+    /// Whether something else is chosen than what could not start: what is said of that one does not hold for this one.
+    pub(super) fn is_new_since(&self, state: &ProgramState) -> bool {
+        matches!(state.phase, Phase::Failed(_))
+            && state.address.is_none()
+            && self.setup().as_ref() != Ok(&state.setup)
+    }
+
     /// What is chosen, or what is wrong with it.
     fn setup(&self) -> Result<Setup, Text> {
         let side = match self.takes {
             Takes::Listener => Side::Listener {
                 address: Address::read_local(&self.address)
-                    .ok_or_else(|| text!("lab_program.page.bad_address"))?,
+                    .ok_or_else(|| bad(&self.address, text!("lab_program.page.bad_address")))?,
                 answer: if self.treatment.waits() { self.answer } else { Answer::Nothing },
                 connections: None,
             },
             Takes::Client => Side::Client {
                 target: Address::read(&self.target)
-                    .ok_or_else(|| text!("lab_program.page.bad_target"))?,
+                    .ok_or_else(|| bad(&self.target, text!("lab_program.page.bad_target")))?,
                 payload: match self.sends {
                     Sends::Nothing => Payload::Nothing,
                     Sends::Bytes => Payload::Bytes(self.bytes),
@@ -262,6 +270,11 @@ impl Choice {
             time: Duration::from_secs(self.time_s),
         })
     }
+}
+
+/// What an address lacks, or else what is wanted.
+fn bad(typed: &str, wanted: Text) -> Text {
+    Address::lacks(typed).unwrap_or(wanted)
 }
 
 /// Start, or Stop.
