@@ -20,6 +20,7 @@ mod fate;
 mod gate;
 mod judge;
 mod owners;
+mod processes;
 mod setup;
 mod state;
 mod words;
@@ -30,10 +31,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 pub use super::resolve::Address;
-pub use owners::{Ended, HeldSockets, Parents, Pids};
+pub use processes::{Ended, HeldSockets, Parents, Pids, Processes};
 pub use setup::{
     Answer, CONNECT, GRACE, MAX_BYTES, MAX_CLIENTS, MAX_HELD, MAX_TIME, MAX_TOTAL, Payload, Setup,
     Side, Treatment,
@@ -50,11 +51,7 @@ pub use words::{
 use super::cancel::Cancel;
 use super::errno::CallError;
 use super::observe::{Observation, Observer};
-use crate::model::lab::Resolution;
-use crate::os::{
-    PairProbe, ProcessInfo, SocketSource, SystemProcesses, has_ended, held_sockets, live_source,
-    pair_probe, parent, processes,
-};
+use crate::os::{PairProbe, SocketSource, live_source, pair_probe};
 use crate::text;
 use worker::Worker;
 
@@ -64,16 +61,8 @@ pub struct Eyes {
     pub probe: Box<dyn PairProbe>,
     /// Reads whole tables, with owners.
     pub source: Box<dyn SocketSource>,
-    /// Tells which sockets a process holds.
-    pub held: HeldSockets,
-    /// Tells every process there is.
-    pub pids: Pids,
-    /// Tells the parent of a process.
-    pub parents: Parents,
-    /// Tells whether a process has ended.
-    pub ended: Ended,
-    /// Tells the names of processes.
-    pub names: Box<dyn ProcessInfo>,
+    /// Asks processes.
+    pub processes: Processes,
 }
 
 impl Eyes {
@@ -82,11 +71,7 @@ impl Eyes {
         Self {
             probe: pair_probe(),
             source: live_source(),
-            held: Box::new(held_sockets),
-            pids: Box::new(processes),
-            parents: Box::new(parent),
-            ended: Box::new(has_ended),
-            names: Box::new(SystemProcesses),
+            processes: Processes::of_this_computer(),
         }
     }
 }
@@ -138,7 +123,8 @@ impl Program {
         }
         let setup = setup.bounded();
         let began = Instant::now();
-        let shared = Arc::new(Shared::new(first(&setup, eyes.probe.resolution()), wake));
+        let shared =
+            Arc::new(Shared::new(ProgramState::new(setup.clone(), eyes.probe.resolution()), wake));
         let news = Arc::new(AtomicBool::new(false));
         let observer = {
             let news = Arc::clone(&news);
@@ -148,14 +134,7 @@ impl Program {
             Observer::start(eyes.probe, began, Box::new(note))?
         };
         let cancel = Cancel::new();
-        let owners = owners::Owners::new(
-            eyes.source,
-            eyes.held,
-            eyes.pids,
-            eyes.parents,
-            eyes.ended,
-            eyes.names,
-        );
+        let owners = owners::Owners::new(eyes.source, eyes.processes);
         let work = {
             let (shared, cancel) = (Arc::clone(&shared), cancel.clone());
             move || {
@@ -228,24 +207,5 @@ impl Shared {
         state.held = 0;
         drop(latest);
         (self.wake)();
-    }
-}
-
-/// Nothing is known yet.
-fn first(setup: &Setup, resolution: Resolution) -> ProgramState {
-    ProgramState {
-        setup: setup.clone(),
-        phase: Phase::Starting,
-        address: None,
-        elapsed: Duration::ZERO,
-        parties: Vec::new(),
-        connections: Vec::new(),
-        judged: None,
-        held: 0,
-        refused: 0,
-        queue: None,
-        resolution,
-        interval: Duration::ZERO,
-        trouble: None,
     }
 }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use sockscope::lab::Program;
 use sockscope::lab::program::{
-    Answer, Eyes, Holder, Judged, Phase, ProgramState, Setup, Treatment, Trouble, Unknown,
-    phase_words,
+    Answer, Eyes, Holder, Judged, Phase, Processes, ProgramState, Setup, Treatment, Trouble,
+    Unknown, phase_words,
 };
 use sockscope::model::lab::Resolution;
 use sockscope::model::{Operation, PollFailure, Snapshot, Socket, State};
@@ -73,7 +73,8 @@ fn start_with_setup(
     source: Box<dyn SocketSource>,
 ) -> Program {
     let held = Box::new(|_| Ok(None));
-    let eyes = Eyes { probe, source, held, ..Eyes::of_this_computer() };
+    let eyes =
+        Eyes { probe, source, processes: Processes { held, ..Processes::of_this_computer() } };
     Program::start_with(setup, eyes, Arc::new(|| {})).expect("two threads")
 }
 

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use sockscope::lab::Program;
-use sockscope::lab::program::{Answer, Eyes, Fate, Judged, Setup, Treatment, Trouble};
+use sockscope::lab::program::{Answer, Eyes, Fate, Judged, Processes, Setup, Treatment, Trouble};
 use sockscope::os::held_sockets;
 
 use super::{LINUX, address, connect, errno, listener, mine, read_to_end, start, wait};
@@ -68,7 +68,8 @@ fn descriptors_that_cannot_be_read_for_a_moment_are_read_again_and_nothing_is_co
             if is_broken { Err(io::Error::from_raw_os_error(EMFILE)) } else { held_sockets(pid) }
         }
     };
-    let eyes = Eyes { held: Box::new(held), ..Eyes::of_this_computer() };
+    let processes = Processes { held: Box::new(held), ..Processes::of_this_computer() };
+    let eyes = Eyes { processes, ..Eyes::of_this_computer() };
     let setup = listener(Treatment::Reset, Answer::Nothing);
     let program = Program::start_with(setup, eyes, Arc::new(|| {})).expect("two threads");
     let stream = connect(address(&program));

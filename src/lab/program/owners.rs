@@ -1,14 +1,14 @@
 //! Who has the other ends: the whole table about once a second, and soon after a connection came.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::io;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+use super::processes::Processes;
 use super::state::Holder;
 use crate::lab::errno::CallError;
 use crate::model::{Gap, Owner, PollFailure, Process, Snapshot, Socket};
-use crate::os::{ProcessInfo, SocketSource};
+use crate::os::SocketSource;
 
 /// How much another table is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,19 +38,6 @@ const ASKED: Duration = Duration::from_millis(50);
 const REST_PER_COST: u32 = 10;
 const SOON_PER_COST: u32 = 2;
 
-/// Tells the inodes of the sockets that a process holds; none where that cannot be seen. The error says nothing of the
-/// process.
-pub type HeldSockets = Box<dyn FnMut(u32) -> io::Result<Option<BTreeSet<u32>>> + Send>;
-
-/// Tells every process there is. The error says nothing of any process.
-pub type Pids = Box<dyn FnMut() -> io::Result<BTreeSet<u32>> + Send>;
-
-/// Tells the process that started another, or that took its place when it ended.
-pub type Parents = Box<dyn FnMut(u32) -> Option<u32> + Send>;
-
-/// Tells whether a process has ended, though its number may not be free yet.
-pub type Ended = Box<dyn FnMut(u32) -> bool + Send>;
-
 /// A chain of parents is followed no further; a real one is a dozen long.
 const MOST_PARENTS: usize = 32;
 /// Whoever takes the place of a parent that ended.
@@ -59,11 +46,7 @@ const INIT: u32 = 1;
 /// Reads tables, and asks processes, seldom enough.
 pub(super) struct Owners {
     source: Box<dyn SocketSource>,
-    held: HeldSockets,
-    pids: Pids,
-    parents: Parents,
-    ended: Ended,
-    names: Box<dyn ProcessInfo>,
+    processes: Processes,
     /// The processes that were there before the first connection: they inherited none.
     before: BTreeSet<u32>,
     /// Those of them that cannot be looked into.
@@ -86,21 +69,10 @@ pub(super) struct Found {
 }
 
 impl Owners {
-    pub(super) fn new(
-        source: Box<dyn SocketSource>,
-        held: HeldSockets,
-        pids: Pids,
-        parents: Parents,
-        ended: Ended,
-        names: Box<dyn ProcessInfo>,
-    ) -> Self {
+    pub(super) fn new(source: Box<dyn SocketSource>, processes: Processes) -> Self {
         Self {
             source,
-            held,
-            pids,
-            parents,
-            ended,
-            names,
+            processes,
             before: BTreeSet::new(),
             hidden: BTreeSet::new(),
             last: None,
@@ -130,7 +102,7 @@ impl Owners {
 
     /// Notes who is there before the first connection.
     pub(super) fn begin(&mut self) -> Result<(), CallError> {
-        self.before = (self.pids)().map_err(|error| CallError::new(&error))?;
+        self.before = (self.processes.pids)().map_err(|error| CallError::new(&error))?;
         Ok(())
     }
 
@@ -178,14 +150,16 @@ impl Owners {
         if self.before.contains(&pid) {
             return false;
         }
-        let parent = (self.parents)(pid);
-        let chain = std::iter::successors(parent, |pid| (self.parents)(*pid)).take(MOST_PARENTS);
+        let parent = (self.processes.parents)(pid);
+        let chain =
+            std::iter::successors(parent, |pid| (self.processes.parents)(*pid)).take(MOST_PARENTS);
         parent == Some(INIT) || chain.into_iter().any(|pid| known.contains(&pid))
     }
 
     /// These processes by name, where that can be told: the number alone is enough to find one.
     pub(super) fn describe(&mut self, pids: &[u32]) -> Vec<Process> {
-        let told = self.names.describe(&pids.iter().copied().collect()).unwrap_or_default();
+        let told =
+            self.processes.names.describe(&pids.iter().copied().collect()).unwrap_or_default();
         let named = |pid: &u32| told.iter().find(|it| it.pid == *pid).cloned();
         pids.iter().map(|pid| named(pid).unwrap_or_else(|| unnamed(*pid))).collect()
     }
@@ -197,10 +171,12 @@ impl Owners {
 
     /// Whether this process is over, or its number is another's by now.
     fn has_ended(&mut self, process: &Process) -> bool {
-        if (self.ended)(process.pid) {
+        if (self.processes.ended)(process.pid) {
             return true;
         }
-        let Ok(now) = self.names.describe(&BTreeSet::from([process.pid])) else { return false };
+        let Ok(now) = self.processes.names.describe(&BTreeSet::from([process.pid])) else {
+            return false;
+        };
         now.iter().all(|now| {
             let started = now.started_s.zip(process.started_s);
             started.is_some_and(|(now, then)| now != then)
@@ -213,7 +189,7 @@ impl Owners {
             return Ok(());
         }
         let began = Instant::now();
-        let pids = (self.pids)();
+        let pids = (self.processes.pids)();
         self.asking_cost += began.elapsed();
         for pid in pids.map_err(|error| CallError::new(&error))? {
             if !self.hidden.contains(&pid)
@@ -231,7 +207,7 @@ impl Owners {
     fn ask(&mut self, pid: u32) -> &Result<Option<BTreeSet<u32>>, CallError> {
         self.answers.entry(pid).or_insert_with(|| {
             let began = Instant::now();
-            let answer = (self.held)(pid).map_err(|error| CallError::new(&error));
+            let answer = (self.processes.held)(pid).map_err(|error| CallError::new(&error));
             self.asking_cost += began.elapsed();
             self.asked = Some(Instant::now());
             answer
@@ -308,7 +284,7 @@ mod tests {
 
     use super::*;
     use crate::model::State;
-    use crate::os::{SystemProcesses, has_ended, live_source};
+    use crate::os::live_source;
 
     /// Who has which sockets; none who is hidden.
     const PROCESSES: [(u32, Option<u32>); 4] =
@@ -329,16 +305,19 @@ mod tests {
                 Ok(PROCESSES[..count].iter().map(|it| it.0).collect())
             }
         };
-        let names = Box::new(SystemProcesses);
         let parents = move |pid| match pid {
             813 => Some(parent),
             812 => Some(811),
             811 => Some(800),
             _ => None,
         };
-        let (pids, parents) = (Box::new(pids), Box::new(parents));
-        let ended = Box::new(has_ended);
-        let mut owners = Owners::new(live_source(), Box::new(held), pids, parents, ended, names);
+        let processes = Processes {
+            held: Box::new(held),
+            pids: Box::new(pids),
+            parents: Box::new(parents),
+            ..Processes::of_this_computer()
+        };
+        let mut owners = Owners::new(live_source(), processes);
         owners.begin().expect("they are there");
         (owners, listed)
     }

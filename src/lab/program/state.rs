@@ -44,6 +44,25 @@ pub struct ProgramState {
 }
 
 impl ProgramState {
+    /// Nothing is known yet.
+    pub const fn new(setup: Setup, resolution: Resolution) -> Self {
+        Self {
+            setup,
+            phase: Phase::Starting,
+            address: None,
+            elapsed: Duration::ZERO,
+            parties: Vec::new(),
+            connections: Vec::new(),
+            judged: None,
+            held: 0,
+            refused: 0,
+            queue: None,
+            resolution,
+            interval: Duration::ZERO,
+            trouble: None,
+        }
+    }
+
     /// Whether it is neither over nor failed.
     pub const fn is_running(&self) -> bool {
         matches!(self.phase, Phase::Starting | Phase::Running)

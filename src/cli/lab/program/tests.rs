@@ -12,21 +12,8 @@ fn state(millis: u64) -> ProgramState {
         grace: Duration::from_secs(5),
         time: MAX_TIME,
     };
-    ProgramState {
-        setup,
-        phase: Phase::Running,
-        address: None,
-        elapsed: Duration::from_millis(millis),
-        parties: Vec::new(),
-        connections: Vec::new(),
-        judged: None,
-        held: 0,
-        refused: 0,
-        queue: None,
-        resolution: Resolution::Exact,
-        interval: Duration::ZERO,
-        trouble: None,
-    }
+    let elapsed = Duration::from_millis(millis);
+    ProgramState { phase: Phase::Running, elapsed, ..ProgramState::new(setup, Resolution::Exact) }
 }
 
 fn connection(came: u64, fate: Fate) -> Connection {

@@ -48,7 +48,8 @@ pub(super) fn follows(party: &Party, state: &ProgramState) -> Text {
         }
         Judged::Keeps => text!("lab_program.follows.keeps", time = kept_for(party)),
         Judged::TooEarly(yet) => {
-            let yet = Duration::from_secs(yet.as_secs() + 1);
+            // Rounded up: what is said is enough.
+            let yet = Duration::from_secs(yet.as_secs() + u64::from(yet.subsec_nanos() > 0));
             if state.is_running() {
                 text!("lab_program.follows.too_early", time = long(yet))
             } else {
