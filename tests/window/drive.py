@@ -43,8 +43,9 @@ def on_a_screen(main):
         return main()
     read_end, write_end = os.pipe()
     runtime = tempfile.mkdtemp(prefix="sockscope-screen-")  # mode 0700, as XDG_RUNTIME_DIR must be
+    # By default a server starts over when its last client leaves, and whoever is connecting just then is refused.
     screen = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(write_end), "-screen", "0", "2560x1600x24", "-nolisten", "tcp"],
+        ["Xvfb", "-displayfd", str(write_end), "-screen", "0", "2560x1600x24", "-nolisten", "tcp", "-noreset"],
         pass_fds=[write_end], **QUIET)
     os.close(write_end)
     try:
@@ -81,7 +82,6 @@ class Window:
         self.home = home
         self.id = None
         self.program = None
-        self.manager = None
         self._ending = contextlib.ExitStack()
 
     def __enter__(self):
@@ -115,23 +115,13 @@ class Window:
         self._ending.callback(end, process)
         return process
 
-    def _manage(self):
-        """Sees to it that a window manager runs. openbox has been seen to end by itself now and then; nothing
-        that it does is under test, so it is started again, and that is said."""
-        if self.manager is not None:
-            status = self.manager.poll()
-            if status is None:
-                return
-            print(f"openbox ended with status {status}; started again")
-        self.manager = self._helper("openbox", **QUIET)
-        if not patiently(lambda: self._xdotool("get_num_desktops"), 10):
-            raise StepFailed("openbox did not start")
-
     def _start(self):
         import pyatspi  # only there once a session bus is
         self.accessibility = pyatspi
         self._helper(BUS_LAUNCHER, "--launch-immediately", **QUIET)
-        self._manage()
+        self._helper("openbox", **QUIET)
+        if not patiently(lambda: self._xdotool("get_num_desktops"), 10):
+            raise StepFailed("openbox did not start")
         # A program builds its accessible tree only once somebody wants to read it.
         wanted = ["gdbus", "call", "--session", "--dest", "org.a11y.Bus",
                   "--object-path", "/org/a11y/bus", "--method", "org.freedesktop.DBus.Properties.Set",
@@ -265,7 +255,6 @@ class Window:
 
     def close(self, seconds=10):
         """Closes the window with the window manager's key, and expects a clean end."""
-        self._manage()
         if not patiently(self._activate, 10):
             raise StepFailed("the window does not become the active one")
         self._xdotool("key", "alt+F4")
