@@ -19,7 +19,7 @@ const CANCELLED: &str = "cancelled";
 pub struct CallError {
     /// The header's name, `ECONNRESET` or `WSAECONNRESET`; `errno 123` for a number that is not in the
     /// tables. Where no errno was given one of these words: `cancelled` when the lab stopped the call, `no answer` when
-    /// its time limit did, `not found` for a name that does not resolve, `failed` for anything else.
+    /// its time limit did, `met itself` for a connect whose socket is its own other end, `not found` for a name that does not resolve, `failed` for anything else.
     pub errno: String,
     /// What that means here.
     pub meaning: Text,
@@ -69,10 +69,28 @@ impl CallError {
         matches!(self.plain(), "EAGAIN" | "EWOULDBLOCK" | "EINPROGRESS")
     }
 
+    /// Whether `accept` tells what became of a connection before it could be accepted, and says nothing of the listener
+    /// (`accept(2)`, "Error handling").
+    pub(super) fn is_of_what_came(&self) -> bool {
+        matches!(
+            self.plain(),
+            "ECONNABORTED"
+                | "EHOSTDOWN"
+                | "EHOSTUNREACH"
+                | "ENETDOWN"
+                | "ENETUNREACH"
+                | "ENONET"
+                | "ENOPROTOOPT"
+                | "EOPNOTSUPP"
+                | "EPROTO"
+        )
+    }
+
     fn without_number(error: &io::Error) -> Self {
         let (errno, meaning) = match error.kind() {
             io::ErrorKind::Interrupted => (CANCELLED, text!("lab.errno.cancelled")),
             io::ErrorKind::TimedOut => ("no answer", text!("lab.errno.time_limit")),
+            io::ErrorKind::ConnectionRefused => ("met itself", text!("lab_fate.met_itself")),
             io::ErrorKind::NotFound => {
                 ("not found", text!("lab.errno.no_such_name", answer = error.to_string()))
             }
@@ -86,6 +104,12 @@ impl CallError {
 /// number, which no system call gives.
 pub(super) fn cancelled() -> io::Error {
     io::ErrorKind::Interrupted.into()
+}
+
+/// The error of a connect that met itself: nobody listens, and by chance the kernel gave its socket the very port that it
+/// connects to. Two SYNs of one socket then make a connection of one end (RFC 9293, section 3.5, "simultaneous open").
+pub(super) fn met_itself() -> io::Error {
+    io::ErrorKind::ConnectionRefused.into()
 }
 
 /// The error of a name that the resolver does not know, with what it answers: resolvers have no errno.

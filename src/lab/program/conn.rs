@@ -9,6 +9,7 @@ use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 
 use super::CallError;
 use super::setup::{Answer, Payload};
+use crate::lab::errno::met_itself;
 
 /// So much of what came is taken at a time, and so much of an answer waits at most: whoever does not take our answers is
 /// not read from either.
@@ -117,8 +118,9 @@ impl Conn {
     pub(super) fn reached(&self) -> Reached {
         let Some(socket) = &self.socket else { return Reached::NotYet };
         // The address first: what broke since then has none any more, and asking for the error takes it away.
-        if socket.peer_addr().is_ok() {
-            return Reached::Made;
+        if let Ok(peer) = socket.peer_addr() {
+            let is_itself = socket.local_addr().is_ok_and(|local| local == peer);
+            return if is_itself { Reached::Failed(met_itself()) } else { Reached::Made };
         }
         match socket.take_error() {
             Ok(None) => Reached::NotYet,

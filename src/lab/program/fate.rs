@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::state::{Fate, Obstacle, Unknown};
-use crate::lab::observe::{Lane, STEADY, Seen, other_end};
+use crate::lab::observe::{Lane, STEADY, Seen, Watch, other_end};
 use crate::model::State;
 use crate::model::lab::End;
 
@@ -29,6 +29,12 @@ pub(super) struct Evidence<'a> {
     pub descriptor: Descriptor,
     /// When it was last found to have it, so asked.
     pub held: Option<Duration>,
+    /// Whether looks fail now.
+    pub blind: bool,
+    /// Whether our socket is there and would hear the end of it.
+    pub hears: bool,
+    /// How long an end may stay open.
+    pub grace: Duration,
 }
 
 /// What ends a connection, as our socket hears it.
@@ -75,6 +81,11 @@ pub(super) fn fate(evidence: &Evidence<'_>) -> Fate {
     };
     let open = || match (evidence.treated, known) {
         (None, _) => Fate::Open,
+        (Some(treated), known) if is_out_of_sight(evidence, known.unwrap_or(treated)) => {
+            let since = known.unwrap_or(treated);
+            let at = evidence.lane.and_then(Lane::looked).unwrap_or_default().max(since);
+            Fate::Unknown { why: Unknown::NotLooked, at, kept: Some(at.saturating_sub(since)) }
+        }
         (Some(_), Some(since)) => Fate::Waiting { since },
         (Some(since), None) => Fate::Unreached { since, obstacle: obstacle(evidence) },
     };
@@ -113,6 +124,13 @@ pub(super) fn fate(evidence: &Evidence<'_>) -> Fate {
         Descriptor::CannotTell if has_seen_fin(evidence) => closed(over),
         Descriptor::CannotTell => unknown(cannot_tell, over),
     }
+}
+
+/// Whether an end that has been open since then may have been closed unseen. Once it was seen to be kept, that stays so.
+fn is_out_of_sight(evidence: &Evidence<'_>, since: Duration) -> bool {
+    let looked = evidence.lane.and_then(Lane::looked);
+    let was_kept = looked.is_some_and(|looked| looked >= since + evidence.grace);
+    evidence.blind && !evidence.hears && !was_kept
 }
 
 /// Whether our FIN has arrived at the other end.
@@ -182,8 +200,26 @@ fn has_seen_fin(evidence: &Evidence<'_>) -> bool {
     })
 }
 
-/// How the table shows the other end.
+/// How the table shows the other end, or what follows where it shows nothing.
 pub(super) fn row(evidence: &Evidence<'_>) -> Row {
+    let shown = shown(evidence);
+    if shown != Row::Open {
+        return shown;
+    }
+    // Nobody can have its addresses while an end of it is there.
+    if let Some(Watch::Replaced { by }) = evidence.lane.map(|lane| lane.watch) {
+        return Row::Over(by);
+    }
+    match (evidence.heard, evidence.treated) {
+        (Some((at, _)), _) if evidence.blind => Row::Over(at),
+        // It takes the rows at once.
+        (None, Some(treated)) if evidence.blind && evidence.reset => Row::Over(treated),
+        _ => Row::Open,
+    }
+}
+
+/// How the last look that succeeded shows the other end.
+fn shown(evidence: &Evidence<'_>) -> Row {
     let heard = || evidence.heard.map_or(Row::Open, |(at, _)| Row::Over(at));
     let Some(lane) = evidence.lane else { return heard() };
     let (theirs, ours) = (evidence.theirs, evidence.theirs.other());

@@ -112,7 +112,7 @@ fn party(holder: Holder, connections: &[&Connection], setup: &Setup, now: Durati
                 party.gone += 1;
                 party.kept_for = party.kept_for.max(Some(*kept));
             }
-            Fate::Unknown { why: Unknown::NotAsked, at, kept }
+            Fate::Unknown { why: Unknown::NotAsked | Unknown::NotLooked, at, kept }
                 if now.saturating_sub(at.saturating_sub(kept.unwrap_or_default()))
                     < setup.grace =>
             {

@@ -129,6 +129,13 @@ pub enum Trouble {
     Descriptors(CallError),
 }
 
+impl Trouble {
+    /// Whether it is this call that failed.
+    pub(super) fn is_of(&self, name: &str) -> bool {
+        matches!(self, Self::Call { call, .. } if *call == name)
+    }
+}
+
 /// Who has the other end of a connection.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Holder {
@@ -211,7 +218,7 @@ impl Fate {
             | Self::Unreached { .. }
             | Self::Unseen { .. } => false,
             Self::Closed { .. } | Self::NotMade(_) | Self::NoAnswer { .. } => true,
-            Self::Unknown { why, .. } => !matches!(why, Unknown::NotAsked),
+            Self::Unknown { why, .. } => !matches!(why, Unknown::NotAsked | Unknown::NotLooked),
         }
     }
 }
@@ -236,6 +243,8 @@ pub enum Unknown {
     Vanished,
     /// Its row is gone, and the process' descriptors were not read yet.
     NotAsked,
+    /// Looks fail, and our own socket would not hear the end of it.
+    NotLooked,
 }
 
 /// One connection.

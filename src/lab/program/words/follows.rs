@@ -60,6 +60,7 @@ pub(super) fn follows(party: &Party, state: &ProgramState) -> Text {
             Some(Unknown::Reset) => text!("lab_program.follows.reset"),
             Some(Unknown::Vanished) => text!("lab_program.follows.vanished"),
             Some(Unknown::NotAsked) => text!("lab_fate.follows.not_asked"),
+            Some(Unknown::NotLooked) => text!("lab_fate.follows.not_looked"),
             None if party.not_made == party.connections => text!("lab_program.none_made"),
             None => text!("lab_program.follows.not_made"),
         },
