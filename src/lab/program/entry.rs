@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::conn::{Conn, Left};
-use super::fate::{Descriptor, Ending, Evidence, Row, fate, row, their_state};
+use super::fate::{Descriptor, Ending, Evidence, Row, Sent, fate, row, their_state};
 use super::gate::canonical;
 use super::judge::is_late;
 use super::owners::Found;
@@ -293,8 +293,12 @@ impl Entry {
             lane,
             theirs,
             treated: self.treated,
-            fin: matches!(treatment, Treatment::Close | Treatment::HalfClose),
-            reset: treatment == Treatment::Reset && self.treated.is_some(),
+            sent: match treatment {
+                _ if self.treated.is_none() => Sent::Nothing,
+                Treatment::Close | Treatment::HalfClose => Sent::Fin,
+                Treatment::Reset => Sent::Reset,
+                Treatment::NeverRead | Treatment::NeverAccept => Sent::Nothing,
+            },
             heard: self.heard,
             descriptor: self.descriptor,
             held: self.held,

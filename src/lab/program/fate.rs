@@ -19,10 +19,8 @@ pub(super) struct Evidence<'a> {
     pub theirs: End,
     /// When it was treated: our FIN, our reset, or the beginning where nothing is done later.
     pub treated: Option<Duration>,
-    /// Whether that was a FIN, which may take long to arrive.
-    pub fin: bool,
-    /// Whether that was a reset.
-    pub reset: bool,
+    /// What was sent then.
+    pub sent: Sent,
     /// What our socket heard that ends it, and when.
     pub heard: Option<(Duration, Ending)>,
     /// Whether its process still has the descriptor, asked after the row was gone.
@@ -35,6 +33,17 @@ pub(super) struct Evidence<'a> {
     pub hears: bool,
     /// How long an end may stay open.
     pub grace: Duration,
+}
+
+/// What ends a connection from our side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sent {
+    /// Nothing.
+    Nothing,
+    /// A FIN, which may take long to arrive.
+    Fin,
+    /// A reset, which takes both rows at once.
+    Reset,
 }
 
 /// What ends a connection, as our socket hears it.
@@ -96,10 +105,10 @@ pub(super) fn fate(evidence: &Evidence<'_>) -> Fate {
     // A reset takes the rows at once. Anything else leaves them for as long as the other end is open, so that was proved
     // until they went.
     let unknown = |why: Unknown, gone: Duration| {
-        let until = evidence.held.max(Some(gone).filter(|_| !evidence.reset));
+        let until = evidence.held.max(Some(gone).filter(|_| evidence.sent != Sent::Reset));
         Fate::Unknown { why, at: until.unwrap_or(gone), kept: until.and_then(since) }
     };
-    let cannot_tell = if evidence.reset { Unknown::Reset } else { Unknown::Vanished };
+    let cannot_tell = if evidence.sent == Sent::Reset { Unknown::Reset } else { Unknown::Vanished };
     let over = match row(evidence) {
         Row::Open => return open(),
         Row::Vanished(gone) => return unknown(cannot_tell, gone),
@@ -117,7 +126,7 @@ pub(super) fn fate(evidence: &Evidence<'_>) -> Fate {
     match evidence.descriptor {
         Descriptor::NotAsked => unknown(Unknown::NotAsked, over),
         Descriptor::Held => Fate::Unseen { since: known.unwrap_or(over) },
-        Descriptor::CannotTell if evidence.reset => unknown(cannot_tell, over),
+        Descriptor::CannotTell if evidence.sent == Sent::Reset => unknown(cannot_tell, over),
         Descriptor::Closed(Some(at)) => found_closed(at),
         Descriptor::Closed(None) => closed(over),
         // Our own close resets whoever sends after it, and a reset takes both rows whatever the program does.
@@ -146,7 +155,8 @@ enum Arrival {
 /// Whether our FIN has arrived: the other end is in a state that it comes to with it, or ours in one that it comes to with
 /// the acknowledgement. An end of ours in `FIN_WAIT_1` waits for that (RFC 9293, section 3.6).
 fn arrival(evidence: &Evidence<'_>) -> Arrival {
-    let (Some(lane), true, Some(treated)) = (evidence.lane, evidence.fin, evidence.treated) else {
+    let (Some(lane), Sent::Fin, Some(treated)) = (evidence.lane, evidence.sent, evidence.treated)
+    else {
         return Arrival::Untold;
     };
     let mut is_pending = false;
@@ -213,7 +223,9 @@ pub(super) fn row(evidence: &Evidence<'_>) -> Row {
     match (evidence.heard, evidence.treated) {
         (Some((at, _)), _) if evidence.blind => Row::Over(at),
         // It takes the rows at once.
-        (None, Some(treated)) if evidence.blind && evidence.reset => Row::Over(treated),
+        (None, Some(treated)) if evidence.blind && evidence.sent == Sent::Reset => {
+            Row::Over(treated)
+        }
         _ => Row::Open,
     }
 }

@@ -84,12 +84,13 @@ impl Gate {
             let addresses = addresses.into_iter().map(connectable).collect();
             return Ok(Some(Self::Target { addresses, shut: false }));
         }
-        let Listening { socket, address, takes_ipv4 } = listen_at_one(&addresses, setup.treatment).map_err(|error| {
-            let error = CallError::new(&error);
-            let what = text!("lab_program.failed.listen", address = typed.to_string());
-            let advice = remedy(&error.errno);
-            Box::new(Failure { what, error: Some(error), advice })
-        })?;
+        let Listening { socket, address, takes_ipv4 } = listen_at_one(&addresses, setup.treatment)
+            .map_err(|error| {
+                let error = CallError::new(&error);
+                let what = text!("lab_program.failed.listen", address = typed.to_string());
+                let advice = remedy(&error.errno);
+                Box::new(Failure { what, error: Some(error), advice })
+            })?;
         let socket = Some(socket);
         let before = BTreeSet::new();
         let mut gate = Self::Listener { socket, address, takes_ipv4, again: None, before };

@@ -358,10 +358,18 @@ mod tests {
         let (mut orphan, _) = owners(3, 4, INIT);
         assert_eq!(orphan.holders(&[811], 3), Ok(None), "its parent may have been one");
         let (mut reaped, _) = owners(3, 4, 800);
-        assert_eq!(reaped.holders(&[811], 3), Ok(None), "800 is above 811, and may reap what that leaves");
+        assert_eq!(
+            reaped.holders(&[811], 3),
+            Ok(None),
+            "800 is above 811, and may reap what that leaves"
+        );
         let (mut stranger, _) = owners(3, 4, 900);
         assert_eq!(stranger.holders(&[811], 3), Ok(Some(Vec::new())));
-        assert_eq!(stranger.holders(&[820], 3), Ok(None), "who was above 820 is not known any more");
+        assert_eq!(
+            stranger.holders(&[820], 3),
+            Ok(None),
+            "who was above 820 is not known any more"
+        );
         let (mut older, _) = owners(4, 4, 811);
         assert_eq!(older.holders(&[811], 3), Ok(Some(Vec::new())));
     }
