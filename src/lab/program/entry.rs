@@ -344,6 +344,10 @@ impl Entry {
     fn shown_holder(&self, theirs: SocketAddr) -> Holder {
         let here = self.seen.was_found || theirs.ip().to_canonical().is_loopback();
         match &self.holder {
+            // It was accepted after the last look, or nobody would have closed it.
+            Some(Holder::NotAccepted) if matches!(self.fate, Fate::Closed { .. }) => {
+                Holder::NotSeen
+            }
             Some(holder) => holder.clone(),
             None if matches!(
                 self.fate,

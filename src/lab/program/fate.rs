@@ -108,7 +108,13 @@ pub(super) fn fate(evidence: &Evidence<'_>) -> Fate {
         let until = evidence.held.max(Some(gone).filter(|_| evidence.sent != Sent::Reset));
         Fate::Unknown { why, at: until.unwrap_or(gone), kept: until.and_then(since) }
     };
-    let cannot_tell = if evidence.sent == Sent::Reset { Unknown::Reset } else { Unknown::Vanished };
+    let cannot_tell = match (evidence.sent, evidence.heard) {
+        (Sent::Reset, _) => Unknown::Reset,
+        (_, Some((at, Ending::Broken))) if evidence.treated.is_none_or(|treated| at < treated) => {
+            Unknown::BrokenFirst
+        }
+        _ => Unknown::Vanished,
+    };
     let over = match row(evidence) {
         Row::Open => return open(),
         Row::Vanished(gone) => return unknown(cannot_tell, gone),

@@ -110,8 +110,16 @@ pub fn party_sentence(party: &Party, state: &ProgramState) -> [Text; 2] {
     if party.gone > 0 {
         pieces.push(text!("lab_fate.part.gone", n = party.gone));
     }
-    if let Some([_, _, most]) = party.took {
-        let (n, time) = (party.closed, within(most));
+    if party.late > 0 {
+        let [_, _, most] = party.took.unwrap_or_default();
+        pieces.push(if party.late_as_ended == party.late {
+            text!("lab_judged.part.kept_until_ended", n = party.late)
+        } else {
+            text!("lab_judged.part.closed_late", n = party.late, time = within(most))
+        });
+    }
+    if let Some(most) = party.prompt {
+        let (n, time) = (party.closed - party.late, within(most));
         pieces.push(match setup.treatment {
             Treatment::Close | Treatment::HalfClose if party.unread => {
                 text!("lab_program.part.closed_close", n = n, time = time)
@@ -252,6 +260,7 @@ pub fn fate_words(connection: &Connection, setup: &Setup) -> Text {
             text!("lab_fate.fate.gone", time = brief(*kept))
         }
         Fate::Unknown { why: Unknown::Reset, .. } => text!("lab_program.fate.reset"),
+        Fate::Unknown { why: Unknown::BrokenFirst, .. } => text!("lab_judged.fate.broken_first"),
         Fate::Unknown { why: Unknown::Vanished, .. } => text!("lab_program.fate.vanished"),
         Fate::Unknown { why: Unknown::NotAsked, .. } => text!("lab_fate.fate.not_asked"),
         Fate::Unknown { why: Unknown::NotLooked, .. } => text!("lab_fate.fate.not_looked"),
