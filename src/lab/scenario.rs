@@ -111,11 +111,10 @@ fn blank(scenario: &dyn Scenario, knobs: &Knobs, resolution: Resolution) -> Scen
     }
 }
 
-/// What comes of a scenario that was stopped before its turn: nothing could be told.
+/// What comes of a scenario that was stopped before its turn: nothing could be told, and it is not finished.
 pub fn stopped_before(scenario: &dyn Scenario, knobs: &Knobs) -> ScenarioResult {
     let mut result = blank(scenario, knobs, pair_probe().resolution());
     result.checks.push(judge::unfinished(text!("lab.check.cancelled").into()));
-    result.finished = true;
     result
 }
 

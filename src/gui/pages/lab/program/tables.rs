@@ -155,7 +155,7 @@ fn connection_columns(cx: &Cx<'_>) -> Vec<TableColumn> {
         column("number", text!("lab_program.page.number"), 40.0, Align::Max),
         column("theirs", text!("lab_program.page.their_state"), 110.0, Align::Min),
         column("fate", text!("lab_program.page.fate"), 162.0, Align::Min),
-        column("process", text!("lab_program.page.process"), 120.0, Align::Min),
+        column("process", text!("lab_program.page.process"), 134.0, Align::Min),
         column("remote", text!("lab_program.page.their_address"), 120.0, Align::Min),
         column("ours", text!("lab_program.page.our_state"), 110.0, Align::Min),
         column("queue", text!("lab_program.page.send_queue"), 70.0, Align::Max),
