@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use sockscope::lab::{
     Actor, Bench, BenchState, Client, Command, Connect, ConnectionState, Holding, Linger,
     MAX_CONNECTIONS, MAX_SEND, NUMBERING, Numbering, On, OpenListener, OptionName, OptionValue,
-    RECV_SIZE, Seen, Server, Which,
+    RECV_SIZE, Server, Which,
 };
 use sockscope::model::State;
 use sockscope::model::lab::End;
@@ -339,7 +339,7 @@ fn the_caller_is_rung_up() {
     thread::sleep(Duration::from_millis(300));
     let since = rings.load(Ordering::Relaxed) - rung;
     assert!(since <= 1, "rung {since} times with nothing new");
-    assert_eq!(hands.seen(number, End::Client), Seen::State(State::Established));
+    hands.wait_state(number, End::Client, Some(State::Established));
 }
 
 #[test]

@@ -210,7 +210,7 @@ fn closing_a_listener_resets_what_waits_there() {
     hands.wait_state(waiting, End::Client, None);
     hands.act([read(CLIENTS)]);
     assert_eq!(hands.last(client(waiting), "recv"), errno("ECONNRESET"));
-    assert_eq!(hands.seen(accepted, End::Peer), Seen::State(State::Established));
+    hands.wait_state(accepted, End::Peer, Some(State::Established));
 }
 
 /// An old connection that nobody accepted does not stand in for a new one with the same addresses.
@@ -241,7 +241,7 @@ fn leaked_sockets_stay_until_a_reset() {
     assert_eq!(hands.refusal(), Some("lab.refused.no_client"), "nobody remembers it");
     let state = hands.bench.latest();
     assert_eq!(connection(&state, number).end(End::Client).holding, Holding::Leaked);
-    assert_eq!(hands.seen(number, End::Client), Seen::State(State::Established));
+    hands.wait_state(number, End::Client, Some(State::Established));
     let pair = connection(&state, number).pair.expect("addresses");
     let state = hands.act([Command::Reset]);
     assert!(state.connections.is_empty() && state.began.is_none());

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use sockscope::lab::{
     Command, Connect, Holding, Linger, MAX_COPIES, MAX_SEND, OptionName, OptionValue, Running,
-    Seen, Server, SocketOptions,
+    Server, SocketOptions,
 };
 use sockscope::model::State;
 use sockscope::model::lab::{Call, End};
@@ -205,7 +205,7 @@ fn an_abortive_close_does_not_end_time_wait() {
     });
     hands.act([Command::Abort { on: CLIENTS }]);
     thread::sleep(Duration::from_millis(200));
-    assert_eq!(hands.seen(number, End::Client), Seen::State(State::TimeWait));
+    hands.wait_state(number, End::Client, Some(State::TimeWait));
 }
 
 /// Unread data makes a reset of a plain close, in ESTABLISHED and in CLOSE_WAIT.
@@ -329,7 +329,7 @@ fn an_orphan_in_fin_wait_2_lasts_as_long_as_its_option_says() {
     hands.act([Command::Close { on: PEERS }]);
     hands.wait_state(number, End::Peer, Some(State::FinWait2));
     hands.wait_state(number, End::Peer, None);
-    assert_eq!(hands.seen(number, End::Client), Seen::State(State::CloseWait));
+    hands.wait_state(number, End::Client, Some(State::CloseWait));
 }
 
 /// Only the last of several descriptors closes the connection, whether it is closed or aborted.

@@ -138,7 +138,7 @@ fn a_port_that_the_kernel_chose_cannot_be_bound_while_it_is_in_use() {
             assert_ne!(local.address, automatic.address);
             let next = hands.try_to_connect(to(server, local, new));
             assert_eq!(bind_and_connect(&hands, next)[0], errno("EADDRINUSE"));
-            assert_eq!(hands.seen(old, End::Client), Seen::State(State::CloseWait));
+            hands.wait_state(old, End::Client, Some(State::CloseWait));
         }
     }
 }
