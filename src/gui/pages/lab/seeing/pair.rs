@@ -168,13 +168,13 @@ fn one(this: &Side, other: &Side) -> Option<Vec<Text>> {
             let mut said = vec![text!(
                 "lab_bench_page.see.fin_waits",
                 this = name,
-                other = across,
+                other = across.clone(),
                 n = this.unsent - 1
             )];
             said.push(if this.holding.is_open() {
                 text!("lab_bench_page.see.fin_waits_held")
             } else {
-                text!("lab_bench_page.see.fin_waits_closed")
+                text!("lab_bench_page.see.fin_waits_closed", other = across)
             });
             said
         }
