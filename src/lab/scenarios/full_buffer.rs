@@ -15,6 +15,7 @@ use std::time::Duration;
 use super::fill::{self, MOST};
 use crate::lab::errno::CallError;
 use crate::lab::options::SocketOptions;
+use crate::lab::presupposed::{ORPHAN_RETRIES, ORPHANS, Presupposed, RETRIES, orphan_lives};
 use crate::lab::scenario::{Knob, Knobs, Known, Range, Run, Scenario};
 use crate::model::State;
 use crate::model::lab::End;
@@ -63,6 +64,10 @@ impl Scenario for FullBuffer {
 
     fn lasts(&self, knobs: &Knobs) -> Duration {
         Duration::from_secs(knobs.number("delay")) + Duration::from_millis(800)
+    }
+
+    fn presupposes(&self, knobs: &Knobs) -> Vec<Presupposed> {
+        vec![RETRIES, ORPHAN_RETRIES, ORPHANS, orphan_lives(knobs.number("delay"))]
     }
 
     fn run(&self, run: &mut Run) -> Result<(), CallError> {

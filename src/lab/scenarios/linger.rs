@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use super::fill::{self, Filled, MOST};
 use crate::lab::errno::CallError;
 use crate::lab::options::{Linger, SocketOptions};
+use crate::lab::presupposed::{ORPHAN_RETRIES, ORPHANS, Presupposed, RETRIES, orphan_lives};
 use crate::lab::scenario::{Knob, Knobs, Known, Range, Run, RunLink, Scenario};
 use crate::model::State;
 use crate::model::lab::End;
@@ -67,6 +68,10 @@ impl Scenario for LingerSeconds {
 
     fn time_limit(&self, knobs: &Knobs) -> Duration {
         self.lasts(knobs) + 4 * PATIENCE
+    }
+
+    fn presupposes(&self, knobs: &Knobs) -> Vec<Presupposed> {
+        vec![RETRIES, ORPHAN_RETRIES, ORPHANS, orphan_lives(knobs.number("seconds"))]
     }
 
     fn run(&self, run: &mut Run) -> Result<(), CallError> {
