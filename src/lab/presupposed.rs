@@ -76,13 +76,6 @@ pub(super) const SYN_COOKIES: Presupposed = Presupposed {
     why: || text!("lab_settings.syn_cookies"),
 };
 
-/// How often a SYN is sent again: with 1 `connect` fails after two seconds (ip-sysctl.rst).
-pub(super) const SYN_RETRIES: Presupposed = Presupposed {
-    setting: "net.ipv4.tcp_syn_retries",
-    holds: Holds::AtLeast(2),
-    why: || text!("lab_settings.syn_retries"),
-};
-
 /// The shortest time before something is sent again, in microseconds (ip-sysctl.rst, since Linux 6.11): FIN_WAIT_2 without an
 /// owner lasts 3.5 of them at least, whatever `TCP_LINGER2` says (`tcp_fin_time()` in include/net/tcp.h).
 pub(super) const RTO_MIN: Presupposed = Presupposed {

@@ -11,7 +11,6 @@ use super::look::{Rows, comes_to, rows_until, state};
 use crate::lab::errno::CallError;
 use crate::lab::listener::Listener;
 use crate::lab::options::SocketOptions;
-use crate::lab::presupposed::{Presupposed, SYN_RETRIES};
 use crate::lab::scenario::{Knob, Knobs, Known, Range, Run, Scenario};
 use crate::lab::socket::{LabSocket, PATIENCE};
 use crate::model::lab::End;
@@ -57,10 +56,6 @@ impl Scenario for BacklogOverflow {
 
     fn time_limit(&self, _: &Knobs) -> Duration {
         Duration::from_secs(30)
-    }
-
-    fn presupposes(&self, _: &Knobs) -> Vec<Presupposed> {
-        vec![SYN_RETRIES]
     }
 
     fn run(&self, run: &mut Run) -> Result<(), CallError> {

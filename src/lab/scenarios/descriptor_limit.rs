@@ -77,7 +77,7 @@ impl Scenario for DescriptorLimit {
         }
         if full.out_of_ports {
             let why = text!("lab_settings.ports_before_descriptors", n = full.opened);
-            run.could_not_tell(subject::opened(), text!("lab_reuse.not_judged"), why);
+            run.could_not_tell(subject::errno(), "socket: EMFILE", why);
             return child.end(run.cancel());
         }
         judge_full(run, &full);
