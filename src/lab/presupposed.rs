@@ -36,7 +36,7 @@ pub(super) struct Otherwise {
 }
 
 /// How many probes of a closed window an orphan may have without an answer (tcp(7); 0 means 8, `tcp_orphan_retries()` in
-/// net/ipv4/tcp_timer.c). A peer leaves one of the first few without one: it answers only once in
+/// `net/ipv4/tcp_timer.c`). A peer leaves one of the first few without one: it answers only once in
 /// `tcp_invalid_ratelimit`, half a second.
 pub(super) const ORPHAN_RETRIES: Presupposed = Presupposed {
     setting: "net.ipv4.tcp_orphan_retries",
@@ -77,7 +77,7 @@ pub(super) const SYN_COOKIES: Presupposed = Presupposed {
 };
 
 /// The shortest time before something is sent again, in microseconds (ip-sysctl.rst, since Linux 6.11): FIN_WAIT_2 without an
-/// owner lasts 3.5 of them at least, whatever `TCP_LINGER2` says (`tcp_fin_time()` in include/net/tcp.h).
+/// owner lasts 3.5 of them at least, whatever `TCP_LINGER2` says (`tcp_fin_time()` in `include/net/tcp.h`).
 pub(super) const RTO_MIN: Presupposed = Presupposed {
     setting: "net.ipv4.tcp_rto_min_us",
     holds: Holds::AtMost(2_000_000),
@@ -85,7 +85,7 @@ pub(super) const RTO_MIN: Presupposed = Presupposed {
 };
 
 /// Local ports that the kernel chooses from. It goes up by 16 at most from one connection to the next
-/// (`__inet_hash_connect()` in net/ipv4/inet_hashtables.c), so that no port comes again within 25.
+/// (`__inet_hash_connect()` in `net/ipv4/inet_hashtables.c`), so that no port comes again within 25.
 pub(super) const PORTS: Presupposed = Presupposed {
     setting: "net.ipv4.ip_local_port_range",
     holds: Holds::Ports(512),
@@ -131,9 +131,7 @@ impl Holds {
             (Self::AtLeast(least), [number]) => Some(*number >= least),
             (Self::AtMost(most), [number]) => Some(*number <= most),
             (Self::ZeroOrAtLeast(least), [number]) => Some(*number == 0 || *number >= least),
-            (Self::Ports(least), [first, last]) => {
-                Some((*last + 1).saturating_sub(*first) >= least)
-            }
+            (Self::Ports(least), [from, to]) => Some((*to + 1).saturating_sub(*from) >= least),
             _ => None,
         }
     }

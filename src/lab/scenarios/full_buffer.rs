@@ -6,7 +6,7 @@
 //!
 //! It is no promise. While the peer does not read, Linux probes its window with pauses that double; once they would be longer than
 //! `tcp_rto_max_ms` (120 s), or `tcp_orphan_retries` probes in a row (tcp(7); 0 means 8) had no answer, an orphan is given up:
-//! what is left is lost, and the peer is reset (`tcp_probe_timer()` in net/ipv4/tcp_timer.c). Measured with the settings that
+//! what is left is lost, and the peer is reset (`tcp_probe_timer()` in `net/ipv4/tcp_timer.c`). Measured with the settings that
 //! kernels come with: after 338 s the row was gone, and the peer read 128 512 of 4 291 584 bytes, then ECONNRESET. More orphans
 //! than `tcp_max_orphans`, or want of memory, end it sooner (tcp(7)). How long other systems go on is not known yet.
 

@@ -1,9 +1,9 @@
 //! Settings without which something that is expected cannot come: nothing can be told then, and nothing differs.
 
-use std::fs;
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::{fs, hint};
 
 use sockscope::lab::{Cancel, Check, Outcome, ScenarioResult, Setup, run};
 use sockscope::model::State;
@@ -169,7 +169,11 @@ fn a_fin_wait_2_that_is_over_is_not_missed() {
     let done = AtomicBool::new(false);
     let result = thread::scope(|scope| {
         for _ in 0..8 {
-            scope.spawn(|| while !done.load(Ordering::Relaxed) {});
+            scope.spawn(|| {
+                while !done.load(Ordering::Relaxed) {
+                    hint::spin_loop();
+                }
+            });
         }
         let result = result_of("reconnect-habits", &["reconnects=25"]);
         done.store(true, Ordering::Relaxed);

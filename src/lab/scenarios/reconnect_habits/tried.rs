@@ -33,7 +33,7 @@ pub(super) struct Tried {
     ports: BTreeSet<u16>,
     children: Vec<LabChild>,
     /// Why it cannot be tried here.
-    not_tried: Option<Text>,
+    why_not: Option<Text>,
     pub(super) habit: Habit,
 }
 
@@ -65,12 +65,12 @@ impl Tried {
             verdict: None,
         };
         let (made, ports, children) = (Vec::new(), BTreeSet::new(), Vec::new());
-        let not_tried = Self::not_tried(way, run);
-        Ok(Self { way, listener, local, made, ports, children, not_tried, habit })
+        let why_not = Self::why_not(way, run);
+        Ok(Self { way, listener, local, made, ports, children, why_not, habit })
     }
 
     /// Why it cannot be tried here: it needs a child process that nobody can start, or more ports than there are.
-    fn not_tried(way: &Way, run: &Run) -> Option<Text> {
+    fn why_not(way: &Way, run: &Run) -> Option<Text> {
         if way.then == Then::CloseInherited && run.executable().is_none() {
             Some(text!("lab_reuse.no_executable"))
         } else if way.port == Port::Automatic {
@@ -99,7 +99,7 @@ impl Tried {
     /// Connects, has the server close, does what this way does then, and looks what has come of all attempts so far. The
     /// error is not the way's own: a call that only prepares it, or the wish to stop.
     pub(super) fn attempt(&mut self, run: &mut Run) -> Result<(), CallError> {
-        if self.not_tried.is_some() {
+        if self.why_not.is_some() {
             return Ok(());
         }
         let mut client = run.client(self.way.options)?;
@@ -227,7 +227,7 @@ impl Tried {
         let said =
             expected.map_or_else(|| text!("lab_reuse.not_judged"), |comes| comes.said(attempts));
         let title = (self.way.title)();
-        let untold: Option<Said> = match (&self.not_tried, self.out_of_means()) {
+        let untold: Option<Said> = match (&self.why_not, self.out_of_means()) {
             (Some(why), _) => {
                 self.habit.outcome = Outcome::NotTried;
                 Some(why.clone().into())
