@@ -14,6 +14,9 @@ use super::set;
 
 const PORTS: &str = "ip_local_port_range";
 
+/// Eight ports that no other test has: what is left on them stays for a minute.
+const FEW: &str = "21000 21007";
+
 /// A setting that is otherwise until this is dropped.
 struct Otherwise {
     name: &'static str,
@@ -110,13 +113,13 @@ fn the_museum_lacks_only_what_the_settings_make_impossible() {
 #[test]
 #[ignore = "changes settings: wants a network namespace of its own"]
 fn with_few_ports_only_the_ways_with_a_port_of_their_own_are_tried() {
-    let _otherwise = Otherwise::set(PORTS, "40000 40007");
+    let _otherwise = Otherwise::set(PORTS, FEW);
     let result = result_of("reconnect-habits", &[]);
     let untold = untold(&result);
     for check in &untold {
         let observed = check.observed.plain();
         assert!(
-            observed.starts_with("net.ipv4.ip_local_port_range is 40000 40007: "),
+            observed.starts_with(&format!("net.ipv4.ip_local_port_range is {FEW}: ")),
             "{observed}"
         );
     }
@@ -133,7 +136,7 @@ fn with_few_ports_only_the_ways_with_a_port_of_their_own_are_tried() {
 #[ignore = "changes settings: wants a network namespace of its own"]
 fn ports_that_run_out_are_no_deviation() {
     {
-        let _otherwise = Otherwise::set(PORTS, "40000 40007");
+        let _otherwise = Otherwise::set(PORTS, FEW);
         for (name, knob) in [("descriptor-limit", "limit=64"), ("backlog-overflow", "backlog=16")] {
             let result = result_of(name, &[knob]);
             let untold = untold(&result);
@@ -145,7 +148,7 @@ fn ports_that_run_out_are_no_deviation() {
             );
         }
     }
-    // Enough of them, where no other test leaves anything, but nearly all are taken; a way that leaks gets none back.
+    // Enough of them, which no other test has, but nearly all are taken; a way that leaks gets none back.
     let _otherwise = Otherwise::set(PORTS, "20000 20511");
     let taken: Vec<_> = (20_000..20_496)
         .map(|port| TcpListener::bind(("0.0.0.0", port)).expect("a free port"))
