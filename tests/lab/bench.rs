@@ -259,7 +259,7 @@ fn a_close_that_blocks_ends_with_the_bench_or_a_reset() {
             });
         }
         drop(hands);
-        assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+        assert!(began.elapsed() < Duration::from_mins(1), "{:?}", began.elapsed());
     }
 }
 

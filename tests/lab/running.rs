@@ -255,6 +255,6 @@ fn a_scenario_stops_at_once_when_it_is_cancelled() {
         let result = running.join().expect("no panic");
         assert_eq!(result.verdict(), Verdict::CouldNotTell, "{result:#?}");
         assert_eq!(result.checks[0].observed.plain(), "stopped by the user");
-        assert!(result.took < Duration::from_secs(5), "{:?}", result.took);
+        assert!(result.took < Duration::from_secs(30), "{:?}", result.took);
     });
 }

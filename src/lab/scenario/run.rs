@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::judge::named;
 use super::room::Room;
 use super::shown::Shown;
-use super::{Knobs, Setup};
+use super::{Knobs, Scenario, Setup};
 use crate::lab::cancel::Cancel;
 use crate::lab::errno::{CallError, cancelled};
 use crate::lab::link::Link;
@@ -190,6 +190,13 @@ impl Run {
             );
             CallError { meaning, ..error }
         })
+    }
+
+    /// Runs the scenario, unless a setting that it presupposes is otherwise.
+    pub(super) fn run(&mut self, scenario: &dyn Scenario) -> Result<(), CallError> {
+        let presupposed = scenario.presupposes(&self.knobs);
+        let otherwise = presupposed.iter().filter(|it| !self.holds(it)).count();
+        if otherwise == 0 { scenario.run(self) } else { Ok(()) }
     }
 
     /// A listener on the run's own address with these options.

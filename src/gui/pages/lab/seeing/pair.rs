@@ -19,10 +19,10 @@ pub(super) struct Side {
     pub(super) held: Option<bool>,
     /// Whether a read gave the end of the stream.
     pub(super) at_end: bool,
-    /// Bytes received and not read, a FIN among them.
-    pub(super) unread: u32,
-    /// Bytes not acknowledged, a FIN among them.
-    pub(super) unsent: u32,
+    /// Bytes received and not read, a FIN among them; none where the row does not tell.
+    pub(super) unread: Option<u32>,
+    /// Bytes not acknowledged, a FIN among them; none where the row does not tell.
+    pub(super) unsent: Option<u32>,
     /// Whether what it sent waits for a window, and not for an acknowledgement.
     pub(super) stalled: bool,
     /// Whether it waits to be accepted.
@@ -33,7 +33,7 @@ impl Side {
     pub(super) fn of(bench: &BenchState, shown: &ConnectionState, end: End) -> Self {
         let state = shown.end(end);
         let row = bench.lane(shown).and_then(|lane| lane.row(end));
-        let queues = row.and_then(|row| row.queues).unwrap_or_default();
+        let queues = row.and_then(|row| row.queues);
         Self {
             end,
             known: seen(bench, shown, end),
@@ -44,8 +44,8 @@ impl Side {
                 Holding::Never => row.and_then(|row| held(row, bench.observation.resolution)),
             },
             at_end: state.at_end,
-            unread: queues.receive,
-            unsent: queues.send,
+            unread: queues.map(|queues| queues.receive),
+            unsent: queues.map(|queues| queues.send),
             stalled: row
                 .and_then(|row| row.timer)
                 .is_some_and(|timer| timer.kind == TimerKind::Persist),
@@ -135,22 +135,35 @@ fn both(client: &Side, peer: &Side) -> Option<Vec<Text>> {
     }
     let mut said = vec![text!("lab_bench_page.see.open")];
     for (this, other) in [(client, peer), (peer, client)] {
-        if this.unsent > 0 {
-            let (n, from, to) = (this.unsent, this.word(), other.word());
-            said.push(if this.stalled || other.unread > 0 {
+        if let Some(n @ 1..) = this.unsent {
+            let (from, to) = (this.word(), other.word());
+            said.push(if this.stalled || other.unread > Some(0) {
                 text!("lab_bench_page.see.unsent", n = n, this = from, other = to)
             } else {
                 text!("lab_bench_page.see.unacknowledged", n = n, this = from, other = to)
             });
-        } else if other.unread > 0 {
-            let (n, word) = (other.unread, other.word());
-            said.push(text!("lab_bench_page.see.unread", n = n, other = word));
+        } else if let Some(n @ 1..) = other.unread {
+            said.push(text!("lab_bench_page.see.unread", n = n, other = other.word()));
         }
     }
     if said.len() == 1 {
-        said.push(text!("lab_bench_page.see.open_idle"));
+        said.push(idle(client, peer));
     }
     Some(said)
+}
+
+/// Nothing is seen to wait, as far as that can be seen.
+fn idle(client: &Side, peer: &Side) -> Text {
+    let is_told = |side: &Side| side.unread.is_some() && side.unsent.is_some();
+    let at = |this: &Side, other: &Side| {
+        text!("lab_bench_queues.idle_at", this = this.word(), other = other.word())
+    };
+    match (is_told(client), is_told(peer)) {
+        (true, true) => text!("lab_bench_page.see.open_idle"),
+        (true, false) => at(client, peer),
+        (false, true) => at(peer, client),
+        (false, false) => text!("lab_bench_queues.not_told"),
+    }
 }
 
 /// What the state of one end tells, whichever it is.
@@ -164,17 +177,19 @@ fn one(this: &Side, other: &Side) -> Option<Vec<Text>> {
     }
     Some(match this.state()? {
         State::CloseWait => close_wait(this, other),
-        State::FinWait1 | State::LastAck | State::Closing if this.unsent > 1 => {
+        State::FinWait1 | State::LastAck | State::Closing
+            if let Some(unsent @ 2..) = this.unsent =>
+        {
             let mut said = vec![text!(
                 "lab_bench_page.see.fin_waits",
                 this = name,
-                other = across,
-                n = this.unsent - 1
+                other = across.clone(),
+                n = unsent - 1
             )];
             said.push(if this.holding.is_open() {
                 text!("lab_bench_page.see.fin_waits_held")
             } else {
-                text!("lab_bench_page.see.fin_waits_closed")
+                text!("lab_bench_page.see.fin_waits_closed", other = across)
             });
             said
         }
@@ -225,9 +240,12 @@ fn close_wait(this: &Side, other: &Side) -> Vec<Text> {
         None => text!("lab_bench_page.see.fin_there", other = across.clone()),
     }];
     said.push(match (this.at_end, this.unread) {
-        (true, _) | (false, 0) => text!("lab_bench_page.see.end_read", this = name.clone()),
-        (false, 1) => text!("lab_bench_page.see.end_unread", this = name.clone()),
-        (false, more) => text!("lab_bench_page.see.data_unread", n = more - 1, this = name.clone()),
+        (true, _) | (false, Some(0)) => text!("lab_bench_page.see.end_read", this = name.clone()),
+        (false, Some(1)) => text!("lab_bench_page.see.end_unread", this = name.clone()),
+        (false, Some(more)) => {
+            text!("lab_bench_page.see.data_unread", n = more - 1, this = name.clone())
+        }
+        (false, None) => text!("lab_bench_queues.end_not_told", this = name.clone()),
     });
     said.push(match other.held {
         Some(true) => text!("lab_bench_page.see.both_stay"),
@@ -250,141 +268,4 @@ fn on_the_way(client: &Side, peer: &Side) -> Vec<Text> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use State::{
-        CloseWait, Closed, Closing, Established, FinWait1, FinWait2, LastAck, SynReceived, SynSent,
-        TimeWait,
-    };
-
-    fn side(end: End, known: Known, holding: Holding) -> Side {
-        let held = match holding {
-            Holding::Held | Holding::Leaked => Some(true),
-            Holding::Closed => Some(false),
-            Holding::Never => None,
-        };
-        let (unread, unsent, stalled) = (0, 0, false);
-        Side { end, known, holding, held, at_end: false, unread, unsent, stalled, waits: false }
-    }
-
-    fn said(client: Side, peer: Side) -> String {
-        let texts = sentences(&[client, peer]);
-        texts.iter().map(Text::plain).collect::<Vec<_>>().join(" ")
-    }
-
-    fn held(end: End, state: State) -> Side {
-        side(end, Known::Seen(state), Holding::Held)
-    }
-
-    #[test]
-    fn each_pair_says_who_did_what() {
-        use End::{Client, Peer};
-        let gone = |end, holding| side(end, Known::NoRow, holding);
-        let closed = |end, state| side(end, Known::Seen(state), Holding::Closed);
-        let cases = [
-            (held(Client, Established), held(Peer, Established), "Both directions are open."),
-            (held(Client, CloseWait), held(Peer, FinWait2), "The peer has half-closed."),
-            (held(Client, FinWait2), held(Peer, CloseWait), "The client has half-closed."),
-            (
-                held(Client, CloseWait),
-                closed(Peer, FinWait2),
-                "The peer has closed; the client has not.",
-            ),
-            (held(Client, CloseWait), gone(Peer, Holding::Closed), "EPIPE"),
-            (closed(Client, TimeWait), gone(Peer, Holding::Closed), "The client closed first"),
-            (gone(Client, Holding::Closed), gone(Peer, Holding::Closed), "The connection is over."),
-            (
-                gone(Client, Holding::Held),
-                gone(Peer, Holding::Closed),
-                "The client still holds a descriptor",
-            ),
-            (held(Client, Established), gone(Peer, Holding::Closed), "does not know"),
-            (held(Client, TimeWait), held(Peer, TimeWait), "Both ends closed"),
-            (held(Client, Established), held(Peer, SynReceived), "TCP_DEFER_ACCEPT"),
-            (held(Client, SynSent), side(Peer, Known::Nothing, Holding::Never), "no answer"),
-        ];
-        for (client, peer, part) in cases {
-            let said = said(client, peer);
-            assert!(said.contains(part), "{client:?} {peer:?}: {said}");
-        }
-    }
-
-    /// A FIN alone does not tell a close from a shutdown: a program elsewhere may hold its socket for ever.
-    #[test]
-    fn who_holds_the_end_of_another_program_is_said_as_far_as_it_is_known() {
-        let client = held(End::Client, CloseWait);
-        let other = |known, held| Side { held, ..side(End::Peer, known, Holding::Never) };
-        for (known, held, begins, ends) in [
-            (Known::Seen(FinWait2), Some(true), "The peer has half-closed.", "No timer ends this"),
-            (Known::Seen(FinWait2), Some(false), "The peer has closed;", "about a minute"),
-            (Known::Inferred(FinWait2), None, "The peer has sent its FIN", "cannot be seen"),
-        ] {
-            let said = said(client, other(known, held));
-            assert!(said.starts_with(begins) && said.contains(ends), "{said}");
-        }
-    }
-
-    #[test]
-    fn a_row_tells_who_holds_it_by_its_inode_where_looks_are_exact() {
-        let address = std::net::SocketAddr::from(([127, 0, 0, 1], 1));
-        let row = Socket::new(address, None, FinWait2, Owner::NoOwner);
-        let with_inode = Socket { inode: Some(7), ..row.clone() };
-        assert_eq!(super::held(&with_inode, Resolution::Exact), Some(true));
-        assert_eq!(super::held(&row, Resolution::Exact), Some(false));
-        assert_eq!(super::held(&row, Resolution::Table), None);
-    }
-
-    #[test]
-    fn what_is_not_acknowledged_is_no_fault_of_a_reader() {
-        let sends = |stalled| Side { unsent: 64, stalled, ..held(End::Client, Established) };
-        let far = side(End::Peer, Known::Inferred(Established), Holding::Never);
-        let (waits, on_the_way) = (said(sends(true), far), said(sends(false), far));
-        assert!(waits.contains("does not read"), "{waits}");
-        assert!(!on_the_way.contains("does not read") && on_the_way.contains("64"), "{on_the_way}");
-    }
-
-    /// The kernel counts the FIN as one byte: Recv-Q is 1 before the end is read, and 0 after.
-    #[test]
-    fn what_is_unread_before_the_end_is_counted_without_the_fin() {
-        let half_closed = |unread: u32, at_end: bool| {
-            let client = held(End::Client, CloseWait);
-            said(Side { at_end, unread, ..client }, held(End::Peer, FinWait2))
-        };
-        assert!(
-            half_closed(1, false).contains("has not read the end"),
-            "{}",
-            half_closed(1, false)
-        );
-        assert!(half_closed(513, false).contains("512 bytes wait"), "{}", half_closed(513, false));
-        assert!(half_closed(0, true).contains("has read the end"), "{}", half_closed(0, true));
-    }
-
-    #[test]
-    fn a_fin_that_waits_behind_data_is_said_with_its_bytes() {
-        let full =
-            Side { unsent: 4_097, ..side(End::Client, Known::Seen(FinWait1), Holding::Closed) };
-        let said = said(full, held(End::Peer, Established));
-        assert!(said.contains("4096 bytes") && said.contains("in the background"), "{said}");
-    }
-
-    #[test]
-    fn every_pair_has_sentences_without_gaps() {
-        let states = State::ALL.map(Known::Seen).into_iter().chain([
-            Known::NoRow,
-            Known::Nothing,
-            Known::Inferred(CloseWait),
-        ]);
-        for client in states.clone() {
-            for peer in states.clone() {
-                for holding in [Holding::Never, Holding::Held, Holding::Leaked, Holding::Closed] {
-                    let said =
-                        said(side(End::Client, client, holding), side(End::Peer, peer, holding));
-                    assert!(!said.contains("lab_bench_page") && !said.contains("%{"), "{said}");
-                }
-            }
-        }
-        let rare = said(held(End::Client, Closing), held(End::Peer, LastAck));
-        assert!(rare.contains("CLOSING") && rare.contains("LAST_ACK"), "{rare}");
-        assert!(said(held(End::Client, Closed), held(End::Peer, Closed)).contains("CLOSED"));
-    }
-}
+mod tests;
