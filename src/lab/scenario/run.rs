@@ -270,6 +270,11 @@ impl Run {
         self.room.lacked()
     }
 
+    /// Why a TIME_WAIT may be over before its time; none where nothing speaks for that.
+    pub fn ended_early(&self) -> Option<Text> {
+        self.room.ended_early()
+    }
+
     /// Whether something that was judged could not be told.
     pub(super) fn is_untold(&self) -> bool {
         self.result.verdict() == Verdict::CouldNotTell

@@ -86,14 +86,28 @@ impl Tried {
         failed.find_map(|(_, error)| error.is_out_of_means().then_some(error))
     }
 
-    /// Why rows of the server may be missing: there was no room for them, or they are over.
+    /// Why rows of the server may be missing: there was no room for them, or they are over, by time or by a reset.
     fn lacks_rows(&self, run: &Run) -> Option<Text> {
         run.no_room().or_else(|| {
             let (_, left) = self.way.comes.here().0?.server?;
-            let lasts = system_info().limits().fin_timeout_s?;
-            let over = left == State::FinWait2 && run.elapsed() >= Duration::from_secs(lasts);
-            over.then(|| text!("lab_settings.forgotten", n = lasts))
+            match left {
+                State::FinWait2 => {
+                    let lasts = system_info().limits().fin_timeout_s?;
+                    let over = run.elapsed() >= Duration::from_secs(lasts);
+                    over.then(|| text!("lab_settings.forgotten", n = lasts))
+                }
+                State::TimeWait => run.ended_early(),
+                _ => None,
+            }
         })
+    }
+
+    /// That ports came again which were to be chosen anew; none where none did. Linux goes through the ports to a destination
+    /// from where it last was, and falls back where several processes do so at a time (`__inet_hash_connect`).
+    fn port_twice(&self) -> Option<Text> {
+        let again = self.habit.connects - self.pairs().len();
+        (self.way.port == Port::Automatic && again > 0)
+            .then(|| text!("lab_settings.port_twice", n = again))
     }
 
     /// Connects, has the server close, does what this way does then, and looks what has come of all attempts so far. The
@@ -252,15 +266,14 @@ impl Tried {
         let came = came(&self.habit);
         let lacks_rows = expected
             .is_some_and(|comes| !comes.fits(&self.habit) && comes.fits_but_for_rows(&self.habit));
-        let verdict: Verdict = match self.lacks_rows(run) {
-            Some(why) if lacks_rows => {
+        let fits = comes.map(|comes| comes.fits(&self.habit));
+        let verdict: Verdict = match (self.lacks_rows(run), self.port_twice()) {
+            (_, Some(why)) if fits.here().0 == Some(false) => run.could_not_tell(title, said, why),
+            (Some(why), _) if lacks_rows => {
                 let why = text!("lab_reuse.habits.client_only", came = came, why = why);
                 run.could_not_tell(title, said, why)
             }
-            _ => {
-                let fits = comes.map(|comes| comes.fits(&self.habit));
-                run.expect_that(title, said, came, fits)
-            }
+            _ => run.expect_that(title, said, came, fits),
         };
         self.habit.verdict = Some(verdict);
         Ok(())
