@@ -17,7 +17,7 @@ use crate::lab::listener::{BACKLOG, Listener};
 use crate::lab::log::Recorder;
 use crate::lab::observe::{Lane, Observation, Observer};
 use crate::lab::options::{SocketOptions, loopback};
-use crate::lab::result::{Exhibit, Habit, ScenarioResult, Step};
+use crate::lab::result::{Exhibit, Habit, Outcome, ScenarioResult, Step};
 use crate::lab::socket::LabSocket;
 use crate::model::lab::{End, Role, Verdict, Who};
 use crate::model::{PollFailure, Socket};
@@ -283,6 +283,11 @@ impl Run {
     /// The result, with everything that was called and seen.
     pub(super) fn finish(mut self) -> ScenarioResult {
         self.take_stock();
+        for habit in &mut self.result.habits {
+            if habit.outcome == Outcome::Running {
+                habit.outcome = Outcome::CutShort;
+            }
+        }
         self.result.finished = true;
         self.result
     }

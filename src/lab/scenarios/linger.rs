@@ -126,6 +126,9 @@ fn close_one(run: &mut Run, blocking: bool) -> Result<(), CallError> {
         close_while_reading(run, &mut link, delay)?
     } else {
         run.step(text!("lab_closing.linger.waits", n = seconds));
+        if !delay.is_zero() {
+            run.step(text!("lab_settings.reads_too_late", delay = delay.as_secs()));
+        }
         let (result, took) = link.link.close_timed(End::Client);
         Closed { took, waited: Duration::ZERO, result, read: None }
     };
