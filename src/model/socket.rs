@@ -39,7 +39,8 @@ pub struct Socket {
     /// Who holds the socket, as far as it could be seen.
     pub owner: Owner,
     /// What the kernel calls the socket for as long as it lives, into TIME_WAIT; never used twice while the
-    /// machine runs (Linux: `idiag_cookie`, `sock_diag(7)`).
+    /// machine runs (Linux: `idiag_cookie`, `sock_diag(7)`). It is made up at the first look: where that meets the very
+    /// moment in which a socket gives way to its TIME_WAIT, the two have different ones.
     pub cookie: Option<NonZeroU64>,
     /// The inode behind its descriptors (Linux); absent where no process has one.
     pub inode: Option<u32>,

@@ -144,7 +144,7 @@ impl Lane {
     /// one are over.
     fn are_anothers(&self, rows: &[Option<Socket>; 2]) -> bool {
         self.cookies.iter().zip(rows).any(|(known, row)| {
-            let cookie = row.as_ref().and_then(|row| row.cookie);
+            let cookie = row.as_ref().and_then(lasting_cookie);
             known.zip(cookie).is_some_and(|(known, cookie)| known != cookie)
         })
     }
@@ -157,9 +157,17 @@ impl Lane {
             return;
         }
         for (known, row) in self.cookies.iter_mut().zip(rows) {
-            *known = known.or(row.as_ref().and_then(|row| row.cookie));
+            *known = known.or(row.as_ref().and_then(lasting_cookie));
         }
     }
+}
+
+/// What the kernel calls a socket for certain. Linux makes up the name when somebody first looks, and hands it on from the
+/// request to the socket and from that to the record of TIME_WAIT: whoever looks just then sees two names of one connection
+/// (`inet_csk_clone_lock`, `inet_twsk_alloc`).
+fn lasting_cookie(row: &Socket) -> Option<NonZeroU64> {
+    let is_record = matches!(row.state, State::TimeWait | State::FinWait2) && row.inode.is_none();
+    row.cookie.filter(|_| !is_record && row.state != State::SynReceived)
 }
 
 /// Everything that was seen, as of one moment.

@@ -189,7 +189,7 @@ fn a_number_that_is_watched_again_has_one_lane() {
 /// A client that binds its port comes back with the same addresses, before anybody has accepted that.
 #[test]
 fn the_rows_of_a_newer_connection_are_not_taken_for_those_of_an_older_one() {
-    use State::{CloseWait, Established, FinWait2, SynSent, TimeWait};
+    use State::{CloseWait, Established, FinWait2, LastAck, SynSent, TimeWait};
     let named = |name, row: Option<Socket>| {
         row.map(|row| Socket { cookie: std::num::NonZeroU64::new(name), ..row })
     };
@@ -200,6 +200,8 @@ fn the_rows_of_a_newer_connection_are_not_taken_for_those_of_an_older_one() {
             0..3 => [row(3, SynSent), row(1, TimeWait)],
             3..6 => [row(3, Established), row(4, Established)],
             6..9 => [row(3, CloseWait), row(4, FinWait2)],
+            // A record of its own, which got its name while somebody looked.
+            9..12 => [row(3, LastAck), row(7, TimeWait)],
             _ => [row(5, Established), row(6, Established)],
         }])
     });
@@ -212,6 +214,12 @@ fn the_rows_of_a_newer_connection_are_not_taken_for_those_of_an_older_one() {
         let changes = lane.changes.iter().filter(move |change| change.end == end);
         changes.map(|change| change.state).collect::<Vec<_>>()
     };
-    assert_eq!(of(End::Client), [Some(SynSent), Some(Established), Some(CloseWait), None]);
-    assert_eq!(of(End::Peer), [Some(TimeWait), Some(Established), Some(FinWait2), None]);
+    assert_eq!(
+        of(End::Client),
+        [Some(SynSent), Some(Established), Some(CloseWait), Some(LastAck), None]
+    );
+    assert_eq!(
+        of(End::Peer),
+        [Some(TimeWait), Some(Established), Some(FinWait2), Some(TimeWait), None]
+    );
 }
