@@ -5,6 +5,7 @@ mod bar;
 mod bench;
 mod calls;
 mod end;
+mod holder;
 mod lanes;
 mod listener;
 mod options;

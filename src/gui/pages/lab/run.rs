@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::holder::Holder;
 use super::track::Track;
 use crate::analysis::diagram::{Course, Node, Opening, Walk};
 use crate::gui::cx::Cx;
@@ -32,6 +33,8 @@ pub(super) struct Run {
     pub(super) summary: String,
     /// Why there is no connection.
     pub(super) failed: Option<NotMade>,
+    /// Who holds the far end where that is another program's.
+    pub(super) holder: Holder,
 }
 
 /// The call with which making a connection ended.
@@ -46,6 +49,7 @@ pub(super) struct NotMade {
 impl Run {
     /// Takes in what happened to this connection since.
     pub(super) fn update(&mut self, cx: &Cx<'_>, bench: &BenchState, shown: &ConnectionState) {
+        self.holder.update(cx, bench, shown);
         let lane = bench.lane(shown);
         let found = End::ALL.map(|end| lane.is_some_and(|lane| lane.was_found(end)));
         let counted = |kept: usize, dropped: u64| kept as u64 + dropped;

@@ -1,31 +1,26 @@
 //! What this pair of states means, in a sentence; what both ends hold; and what to try next.
 
+mod facts;
 mod next;
 mod pair;
 
 use std::net::SocketAddr;
 
-use eframe::egui::{Align, Label, Layout, Link, Ui, vec2};
+use eframe::egui::{Label, Link, Ui, vec2};
 use egui_material_icons::icons::ICON_ARROW_FORWARD;
 
-use super::end;
 use super::run::{NotMade, Run};
 use super::setup::Choices;
-use crate::analysis::explain::remaining;
 use crate::gui::cx::{Command, Cx};
 use crate::gui::theme::measure::{size, space, stroke};
 use crate::gui::theme::{Theme, TypeStyle};
 use crate::gui::widgets::{Card, icon};
 use crate::lab::{self, Actor, BenchState, ConnectionState, Holding, On, Seen, Which};
 use crate::model::lab::{End, Role};
-use crate::model::{Socket, TimerKind};
 use crate::text;
-use crate::text::{Text, age, thousands};
+use crate::text::Text;
 use next::Doing;
 use pair::{Side, sentences};
-
-/// The width of an end's column.
-const COLUMN: f32 = 104.0;
 
 /// Draws the card.
 pub(super) fn ui(
@@ -59,7 +54,7 @@ pub(super) fn ui(
             said_ui(ui, cx, &said);
             if let Some(shown) = shown {
                 line(ui);
-                facts(ui, cx, bench, shown);
+                facts::ui(ui, cx, bench, shown, run);
             }
             let next = next::suggestions(
                 bench,
@@ -192,81 +187,4 @@ fn suggestion(ui: &mut Ui, label: &str) -> bool {
         .inner
     })
     .inner
-}
-
-/// Queues, timers and owners of both ends, side by side.
-fn facts(ui: &mut Ui, cx: &Cx<'_>, bench: &BenchState, shown: &ConnectionState) {
-    let rows = End::ALL.map(|end| bench.lane(shown).and_then(|lane| lane.row(end)));
-    let unknown = || "\u{2013}".to_owned();
-    let queue = |of: fn(&Socket) -> Option<u32>| {
-        rows.map(|row| row.and_then(of).map_or_else(unknown, |bytes| thousands(bytes.into())))
-    };
-    let titles = End::ALL.map(|end| end::title(cx, end));
-    fact(ui, "", &titles, TypeStyle::Caption);
-    let receive = queue(|row| row.queues.map(|queues| queues.receive));
-    fact(ui, &cx.say(&text!("lab_bench_page.recv_q")), &receive, TypeStyle::Dense);
-    let send = queue(|row| row.queues.map(|queues| queues.send));
-    fact(ui, &cx.say(&text!("lab_bench_page.send_q")), &send, TypeStyle::Dense);
-    let timers = rows.map(|row| row.map_or_else(unknown, |row| timer(cx, row)));
-    fact(ui, &cx.say(&text!("lab_bench_page.timer")), &timers, TypeStyle::Dense);
-    let owners = End::ALL.map(|end| {
-        let has_row = rows[end as usize].is_some();
-        owner(cx, shown, end, has_row).unwrap_or_else(unknown)
-    });
-    fact(ui, &cx.say(&text!("lab_bench_page.owner")), &owners, TypeStyle::Dense);
-}
-
-/// One line: a name, and a value for each end.
-fn fact(ui: &mut Ui, name: &str, values: &[String; 2], style: TypeStyle) {
-    let theme = Theme::of(ui);
-    let wanted = vec2(ui.available_width(), style.line() + space::XS);
-    ui.allocate_ui_with_layout(wanted, Layout::right_to_left(Align::Center), |ui| {
-        ui.set_min_size(wanted);
-        ui.spacing_mut().item_spacing.x = 0.0;
-        for value in values.iter().rev() {
-            let cell = vec2(COLUMN, wanted.y);
-            ui.allocate_ui_with_layout(cell, Layout::right_to_left(Align::Center), |ui| {
-                ui.set_min_size(cell);
-                let weak = style == TypeStyle::Caption || value == "0";
-                let color = if weak { theme.text.tertiary } else { theme.text.primary };
-                let label = Label::new(style.rich(value).color(color)).truncate();
-                ui.add(label).on_hover_text(value);
-            });
-        }
-        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-            ui.label(TypeStyle::Dense.rich(name).color(theme.text.secondary));
-        });
-    });
-}
-
-fn timer(cx: &Cx<'_>, row: &Socket) -> String {
-    let Some(timer) = row.timer else {
-        // Queues come only from sources that tell of timers too.
-        return if row.queues.is_some() {
-            cx.say(&text!("lab_bench_page.no_timer"))
-        } else {
-            "\u{2013}".to_owned()
-        };
-    };
-    let left = age(remaining(timer, std::time::Duration::ZERO));
-    match timer.kind {
-        TimerKind::Retransmit => cx.say(&text!("lab_bench_page.timer_rto", time = left)),
-        TimerKind::Keepalive => cx.say(&text!("lab_bench_page.timer_keep", time = left)),
-        TimerKind::Expiry => cx.say(&text!("lab_bench_page.timer_ends", time = left)),
-        TimerKind::Persist => cx.say(&text!("lab_bench_page.timer_probe", time = left)),
-    }
-}
-
-/// Who holds the socket; none where nobody here knows.
-fn owner(cx: &Cx<'_>, shown: &ConnectionState, end: End, has_row: bool) -> Option<String> {
-    let text = match shown.end(end).holding {
-        Holding::Held => text!("lab_bench_page.owner_lab"),
-        Holding::Leaked => text!("lab_bench_page.owner_leaked"),
-        Holding::Closed if has_row => text!("lab_bench_page.owner_kernel"),
-        Holding::Never if has_row && end == End::Peer && !shown.accepted => {
-            text!("lab_bench_page.owner_queue")
-        }
-        Holding::Closed | Holding::Never => return None,
-    };
-    Some(cx.say(&text))
 }

@@ -224,17 +224,28 @@ fn close_wait(this: &Side, other: &Side) -> Vec<Text> {
         }
         None => text!("lab_bench_page.see.fin_there", other = across.clone()),
     }];
-    said.push(match (this.at_end, this.unread) {
-        (true, _) | (false, 0) => text!("lab_bench_page.see.end_read", this = name.clone()),
-        (false, 1) => text!("lab_bench_page.see.end_unread", this = name.clone()),
-        (false, more) => text!("lab_bench_page.see.data_unread", n = more - 1, this = name.clone()),
-    });
+    said.extend(read_so_far(this));
     said.push(match other.held {
         Some(true) => text!("lab_bench_page.see.both_stay"),
         Some(false) => text!("lab_bench_page.see.this_stays", this = name, other = across),
         None => text!("lab_bench_page.see.this_stays_alone", this = name, other = across),
     });
     said
+}
+
+/// What of the stream was read by an end whose peer sent its FIN; none where that cannot be seen.
+fn read_so_far(this: &Side) -> Option<Text> {
+    let name = this.word();
+    match (this.at_end, this.unread) {
+        (true, _) => Some(text!("lab_bench_page.see.end_read", this = name)),
+        (false, _) if matches!(this.known, Known::Inferred(_)) => None,
+        // An empty queue shows that the data was taken, not that a read of another program gave 0.
+        (false, 0) if this.holding == Holding::Never => {
+            Some(text!("lab_seen.all_taken", this = name))
+        }
+        (false, 0 | 1) => Some(text!("lab_bench_page.see.end_unread", this = name)),
+        (false, more) => Some(text!("lab_bench_page.see.data_unread", n = more - 1, this = name)),
+    }
 }
 
 /// Nothing that stays.
@@ -322,6 +333,22 @@ mod tests {
             let said = said(client, other(known, held));
             assert!(said.starts_with(begins) && said.contains(ends), "{said}");
         }
+    }
+
+    /// Recv-Q 0 shows that all data was taken; a read that gave 0 is seen at our own sockets only.
+    #[test]
+    fn that_the_end_was_read_is_said_only_of_a_read_that_gave_it() {
+        let client = side(End::Client, Known::Seen(FinWait2), Holding::Closed);
+        let peer = |holding| {
+            said(
+                client,
+                Side { held: Some(true), ..side(End::Peer, Known::Seen(CloseWait), holding) },
+            )
+        };
+        let (foreign, ours) = (peer(Holding::Never), peer(Holding::Held));
+        assert!(foreign.contains("cannot be seen"), "{foreign}");
+        assert!(ours.contains("has not read the end"), "{ours}");
+        assert!(!foreign.contains("has read the end"), "{foreign}");
     }
 
     #[test]
