@@ -230,10 +230,10 @@ impl<'a> Addressed<'a> {
             Which::Client(client) => connection.client == client,
             Which::Connection(number) => connection.number == number,
         };
-        let ends: Vec<_> = bench
-            .connections
-            .iter()
-            .filter(of)
+        let addressed = || bench.connections.iter().filter(of);
+        let foreign = addressed().next().is_some()
+            && addressed().all(|it| matches!(it.target, lab::Target::Typed(_)) && !it.accepted);
+        let ends: Vec<_> = addressed()
             .map(|connection| {
                 let end = connection.end(on.end);
                 let state = end.descriptor.or(match bench.seen(connection, on.end) {
@@ -252,6 +252,8 @@ impl<'a> Addressed<'a> {
             Some(text!("lab_bench_page.why.leaked"))
         } else if is(Holding::Closed) {
             Some(text!("lab_bench_page.why.closed"))
+        } else if on.end == End::Peer && foreign {
+            Some(text!("lab_seen.why_foreign"))
         } else if on.end == End::Peer && !ends.is_empty() {
             Some(text!("lab_bench_page.why.not_accepted"))
         } else {

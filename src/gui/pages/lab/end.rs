@@ -174,7 +174,9 @@ impl EndsView {
         let living = living(bench, choices, end).map_or(&nothing, |it| it.end(end));
         let title = title(cx, end);
         let (asked, kernel) = (living.asked, &living.kernel);
-        let subject = Subject { title: &title, role: self.role(end), asked, kernel };
+        let off =
+            (end == End::Peer && is_foreign(bench, choices)).then(|| text!("lab_seen.why_foreign"));
+        let subject = Subject { title: &title, role: self.role(end), asked, kernel, off };
         let on = match (end, choices.which(bench)) {
             (End::Client, Which::All | Which::Client(_)) => {
                 On { end, of: Which::Client(choices.client) }
@@ -202,6 +204,13 @@ fn living<'a>(bench: &'a BenchState, choices: &Choices, end: End) -> Option<&'a 
         return Some(shown);
     }
     bench.connections.iter().rev().find(|it| it.client == choices.client)
+}
+
+/// Whether the peer's card is about another program's socket: of the shown connection, and of the next one.
+fn is_foreign(bench: &BenchState, choices: &Choices) -> bool {
+    let shown = choices.shown(bench);
+    choices.is_foreign()
+        && shown.is_none_or(|it| matches!(it.target, lab::Target::Typed(_)) && !it.accepted)
 }
 
 /// What an end is called.

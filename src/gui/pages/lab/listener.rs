@@ -91,7 +91,7 @@ pub(super) fn ui(
     let listener = bench.listener(server);
     let title = cx.say(&text!("lab_bench_page.listener"));
     let (asked, kernel) = (listener.asked, &listener.kernel);
-    let subject = Subject { title: &title, role: Role::Listener, asked, kernel };
+    let subject = Subject { title: &title, role: Role::Listener, asked, kernel, off: None };
     let setup = &mut choices.listeners[server as usize];
     let mut changed = options::ui(ui, cx, &subject, &mut setup.options, columns, more);
     small_lines(ui, |ui| {

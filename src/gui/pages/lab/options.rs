@@ -10,7 +10,7 @@ use crate::gui::widgets::{icon, switch};
 use crate::lab::{Linger, OptionName, OptionValue, ReadBack, SocketOptions, Takes};
 use crate::model::lab::Role;
 use crate::text;
-use crate::text::thousands;
+use crate::text::{Text, thousands};
 
 /// From this width on, the options stand in two columns.
 const TWO_COLUMNS: f32 = 560.0;
@@ -35,6 +35,8 @@ pub(super) struct Subject<'a> {
     /// What was asked of the living socket, and what the kernel says of it.
     pub(super) asked: SocketOptions,
     pub(super) kernel: &'a ReadBack,
+    /// Why nothing can be asked of it; none where it can.
+    pub(super) off: Option<Text>,
 }
 
 /// The options that suit a role, the most used first.
@@ -123,7 +125,7 @@ fn row(
         return;
     }
     line(ui, cx, kernel, |ui| {
-        asked(ui, cx, subject.title, name, options);
+        ui.add_enabled_ui(subject.off.is_none(), |ui| asked(ui, cx, subject, name, options));
     });
 }
 
@@ -172,16 +174,28 @@ fn absent(ui: &mut Ui, cx: &Cx<'_>, name: OptionName, why: &str) {
 }
 
 /// The switch and the field of an option.
-fn asked(ui: &mut Ui, cx: &Cx<'_>, title: &str, name: OptionName, options: &mut SocketOptions) {
+fn asked(
+    ui: &mut Ui,
+    cx: &Cx<'_>,
+    subject: &Subject<'_>,
+    name: OptionName,
+    options: &mut SocketOptions,
+) {
+    let title = subject.title;
     let now = options.get(name);
     let mut on = match now {
         None | Some(OptionValue::Switch(false) | OptionValue::Linger(Linger::Off)) => false,
         Some(OptionValue::Switch(true) | OptionValue::Linger(_) | OptionValue::Number(_)) => true,
     };
     let accessible = cx.say(&text!("lab_bench_page.option", end = title, option = name.name()));
-    let toggled = switch(ui, &mut on, &accessible).changed();
+    let switch = switch(ui, &mut on, &accessible);
+    let toggled = switch.changed();
     let label = ui.label(TypeStyle::Mono.rich(name.name()).color(Theme::of(ui).text.primary));
-    label.on_hover_text(cx.say(&meaning(name)));
+    let label = label.on_hover_text(cx.say(&meaning(name)));
+    if let Some(off) = &subject.off {
+        switch.on_disabled_hover_text(cx.say(off));
+        label.on_disabled_hover_text(cx.say(off));
+    }
     if toggled {
         let value = match name.takes() {
             Takes::Switch => Some(OptionValue::Switch(on)),
@@ -250,7 +264,7 @@ const fn usual(name: OptionName) -> u32 {
 }
 
 /// What an option does, in a sentence.
-fn meaning(name: OptionName) -> text::Text {
+fn meaning(name: OptionName) -> Text {
     match name {
         OptionName::ReuseAddress => text!("lab_bench_page.about.reuse_address"),
         OptionName::ReusePort => text!("lab_bench_page.about.reuse_port"),
