@@ -8,6 +8,7 @@ mod end;
 mod holder;
 mod lanes;
 mod listener;
+mod meaning;
 mod options;
 mod program;
 mod run;

@@ -10,7 +10,7 @@ use crate::gui::cx::{Command, Cx};
 use crate::gui::table::{Rows, TableColumn, table};
 use crate::gui::theme::{Theme, TypeStyle};
 use crate::gui::widgets::{Button, Card, empty};
-use crate::lab::{self, BenchState, Bounded, PATIENCE};
+use crate::lab::{BenchState, Bounded, PATIENCE};
 use crate::model::lab::{Call, CallOutcome, Role};
 use crate::text;
 use crate::text::{Text, thousands, took};
@@ -98,8 +98,9 @@ fn who(cx: &Cx<'_>, call: &Call) -> String {
 fn meaning(cx: &Cx<'_>, call: &Call) -> String {
     match &call.outcome {
         CallOutcome::Failed { errno, meaning } => {
-            let means = lab::meaning(errno).map_or_else(|| meaning.clone(), |text| cx.say(&text));
-            match lab::remedy(errno) {
+            let means = super::meaning::meaning(&call.call, errno);
+            let means = means.map_or_else(|| meaning.clone(), |text| cx.say(&text));
+            match super::meaning::remedy(&call.call, errno) {
                 Some(text) => format!("{means} {}", cx.say(&text)),
                 None => means,
             }

@@ -32,7 +32,7 @@ pub(super) fn status(cx: &Cx<'_>, bench: &BenchState, server: Server) -> String 
             None => text!("lab_bench_page.listener_none"),
         });
         return match last_failure(bench, server) {
-            Some(failure) => format!("{failure} \u{b7} {closed}"),
+            Some((call, errno)) => format!("{call}: {errno} \u{b7} {closed}"),
             None => closed,
         };
     };
@@ -50,14 +50,14 @@ pub(super) fn status(cx: &Cx<'_>, bench: &BenchState, server: Server) -> String 
 
 /// The call with which opening it failed, if that is the last that was made on it. The newest calls are enough: an older
 /// failure is no news.
-fn last_failure(bench: &BenchState, server: Server) -> Option<String> {
+pub(super) fn last_failure(bench: &BenchState, server: Server) -> Option<(&str, &str)> {
     let last = bench.calls.iter().rev().take(NEWS).find(|call| {
         call.who.role == Role::Listener
             && call.who.number == server.number()
             && !call.call.starts_with("close")
     })?;
     match &last.outcome {
-        CallOutcome::Failed { errno, .. } => Some(format!("{}: {errno}", last.call)),
+        CallOutcome::Failed { errno, .. } => Some((&last.call, errno)),
         CallOutcome::Returned(_) => None,
     }
 }

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use super::holder::Holder;
+use super::meaning::name_of;
 use super::track::Track;
 use crate::analysis::diagram::{Course, Node, Opening, Walk};
 use crate::gui::cx::Cx;
-use crate::lab::{BenchState, ConnectionState, Watch};
+use crate::lab::{BenchState, ConnectionState, Watch, plain_errno};
 use crate::model::State;
 use crate::model::lab::{Call, CallOutcome, End, Role};
 use crate::text;
@@ -33,17 +34,39 @@ pub(super) struct Run {
     pub(super) summary: String,
     /// Why there is no connection.
     pub(super) failed: Option<NotMade>,
+    /// The newest call of the connection, where it failed.
+    pub(super) last_failed: Option<NotMade>,
     /// Who holds the far end where that is another program's.
     pub(super) holder: Holder,
 }
 
-/// The call with which making a connection ended.
+/// A call that failed; the one with which making a connection ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct NotMade {
     pub(super) call: String,
     pub(super) errno: String,
     /// What that means, in the words of the log.
     pub(super) meaning: String,
+}
+
+impl NotMade {
+    fn of(call: &Call) -> Option<Self> {
+        match &call.outcome {
+            // Where the lab stopped waiting the kernel goes on, as after EINPROGRESS.
+            CallOutcome::Failed { errno, meaning }
+                if !matches!(errno.as_str(), "EINPROGRESS" | "cancelled") =>
+            {
+                let (call, errno) = (call.call.clone(), errno.clone());
+                Some(Self { call, errno, meaning: meaning.clone() })
+            }
+            CallOutcome::Failed { .. } | CallOutcome::Returned(_) => None,
+        }
+    }
+
+    /// Whether it was this call, and gave this.
+    pub(super) fn is(&self, call: &str, errno: &str) -> bool {
+        name_of(&self.call) == call && plain_errno(&self.errno) == errno
+    }
 }
 
 impl Run {
@@ -77,6 +100,7 @@ impl Run {
         });
         self.summary = summary(cx, &track);
         self.failed = failed(&track, &calls);
+        self.last_failed = calls.last().and_then(|call| NotMade::of(call));
         self.track = track;
         self.key = Some(key);
     }
@@ -109,19 +133,9 @@ fn is_of(call: &Call, number: u64, client: Option<&str>) -> bool {
 fn failed(track: &Track, calls: &[&Call]) -> Option<NotMade> {
     let made = track.lanes.iter().flatten().any(|it| it.state == Some(State::Established));
     let last = calls.iter().rev().find(|call| {
-        let name = call.call.split('(').next().unwrap_or_default();
-        matches!(name, "getaddrinfo" | "socket" | "bind" | "connect")
+        matches!(name_of(&call.call), "getaddrinfo" | "socket" | "bind" | "connect")
     })?;
-    match &last.outcome {
-        // Where the lab stopped waiting the kernel goes on, as after EINPROGRESS.
-        CallOutcome::Failed { errno, meaning }
-            if !made && !matches!(errno.as_str(), "EINPROGRESS" | "cancelled") =>
-        {
-            let (call, errno) = (last.call.clone(), errno.clone());
-            Some(NotMade { call, errno, meaning: meaning.clone() })
-        }
-        CallOutcome::Failed { .. } | CallOutcome::Returned(_) => None,
-    }
+    if made { None } else { NotMade::of(last) }
 }
 
 fn walk(track: &Track, end: End) -> Option<Walk> {

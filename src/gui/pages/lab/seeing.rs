@@ -1,24 +1,26 @@
 //! What this pair of states means, in a sentence; what both ends hold; and what to try next.
 
 mod facts;
+mod in_use;
+mod listening;
 mod next;
 mod pair;
-
-use std::net::SocketAddr;
 
 use eframe::egui::{Label, Link, Ui, vec2};
 use egui_material_icons::icons::ICON_ARROW_FORWARD;
 
+use super::meaning::meaning;
 use super::run::{NotMade, Run};
 use super::setup::Choices;
 use crate::gui::cx::{Command, Cx};
 use crate::gui::theme::measure::{size, space, stroke};
 use crate::gui::theme::{Theme, TypeStyle};
 use crate::gui::widgets::{Card, icon};
-use crate::lab::{self, Actor, BenchState, ConnectionState, Holding, On, Seen, Which};
-use crate::model::lab::{End, Role};
+use crate::lab::{self, Actor, BenchState, ConnectionState, Holding, On, Which};
+use crate::model::lab::End;
 use crate::text;
 use crate::text::Text;
+use listening::NotOpened;
 use next::Doing;
 use pair::{Side, sentences};
 
@@ -40,28 +42,33 @@ pub(super) fn ui(
             let shown = choices.shown(bench);
             let sides = shown.map(|shown| End::ALL.map(|end| Side::of(bench, shown, end)));
             let failed = run.failed.as_ref().filter(|_| shown.is_some());
-            let said = match (failed, &sides) {
-                (Some(failed), _) => not_made(failed, shown.and_then(|it| holder(bench, it))),
+            let not_opened = NotOpened::of(bench, choices);
+            let mut said = not_opened.said;
+            match (failed, &sides) {
+                (Some(failed), _) => said.extend(not_made(bench, failed, shown)),
+                (None, Some(sides)) if !said.is_empty() => {
+                    // The listener is the news: of the connection one sentence is enough.
+                    said.extend(sentences(sides).into_iter().take(1));
+                }
                 (None, Some(sides)) => {
-                    let mut said = sentences(sides);
+                    said.extend(sentences(sides));
                     said.extend(shown.and_then(|shown| closing(bench, shown)));
-                    said
+                    said.extend(run.last_failed.iter().flat_map(last_failed));
                 }
                 (None, None) => {
-                    vec![text!("lab_bench_page.see.nothing"), text!("lab_bench_page.see.begin")]
+                    said.push(text!("lab_bench_page.see.nothing"));
+                    said.push(text!("lab_bench_page.see.begin"));
                 }
-            };
+            }
             said_ui(ui, cx, &said);
-            if let Some(shown) = shown {
+            // Of a connection that there is not, nothing is known.
+            if let Some(shown) = shown.filter(|_| failed.is_none()) {
                 line(ui);
                 facts::ui(ui, cx, bench, shown, run);
             }
-            let next = next::suggestions(
-                bench,
-                choices,
-                sides.as_ref(),
-                failed.map(|it| it.errno.as_str()),
-            );
+            let mut next = not_opened.next;
+            next.extend(next::suggestions(bench, choices, sides.as_ref(), failed));
+            next.truncate(next::MOST);
             if next.is_empty() {
                 return;
             }
@@ -71,12 +78,12 @@ pub(super) fn ui(
             for (label, doing) in next {
                 if suggestion(ui, &cx.say(&label)) {
                     match doing {
-                        Doing::Send(commands) => {
-                            for command in commands {
-                                cx.send(Command::Bench(command));
-                            }
-                        }
+                        Doing::Send(commands) => send(cx, commands),
                         Doing::Choose(changed) => *choices = *changed,
+                        Doing::Both(changed, commands) => {
+                            *choices = *changed;
+                            send(cx, commands);
+                        }
                     }
                 }
             }
@@ -84,42 +91,34 @@ pub(super) fn ui(
     );
 }
 
-/// Why there is no connection, and who has its addresses where that is known.
-fn not_made(failed: &NotMade, holder: Option<Text>) -> Vec<Text> {
-    let (call, errno) = (failed.call.as_str(), failed.errno.as_str());
-    let headline = text!("lab_bench_page.see.not_made", call = call, errno = errno);
-    let meaning = lab::meaning(errno).unwrap_or_else(|| {
-        text!("lab_bench_page.see.as_it_says", answer = failed.meaning.as_str())
-    });
-    [Some(headline), holder.or(Some(meaning))].into_iter().flatten().collect()
+fn send(cx: &Cx<'_>, commands: Vec<lab::Command>) {
+    for command in commands {
+        cx.send(Command::Bench(command));
+    }
 }
 
-/// Which connection of the bench has the addresses that this one wants.
-fn holder(bench: &BenchState, wants: &ConnectionState) -> Option<Text> {
-    let last = |name: &str| {
-        let of_ours = bench
-            .calls
-            .iter()
-            .rev()
-            .filter(|call| call.who.role == Role::Client && call.who.number == wants.number);
-        let mut arguments = of_ours.filter_map(|call| call.call.strip_prefix(name));
-        arguments.next()?.strip_suffix(')')?.parse::<SocketAddr>().ok()
-    };
-    let (local, remote) = (last("bind(")?, last("connect(")?);
-    let older = bench.connections.iter().rev().filter(|it| it.number != wants.number);
-    let (number, state) = older
-        .filter(|it| it.pair.is_some_and(|pair| pair.client == local && pair.peer == remote))
-        .find_map(|it| match bench.seen(it, End::Client) {
-            Seen::State(state) => Some((it.number, state)),
-            Seen::NoRow | Seen::Unknown => None,
-        })?;
-    Some(text!(
-        "lab_bench_page.see.held_by",
-        number = number.to_string(),
-        state = state.name(),
-        local = local.to_string(),
-        remote = remote.to_string()
-    ))
+/// Why there is no connection, and who has its addresses where that is known.
+fn not_made(bench: &BenchState, failed: &NotMade, wants: Option<&ConnectionState>) -> Vec<Text> {
+    let (call, errno) = (failed.call.as_str(), failed.errno.as_str());
+    let mut said = vec![text!("lab_bench_page.see.not_made", call = call, errno = errno)];
+    let told = wants.map(|wants| in_use::told(bench, failed, wants)).unwrap_or_default();
+    if told.is_empty() {
+        said.push(means(failed));
+    } else {
+        said.extend(told);
+    }
+    said
+}
+
+fn means(failed: &NotMade) -> Text {
+    meaning(&failed.call, &failed.errno)
+        .unwrap_or_else(|| text!("lab_bench_page.see.as_it_says", answer = failed.meaning.as_str()))
+}
+
+/// The newest call, where it failed: what it means has more room here than in its row.
+fn last_failed(failed: &NotMade) -> [Text; 2] {
+    let (call, errno) = (failed.call.as_str(), failed.errno.as_str());
+    [text!("lab_seen.gave", call = call, errno = errno), means(failed)]
 }
 
 /// That an end is inside `close()`, which SO_LINGER holds up.
