@@ -166,3 +166,47 @@ fn addresses_of_two_families_are_refused_beside_the_fields() {
     window.press("Leave the client’s address and port to the kernel");
     assert!(!is_off(&window, "Connect"));
 }
+
+#[test]
+fn a_copy_that_keeps_the_connection_open_is_the_news() {
+    let mut window = bench();
+    window.press("Connect");
+    window.until("Both directions are open.");
+    window.press("Client dup");
+    window.until("and 1 copy");
+    window.press("Client Close");
+    window.until(
+        "close() closed a descriptor of the client; 1 is left and keeps the connection open",
+    );
+    window.press("Close the last descriptor of the client: that sends the FIN");
+    window.until("The client has closed; the peer has not.");
+    assert!(!window.sees("1 is left and keeps"));
+}
+
+#[test]
+fn what_a_reset_threw_away_is_told_in_bytes() {
+    if !is_measured() {
+        return;
+    }
+    let mut window = bench();
+    window.press("Connect");
+    window.until("Both directions are open.");
+    window.press("Fill the buffers: send 8 MiB that nobody reads");
+    window.until("the peer does not read.");
+    window.press("Client Abort");
+    window.until("The peer still holds a descriptor of a connection that is over.");
+    window.until(" bytes at the last look before.");
+}
+
+#[test]
+fn when_fin_wait_2_ends_is_told_by_its_timer() {
+    if !is_measured() {
+        return;
+    }
+    let mut window = bench();
+    window.press("Connect");
+    window.until("Both directions are open.");
+    window.press("Client Close");
+    window.until("The client has closed; the peer has not.");
+    window.until("The client’s row goes in ");
+}

@@ -23,7 +23,7 @@ const BYTES: f32 = 60.0;
 
 /// The sockets that an action would be for.
 struct Addressed<'a> {
-    /// Those that are held, each with its state where that is known.
+    /// Those that are held, and not inside `close()`, each with its state where that is known.
     held: Vec<(&'a EndState, Option<State>)>,
     /// Why there is none.
     none: Option<Text>,
@@ -240,14 +240,19 @@ impl<'a> Addressed<'a> {
                     Seen::State(state) => Some(state),
                     Seen::Unknown | Seen::NoRow => None,
                 });
-                (end, state)
+                (end, state, bench.closing(connection, on.end).is_some())
             })
             .collect();
-        let is = |holding: Holding| ends.iter().any(|(end, _)| end.holding == holding);
+        let is = |holding: Holding| ends.iter().any(|(end, ..)| end.holding == holding);
+        let can_act = |(end, _, closing): &(&EndState, Option<State>, bool)| {
+            end.holding == Holding::Held && !closing
+        };
         let none = if let Some(failure) = &bench.failure {
             Some(failure.clone())
-        } else if is(Holding::Held) {
+        } else if ends.iter().any(can_act) {
             None
+        } else if is(Holding::Held) {
+            Some(text!("lab_seen.why_closing"))
         } else if is(Holding::Leaked) {
             Some(text!("lab_bench_page.why.leaked"))
         } else if is(Holding::Closed) {
@@ -260,7 +265,7 @@ impl<'a> Addressed<'a> {
             Some(text!("lab_bench_page.why.not_connected"))
         };
         Self {
-            held: ends.into_iter().filter(|(end, _)| end.holding == Holding::Held).collect(),
+            held: ends.into_iter().filter(can_act).map(|(end, state, _)| (end, state)).collect(),
             none,
         }
     }

@@ -285,7 +285,9 @@ fn descriptor(
 ) -> (String, bool) {
     let side = shown.end(end);
     let gone = seen(bench, shown, end) == Known::NoRow;
+    let closing = bench.closing(shown, end);
     let (head, warns) = match side.holding {
+        Holding::Held if closing.is_some() => (text!("lab_seen.closing"), false),
         Holding::Never if end == End::Client => (text!("lab_bench_page.descriptor.none"), false),
         Holding::Never if shown.accepted || matches!(shown.target, lab::Target::Typed(_)) => {
             (text!("lab_bench_page.descriptor.elsewhere"), false)
@@ -318,7 +320,7 @@ fn descriptor(
         End::Client => Actor::Client(shown.client),
         End::Peer => Actor::Peer,
     };
-    if bench.is_busy(actor) {
+    if bench.is_busy(actor) && closing.is_none() {
         parts.push(cx.say(&text!("lab_bench_page.descriptor.busy")));
     }
     if side.reading {

@@ -36,8 +36,8 @@ const FOLLOWED: Duration = Duration::from_secs(5);
 const AHEAD: f64 = 0.1;
 
 /// How often the cursor moves while something lives; less often where drawing is dear.
-const STEP: Duration = Duration::from_millis(100);
-const CALM_STEP: Duration = Duration::from_secs(1);
+pub(super) const STEP: Duration = Duration::from_millis(100);
+pub(super) const CALM_STEP: Duration = Duration::from_secs(1);
 
 /// The height of the card.
 pub(super) const HEIGHT: f32 =

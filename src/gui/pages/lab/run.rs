@@ -18,6 +18,7 @@ struct Key {
     number: u64,
     changes: u64,
     calls: u64,
+    waiting: Option<Duration>,
     found: [bool; 2],
 }
 
@@ -75,11 +76,18 @@ impl Run {
         self.holder.update(cx, bench, shown);
         let lane = bench.lane(shown);
         let found = End::ALL.map(|end| lane.is_some_and(|lane| lane.was_found(end)));
+        let waiting = || {
+            bench
+                .waiting
+                .iter()
+                .filter(|it| it.who.number == shown.number && it.who.role != Role::Listener)
+        };
         let counted = |kept: usize, dropped: u64| kept as u64 + dropped;
         let key = Key {
             number: shown.number,
             changes: lane.map_or(0, |it| counted(it.changes.iter().len(), it.changes.dropped())),
             calls: counted(bench.calls.iter().len(), bench.calls.dropped()),
+            waiting: waiting().map(|it| it.at).last(),
             found,
         };
         if self.key == Some(key) {
@@ -90,7 +98,8 @@ impl Run {
         let client = shown.pair.map(|pair| pair.client.to_string());
         let of_it = |call: &&Call| is_of(call, shown.number, client.as_deref());
         let calls: Vec<&Call> = bench.calls.iter().filter(of_it).collect();
-        let track = Track::new(&changes, &calls, found);
+        let mut track = Track::new(&changes, &calls, found);
+        waiting().for_each(|call| track.wait(call));
         self.walks = End::ALL.map(|end| walk(&track, end));
         self.at = End::ALL.map(|end| {
             track.lanes[end as usize].last().map(|last| match last.state {

@@ -12,14 +12,16 @@ use egui_material_icons::icons::ICON_ARROW_FORWARD;
 use super::meaning::meaning;
 use super::run::{NotMade, Run};
 use super::setup::Choices;
+use super::track::Sent;
 use crate::gui::cx::{Command, Cx};
 use crate::gui::theme::measure::{size, space, stroke};
 use crate::gui::theme::{Theme, TypeStyle};
 use crate::gui::widgets::{Card, icon};
-use crate::lab::{self, Actor, BenchState, ConnectionState, Holding, On, Which};
+use crate::lab::{self, BenchState, ConnectionState, Holding};
+use crate::model::State;
 use crate::model::lab::End;
 use crate::text;
-use crate::text::Text;
+use crate::text::{Text, age};
 use listening::NotOpened;
 use next::Doing;
 use pair::{Side, sentences};
@@ -40,7 +42,9 @@ pub(super) fn ui(
         |ui| {
             let theme = Theme::of(ui);
             let shown = choices.shown(bench);
-            let sides = shown.map(|shown| End::ALL.map(|end| Side::of(bench, shown, end)));
+            let sides = shown.map(|shown| {
+                End::ALL.map(|end| Side::of(bench, shown, end, cx.frame.limits.fin_timeout_s))
+            });
             let failed = run.failed.as_ref().filter(|_| shown.is_some());
             let not_opened = NotOpened::of(bench, choices);
             let mut said = not_opened.said;
@@ -51,8 +55,10 @@ pub(super) fn ui(
                     said.extend(sentences(sides).into_iter().take(1));
                 }
                 (None, Some(sides)) => {
+                    said.extend(shown.into_iter().flat_map(|shown| copies(shown, sides)));
                     said.extend(sentences(sides));
-                    said.extend(shown.and_then(|shown| closing(bench, shown)));
+                    said.extend(shown.into_iter().flat_map(|shown| lost(shown, sides, run)));
+                    said.extend(shown.into_iter().flat_map(|shown| closing(bench, shown)));
                     said.extend(run.last_failed.iter().flat_map(last_failed));
                 }
                 (None, None) => {
@@ -121,32 +127,33 @@ fn last_failed(failed: &NotMade) -> [Text; 2] {
     [text!("lab_seen.gave", call = call, errno = errno), means(failed)]
 }
 
-/// That an end is inside `close()`, which SO_LINGER holds up.
-fn closing(bench: &BenchState, shown: &ConnectionState) -> Option<Text> {
-    // Of several that one command closes, the first that is still open is the one that is inside.
-    let is_inside = |on: On| {
-        let wanted = |it: &&ConnectionState| {
-            it.end(on.end).holding == Holding::Held
-                && match on.of {
-                    Which::All => on.end == End::Peer || it.client == shown.client,
-                    Which::Client(client) => it.client == client,
-                    Which::Connection(number) => it.number == number,
-                }
-        };
-        let first = bench.connections.iter().find(wanted);
-        first.is_some_and(|first| first.number == shown.number)
-    };
-    let actors = [(End::Client, Actor::Client(shown.client)), (End::Peer, Actor::Peer)];
-    let closes = |(end, actor): &(End, Actor)| {
-        bench.running.iter().any(|running| {
-            running.actor == *actor
-                && matches!(running.command, lab::Command::Close { on } if on.end == *end && is_inside(on))
-        })
-    };
-    actors.into_iter().find(closes).map(|(end, _)| match end {
-        End::Client => text!("lab_bench_page.see.client_closing"),
-        End::Peer => text!("lab_bench_page.see.peer_closing"),
+/// That a `close()` closed one of several descriptors, and so nothing.
+fn copies(shown: &ConnectionState, sides: &[Side; 2]) -> Option<Text> {
+    sides.iter().find_map(|side| {
+        let end = shown.end(side.end);
+        let open = matches!(side.state(), Some(State::Established | State::CloseWait));
+        (open && end.copies_closed > 0 && end.holding == Holding::Held)
+            .then(|| text!("lab_seen.copies", n = end.copies + 1, end = side.word()))
     })
+}
+
+/// What a reset threw away: the Send-Q of its sender, as it was before.
+fn lost(shown: &ConnectionState, sides: &[Side; 2], run: &Run) -> Option<Text> {
+    let reset = run.track.transfers.iter().find(|it| it.what == Sent::Reset)?;
+    let [from, to] = [reset.from, reset.from.other()].map(|end| &sides[end as usize]);
+    let bytes = shown.end(reset.from).unsent_at_close.filter(|bytes| *bytes > 0)?;
+    Some(text!("lab_seen.lost", n = bytes, this = from.word(), other = to.word()))
+}
+
+/// That an end is inside `close()`, which SO_LINGER holds up, and for how long it has been.
+fn closing(bench: &BenchState, shown: &ConnectionState) -> Vec<Text> {
+    let inside = End::ALL.into_iter().find_map(|end| Some((end, bench.closing(shown, end)?)));
+    let Some((end, closing)) = inside else { return Vec::new() };
+    let lasts = text!("lab_seen.close_waits", time = age(bench.since(closing.at)));
+    match end {
+        End::Client => vec![text!("lab_bench_page.see.client_closing"), lasts],
+        End::Peer => vec![text!("lab_bench_page.see.peer_closing"), lasts],
+    }
 }
 
 /// The sentence that names the situation, and what follows from it, in one flow.

@@ -34,6 +34,9 @@ pub(super) fn ui(ui: &mut Ui, cx: &Cx<'_>, bench: &BenchState, shown: &Connectio
     fact(ui, &cx.say(&text!("lab_bench_page.timer")), &timers, TypeStyle::Dense);
     let owners = End::ALL.map(|end| {
         let row = rows[end as usize];
+        if bench.closing(shown, end).is_some() {
+            return cx.say(&text!("lab_seen.closing"));
+        }
         let said = owner(shown, end, row, bench.observation.resolution, run.holder.found());
         said.map_or_else(unknown, |said| cx.say(&said))
     });

@@ -120,6 +120,14 @@ impl Near<'_> {
     }
 
     fn open(&self, client: &Side, peer: &Side, found: &mut Vec<(Text, Doing)>) {
+        for side in [client, peer] {
+            let shown = self.bench.connection(self.number).map(|it| it.end(side.end));
+            let last = shown.filter(|end| end.copies_closed > 0 && end.copies == 0);
+            if last.is_some_and(|end| end.holding == Holding::Held) {
+                let close = Doing::Send(vec![Command::Close { on: self.on(side.end) }]);
+                found.push((text!("lab_seen.next.close_last", this = side.word()), close));
+            }
+        }
         if client.holding == Holding::Held && client.unsent > 0 {
             let close = Command::Close { on: self.on(End::Client) };
             found.push((text!("lab_bench_page.next.close_full"), Doing::Send(vec![close])));
@@ -274,15 +282,16 @@ mod tests {
         let deadline = Instant::now() + Duration::from_secs(20);
         loop {
             let state = bench.latest();
-            let sides =
-                choices.shown(&state).map(|shown| End::ALL.map(|end| Side::of(&state, shown, end)));
+            let sides = choices
+                .shown(&state)
+                .map(|shown| End::ALL.map(|end| Side::of(&state, shown, end, None)));
             let found = suggestions(&state, &choices, sides.as_ref(), None);
             let accepts = |doing: &Doing| match doing {
                 Doing::Send(commands) => commands.iter().find_map(|command| match command {
                     Command::Accept { server } => Some(*server),
                     _ => None,
                 }),
-                Doing::Choose(_) => None,
+                Doing::Choose(_) | Doing::Both(..) => None,
             };
             if let Some(found) = found.iter().find_map(|(_, doing)| accepts(doing)) {
                 assert_eq!(found, server);

@@ -2,12 +2,15 @@
 //!
 //! The sentences hold for any connection with these two states; what a lab adds is that both ends are known.
 
+use std::time::Duration;
+
+use crate::analysis::explain::remaining;
 use crate::gui::pages::lab::end::{Known, seen};
-use crate::lab::{BenchState, ConnectionState, Holding};
+use crate::lab::{BenchState, ConnectionState, EndState, Holding, OptionName};
 use crate::model::lab::{End, Resolution};
 use crate::model::{Owner, Socket, State, TimerKind};
 use crate::text;
-use crate::text::Text;
+use crate::text::{Text, age};
 
 /// What is known of one end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,10 +30,45 @@ pub(super) struct Side {
     pub(super) stalled: bool,
     /// Whether it waits to be accepted.
     pub(super) waits: bool,
+    /// When the kernel drops its row.
+    pub(super) goes: Goes,
+}
+
+/// When the kernel drops a row that nobody holds any more.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Goes {
+    /// So its timer says.
+    In(Duration),
+    /// After `tcp_fin_timeout`, so many seconds.
+    Within(u64),
+    #[default]
+    Unknown,
+}
+
+impl Goes {
+    /// FIN_WAIT_2 of a closed socket ends with its own timer. Where that does not show, as in the first part of a long
+    /// one, the setting counts, unless the socket had one of its own (`TCP_LINGER2`).
+    fn of(row: &Socket, end: &EndState, fin_timeout_s: Option<u64>) -> Self {
+        if row.state != State::FinWait2 {
+            return Self::Unknown;
+        }
+        match row.timer {
+            Some(timer) if timer.kind == TimerKind::Expiry => {
+                Self::In(remaining(timer, Duration::ZERO))
+            }
+            _ if end.asked.get(OptionName::FinWait2).is_some() => Self::Unknown,
+            _ => fin_timeout_s.map_or(Self::Unknown, Self::Within),
+        }
+    }
 }
 
 impl Side {
-    pub(super) fn of(bench: &BenchState, shown: &ConnectionState, end: End) -> Self {
+    pub(super) fn of(
+        bench: &BenchState,
+        shown: &ConnectionState,
+        end: End,
+        fin_timeout_s: Option<u64>,
+    ) -> Self {
         let state = shown.end(end);
         let row = bench.lane(shown).and_then(|lane| lane.row(end));
         let queues = row.and_then(|row| row.queues).unwrap_or_default();
@@ -54,6 +92,7 @@ impl Side {
                 && !shown.accepted
                 && state.holding == Holding::Never
                 && matches!(shown.target, crate::lab::Target::BuiltIn(_)),
+            goes: row.map_or(Goes::Unknown, |row| Goes::of(row, state, fin_timeout_s)),
         }
     }
 
@@ -73,7 +112,7 @@ impl Side {
         self.known == Known::NoRow
     }
 
-    fn word(&self) -> Text {
+    pub(super) fn word(&self) -> Text {
         match self.end {
             End::Client => text!("lab_bench_page.word.client"),
             End::Peer => text!("lab_bench_page.word.peer"),
@@ -180,7 +219,10 @@ fn one(this: &Side, other: &Side) -> Option<Vec<Text>> {
         }
         State::FinWait2 if other.is_gone() => vec![
             text!("lab_bench_page.see.fin_wait_2_alone", this = name.clone(), other = across),
-            text!("lab_bench_page.see.fin_wait_2_ends"),
+            match this.goes {
+                Goes::In(time) => text!("lab_seen.fin_wait_2_ends_in", time = age(time)),
+                Goes::Within(_) | Goes::Unknown => text!("lab_bench_page.see.fin_wait_2_ends"),
+            },
         ],
         State::TimeWait if other.is(State::TimeWait) => {
             let stays = text!("lab_bench_page.see.time_wait_stays");
@@ -227,7 +269,13 @@ fn close_wait(this: &Side, other: &Side) -> Vec<Text> {
     said.extend(read_so_far(this));
     said.push(match other.held {
         Some(true) => text!("lab_bench_page.see.both_stay"),
-        Some(false) => text!("lab_bench_page.see.this_stays", this = name, other = across),
+        Some(false) => match other.goes {
+            Goes::In(time) => {
+                text!("lab_seen.stays.in", this = name, other = across, time = age(time))
+            }
+            Goes::Within(n) => text!("lab_seen.stays.within", n = n, this = name, other = across),
+            Goes::Unknown => text!("lab_bench_page.see.this_stays", this = name, other = across),
+        },
         None => text!("lab_bench_page.see.this_stays_alone", this = name, other = across),
     });
     said
@@ -261,157 +309,4 @@ fn on_the_way(client: &Side, peer: &Side) -> Vec<Text> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use State::{
-        CloseWait, Closed, Closing, Established, FinWait1, FinWait2, LastAck, SynReceived, SynSent,
-        TimeWait,
-    };
-
-    fn side(end: End, known: Known, holding: Holding) -> Side {
-        let held = match holding {
-            Holding::Held | Holding::Leaked => Some(true),
-            Holding::Closed => Some(false),
-            Holding::Never => None,
-        };
-        let (unread, unsent, stalled) = (0, 0, false);
-        Side { end, known, holding, held, at_end: false, unread, unsent, stalled, waits: false }
-    }
-
-    fn said(client: Side, peer: Side) -> String {
-        let texts = sentences(&[client, peer]);
-        texts.iter().map(Text::plain).collect::<Vec<_>>().join(" ")
-    }
-
-    fn held(end: End, state: State) -> Side {
-        side(end, Known::Seen(state), Holding::Held)
-    }
-
-    #[test]
-    fn each_pair_says_who_did_what() {
-        use End::{Client, Peer};
-        let gone = |end, holding| side(end, Known::NoRow, holding);
-        let closed = |end, state| side(end, Known::Seen(state), Holding::Closed);
-        let cases = [
-            (held(Client, Established), held(Peer, Established), "Both directions are open."),
-            (held(Client, CloseWait), held(Peer, FinWait2), "The peer has half-closed."),
-            (held(Client, FinWait2), held(Peer, CloseWait), "The client has half-closed."),
-            (
-                held(Client, CloseWait),
-                closed(Peer, FinWait2),
-                "The peer has closed; the client has not.",
-            ),
-            (held(Client, CloseWait), gone(Peer, Holding::Closed), "EPIPE"),
-            (closed(Client, TimeWait), gone(Peer, Holding::Closed), "The client closed first"),
-            (gone(Client, Holding::Closed), gone(Peer, Holding::Closed), "The connection is over."),
-            (
-                gone(Client, Holding::Held),
-                gone(Peer, Holding::Closed),
-                "The client still holds a descriptor",
-            ),
-            (held(Client, Established), gone(Peer, Holding::Closed), "does not know"),
-            (held(Client, TimeWait), held(Peer, TimeWait), "Both ends closed"),
-            (held(Client, Established), held(Peer, SynReceived), "TCP_DEFER_ACCEPT"),
-            (held(Client, SynSent), side(Peer, Known::Nothing, Holding::Never), "no answer"),
-        ];
-        for (client, peer, part) in cases {
-            let said = said(client, peer);
-            assert!(said.contains(part), "{client:?} {peer:?}: {said}");
-        }
-    }
-
-    /// A FIN alone does not tell a close from a shutdown: a program elsewhere may hold its socket for ever.
-    #[test]
-    fn who_holds_the_end_of_another_program_is_said_as_far_as_it_is_known() {
-        let client = held(End::Client, CloseWait);
-        let other = |known, held| Side { held, ..side(End::Peer, known, Holding::Never) };
-        for (known, held, begins, ends) in [
-            (Known::Seen(FinWait2), Some(true), "The peer has half-closed.", "No timer ends this"),
-            (Known::Seen(FinWait2), Some(false), "The peer has closed;", "about a minute"),
-            (Known::Inferred(FinWait2), None, "The peer has sent its FIN", "cannot be seen"),
-        ] {
-            let said = said(client, other(known, held));
-            assert!(said.starts_with(begins) && said.contains(ends), "{said}");
-        }
-    }
-
-    /// Recv-Q 0 shows that all data was taken; a read that gave 0 is seen at our own sockets only.
-    #[test]
-    fn that_the_end_was_read_is_said_only_of_a_read_that_gave_it() {
-        let client = side(End::Client, Known::Seen(FinWait2), Holding::Closed);
-        let peer = |holding| {
-            said(
-                client,
-                Side { held: Some(true), ..side(End::Peer, Known::Seen(CloseWait), holding) },
-            )
-        };
-        let (foreign, ours) = (peer(Holding::Never), peer(Holding::Held));
-        assert!(foreign.contains("cannot be seen"), "{foreign}");
-        assert!(ours.contains("has not read the end"), "{ours}");
-        assert!(!foreign.contains("has read the end"), "{foreign}");
-    }
-
-    #[test]
-    fn a_row_tells_who_holds_it_by_its_inode_where_looks_are_exact() {
-        let address = std::net::SocketAddr::from(([127, 0, 0, 1], 1));
-        let row = Socket::new(address, None, FinWait2, Owner::NoOwner);
-        let with_inode = Socket { inode: Some(7), ..row.clone() };
-        assert_eq!(super::held(&with_inode, Resolution::Exact), Some(true));
-        assert_eq!(super::held(&row, Resolution::Exact), Some(false));
-        assert_eq!(super::held(&row, Resolution::Table), None);
-    }
-
-    #[test]
-    fn what_is_not_acknowledged_is_no_fault_of_a_reader() {
-        let sends = |stalled| Side { unsent: 64, stalled, ..held(End::Client, Established) };
-        let far = side(End::Peer, Known::Inferred(Established), Holding::Never);
-        let (waits, on_the_way) = (said(sends(true), far), said(sends(false), far));
-        assert!(waits.contains("does not read"), "{waits}");
-        assert!(!on_the_way.contains("does not read") && on_the_way.contains("64"), "{on_the_way}");
-    }
-
-    /// The kernel counts the FIN as one byte: Recv-Q is 1 before the end is read, and 0 after.
-    #[test]
-    fn what_is_unread_before_the_end_is_counted_without_the_fin() {
-        let half_closed = |unread: u32, at_end: bool| {
-            let client = held(End::Client, CloseWait);
-            said(Side { at_end, unread, ..client }, held(End::Peer, FinWait2))
-        };
-        assert!(
-            half_closed(1, false).contains("has not read the end"),
-            "{}",
-            half_closed(1, false)
-        );
-        assert!(half_closed(513, false).contains("512 bytes wait"), "{}", half_closed(513, false));
-        assert!(half_closed(0, true).contains("has read the end"), "{}", half_closed(0, true));
-    }
-
-    #[test]
-    fn a_fin_that_waits_behind_data_is_said_with_its_bytes() {
-        let full =
-            Side { unsent: 4_097, ..side(End::Client, Known::Seen(FinWait1), Holding::Closed) };
-        let said = said(full, held(End::Peer, Established));
-        assert!(said.contains("4096 bytes") && said.contains("in the background"), "{said}");
-    }
-
-    #[test]
-    fn every_pair_has_sentences_without_gaps() {
-        let states = State::ALL.map(Known::Seen).into_iter().chain([
-            Known::NoRow,
-            Known::Nothing,
-            Known::Inferred(CloseWait),
-        ]);
-        for client in states.clone() {
-            for peer in states.clone() {
-                for holding in [Holding::Never, Holding::Held, Holding::Leaked, Holding::Closed] {
-                    let said =
-                        said(side(End::Client, client, holding), side(End::Peer, peer, holding));
-                    assert!(!said.contains("lab_bench_page") && !said.contains("%{"), "{said}");
-                }
-            }
-        }
-        let rare = said(held(End::Client, Closing), held(End::Peer, LastAck));
-        assert!(rare.contains("CLOSING") && rare.contains("LAST_ACK"), "{rare}");
-        assert!(said(held(End::Client, Closed), held(End::Peer, Closed)).contains("CLOSED"));
-    }
-}
+mod tests;
