@@ -33,7 +33,13 @@ struct Addressed<'a> {
 pub(super) fn ui(ui: &mut Ui, cx: &Cx<'_>, bench: &BenchState, choices: &mut Choices, end: End) {
     let title = super::end::title(cx, end);
     let on = choices.on(bench, end);
-    let addressed = Addressed::new(bench, on);
+    let mut addressed = Addressed::new(bench, on);
+    if let Some(client) = choices.others(bench) {
+        // Otherwise it would seem to be said of the connection that is shown.
+        let whose = text!("lab_bench_page.of_client", name = client.name());
+        addressed.none =
+            addressed.none.map(|why| text!("lab_seen.acts_on_why", whose = whose, why = why));
+    }
     small_lines(ui, |ui| {
         let act = |ui: &mut Ui, label: &Text, why: Option<Text>, command: lab::Command| {
             let label = cx.say(label);

@@ -2,7 +2,7 @@
 
 use eframe::egui::{Align, DragValue, Label, Layout, Ui, vec2};
 
-use super::options::{self, Subject, sized};
+use super::options::{self, Shape, Subject, sized};
 use super::setup::Choices;
 use super::{actions, listener};
 use crate::gui::cx::{Command, Cx};
@@ -44,18 +44,10 @@ pub(super) enum Part {
 }
 
 /// What the view of both cards keeps.
+#[derive(Default)]
 pub(super) struct EndsView {
     part: Part,
-    /// Whether all options are in sight.
-    more: bool,
-    /// In how many columns options stand.
-    columns: usize,
-}
-
-impl Default for EndsView {
-    fn default() -> Self {
-        Self { part: Part::default(), more: false, columns: 1 }
-    }
+    shape: Shape,
 }
 
 impl EndsView {
@@ -67,10 +59,10 @@ impl EndsView {
         }
     }
 
-    /// How high the cards are, each this wide.
-    pub(super) fn height(&mut self, width: f32) -> f32 {
-        self.columns = options::columns(width - 2.0 * space::L);
-        let rows = End::ALL.map(|end| options::rows(self.role(end), self.columns, self.more));
+    /// How high the cards are, each this wide; `scrolls` is whether the page is longer than the window in any case.
+    pub(super) fn height(&mut self, ui: &Ui, width: f32, scrolls: bool) -> f32 {
+        self.shape.fit(width - 2.0 * space::L, ui.ctx().content_rect().height(), scrolls);
+        let rows = End::ALL.map(|end| self.shape.rows(self.role(end)));
         #[expect(clippy::cast_precision_loss, reason = "a few rows")]
         let rows = rows.into_iter().max().unwrap_or_default() as f32;
         (REST + rows * options::ROW).ceil()
@@ -98,7 +90,7 @@ impl EndsView {
                 }
                 self.status(ui, cx, bench, choices, end);
                 if self.role(end) == Role::Listener {
-                    listener::ui(ui, cx, bench, choices, (self.columns, self.more));
+                    listener::ui(ui, cx, bench, choices, self.shape);
                 } else {
                     self.options(ui, cx, bench, choices, end);
                     actions::ui(ui, cx, bench, choices, end);
@@ -132,14 +124,24 @@ impl EndsView {
         let (text, warns) = if role == Role::Listener {
             (listener::status(cx, bench, choices.server()), false)
         } else {
-            choices.shown(bench).map_or_else(Default::default, |it| descriptor(cx, bench, it, end))
+            let (text, warns) = choices
+                .shown(bench)
+                .map_or_else(Default::default, |it| descriptor(cx, bench, it, end));
+            match choices.others(bench) {
+                None => (text, warns),
+                Some(client) => {
+                    let whose = text!("lab_bench_page.of_client", name = client.name());
+                    let acts_on = cx.say(&text!("lab_seen.acts_on", whose = whose));
+                    (format!("{acts_on} \u{b7} {text}"), true)
+                }
+            }
         };
         let wanted = vec2(ui.available_width(), STATUS);
         ui.allocate_ui_with_layout(wanted, Layout::right_to_left(Align::Center), |ui| {
             ui.set_min_size(wanted);
-            let hidden = options::hidden(role, self.columns);
+            let hidden = self.shape.hidden(role);
             if hidden > 0 {
-                let (label, name) = if self.more {
+                let (label, name) = if self.shape.more {
                     (text!("lab_bench_page.fewer"), text!("lab_bench_page.fewer_options"))
                 } else {
                     let hidden = hidden.to_string();
@@ -151,7 +153,7 @@ impl EndsView {
                 let link = TypeStyle::Dense.rich(label).color(theme.accent.text);
                 let link = ui.link(link).accessible_name(cx.say(&name));
                 if link.clicked() {
-                    self.more = !self.more;
+                    self.shape.more = !self.shape.more;
                 }
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
@@ -187,7 +189,7 @@ impl EndsView {
             End::Client => &mut choices.of_client().options,
             End::Peer => &mut choices.accepted,
         };
-        if options::ui(ui, cx, &subject, asked, self.columns, self.more) {
+        if options::ui(ui, cx, &subject, asked, self.shape) {
             let options = *asked;
             let held = |it: &ConnectionState| it.end(end).holding == Holding::Held;
             if bench.connections.iter().any(held) {

@@ -12,6 +12,7 @@
 //! ```
 
 mod paint;
+mod ticks;
 
 use std::time::Duration;
 
@@ -140,11 +141,12 @@ fn lanes(
     let cursor = painting.cursor_at(ui, pointed.unwrap_or(present));
     painting.axis(ui, cursor.as_ref().map(|cursor| cursor.place));
     painting.lanes(ui, cx);
-    painting.ticks(ui);
-    painting.transfers(ui, cx);
     if let Some(cursor) = cursor {
         painting.cursor(ui, cursor);
     }
+    // Over the line at a time, which would strike their names through.
+    painting.ticks(ui);
+    painting.transfers(ui, cx);
     let summary = &run.summary;
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, summary));
     if let Some(time) = pointed {

@@ -4,7 +4,7 @@ use eframe::egui::Ui;
 
 use super::actions::{press, small_lines};
 use super::end::number;
-use super::options::{self, Subject};
+use super::options::{self, Shape, Subject};
 use super::setup::Choices;
 use crate::gui::cx::{Command, Cx};
 use crate::gui::theme::{Theme, TypeStyle};
@@ -85,7 +85,7 @@ pub(super) fn ui(
     cx: &Cx<'_>,
     bench: &BenchState,
     choices: &mut Choices,
-    (columns, more): (usize, bool),
+    shape: Shape,
 ) {
     let server = choices.server();
     let listener = bench.listener(server);
@@ -93,7 +93,7 @@ pub(super) fn ui(
     let (asked, kernel) = (listener.asked, &listener.kernel);
     let subject = Subject { title: &title, role: Role::Listener, asked, kernel, off: None };
     let setup = &mut choices.listeners[server as usize];
-    let mut changed = options::ui(ui, cx, &subject, &mut setup.options, columns, more);
+    let mut changed = options::ui(ui, cx, &subject, &mut setup.options, shape);
     small_lines(ui, |ui| {
         let color = Theme::of(ui).text.secondary;
         let setup = &mut choices.listeners[server as usize];

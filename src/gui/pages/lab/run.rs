@@ -87,7 +87,7 @@ impl Run {
             number: shown.number,
             changes: lane.map_or(0, |it| counted(it.changes.iter().len(), it.changes.dropped())),
             calls: counted(bench.calls.iter().len(), bench.calls.dropped()),
-            waiting: waiting().map(|it| it.at).last(),
+            waiting: waiting().map(|it| it.at).next_back(),
             found,
         };
         if self.key == Some(key) {

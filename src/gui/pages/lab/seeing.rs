@@ -48,16 +48,21 @@ pub(super) fn ui(
             let failed = run.failed.as_ref().filter(|_| shown.is_some());
             let not_opened = NotOpened::of(bench, choices);
             let mut said = not_opened.said;
+            if said.is_empty()
+                && let Some(copies) =
+                    shown.zip(sides.as_ref()).and_then(|(it, sides)| copies(it, sides))
+            {
+                said.push(copies);
+            }
             match (failed, &sides) {
                 (Some(failed), _) => said.extend(not_made(bench, failed, shown)),
                 (None, Some(sides)) if !said.is_empty() => {
-                    // The listener is the news: of the connection one sentence is enough.
+                    // That is the news: of the connection one sentence is enough.
                     said.extend(sentences(sides).into_iter().take(1));
                 }
                 (None, Some(sides)) => {
-                    said.extend(shown.into_iter().flat_map(|shown| copies(shown, sides)));
                     said.extend(sentences(sides));
-                    said.extend(shown.into_iter().flat_map(|shown| lost(shown, sides, run)));
+                    said.extend(shown.and_then(|shown| lost(shown, sides, run)));
                     said.extend(shown.into_iter().flat_map(|shown| closing(bench, shown)));
                     said.extend(run.last_failed.iter().flat_map(last_failed));
                 }

@@ -132,7 +132,7 @@ impl Choices {
     }
 
     /// The same, with the client's address and port left to the kernel.
-    pub(super) fn from_anywhere(&self) -> Self {
+    pub(super) fn anywhere(&self) -> Self {
         let mut any = self.clone();
         any.of_client().address.clear();
         any.of_client().port.clear();
@@ -153,6 +153,16 @@ impl Choices {
             ActsOn::Shown => {
                 self.shown(bench).map_or(Which::All, |shown| Which::Connection(shown.number))
             }
+        }
+    }
+
+    /// The client whose connections the actions are for, where that is not the one that is shown.
+    pub(super) fn others(&self, bench: &BenchState) -> Option<Client> {
+        match self.acts_on {
+            ActsOn::Of(client) => {
+                self.shown(bench).filter(|shown| shown.client != client).map(|_| client)
+            }
+            ActsOn::All | ActsOn::Shown => None,
         }
     }
 

@@ -97,23 +97,16 @@ fn owner(
         Holding::Leaked => Some(text!("lab_bench_page.owner_leaked")),
         Holding::Closed => row.map(|_| text!("lab_bench_page.owner_kernel")),
         Holding::Never if end == End::Client => None,
-        Holding::Never => {
-            let row = row?;
-            let is_ours = matches!(shown.target, Target::BuiltIn(_));
-            match (row.inode, row.state) {
-                _ if is_ours => (!shown.accepted).then(|| text!("lab_bench_page.owner_queue")),
-                (Some(_), _) => found.cloned(),
-                // An exact look tells the inode of every socket that a program has: without one it waits in the queue.
-                (None, State::Established | State::CloseWait)
-                    if resolution == Resolution::Exact =>
-                {
-                    Some(text!("lab_bench_page.owner_queue"))
-                }
-                (None, _) if resolution == Resolution::Exact => {
-                    Some(text!("lab_bench_page.owner_kernel"))
-                }
-                (None, _) => found.cloned(),
-            }
+        Holding::Never if matches!(shown.target, Target::BuiltIn(_)) => {
+            row.filter(|_| !shown.accepted).map(|_| text!("lab_bench_page.owner_queue"))
         }
+        // An exact look tells the inode of every socket that a program has.
+        Holding::Never => match row? {
+            row if row.inode.is_some() || resolution != Resolution::Exact => found.cloned(),
+            row if matches!(row.state, State::Established | State::CloseWait) => {
+                Some(text!("lab_bench_page.owner_queue"))
+            }
+            _ => Some(text!("lab_bench_page.owner_kernel")),
+        },
     }
 }

@@ -109,7 +109,7 @@ pub(super) fn told(bench: &BenchState, failed: &NotMade, wants: &ConnectionState
     }];
     if NUMBERING == Numbering::Linux {
         said.extend(match (has.shares(), shares(&wants.end(End::Client).asked)) {
-            (false, true) => Some(text!("lab_seen.in_use.old_lacks", holder = has.name())),
+            (false, true) => Some(text!("lab_seen.in_use.old_lacks")),
             (true, false) => Some(text!("lab_seen.in_use.new_lacks", holder = has.name())),
             (false, false) => Some(text!("lab_seen.in_use.both_lack")),
             (true, true) => None,

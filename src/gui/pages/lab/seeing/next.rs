@@ -70,7 +70,7 @@ pub(super) fn suggestions(
                 Doing::Choose(Box::new(Choices { place: Place::BuiltIn4, ..choices.clone() }))
             })],
             Err(_) => vec![(text!("lab_bench_page.next.any_local"), {
-                Doing::Choose(Box::new(choices.from_anywhere()))
+                Doing::Choose(Box::new(choices.anywhere()))
             })],
         },
     }
@@ -89,11 +89,6 @@ struct Near<'a> {
 impl Near<'_> {
     fn on(&self, end: End) -> On {
         On { end, of: Which::Connection(self.number) }
-    }
-
-    /// The client of another connection.
-    const fn of(&self, number: u64) -> On {
-        On { end: End::Client, of: Which::Connection(number) }
     }
 
     fn suggest(&self, sides: &[Side; 2]) -> Vec<(Text, Doing)> {

@@ -3,7 +3,7 @@
 use super::{Doing, Near};
 use crate::gui::pages::lab::run::NotMade;
 use crate::gui::pages::lab::seeing::in_use::{Has, shares};
-use crate::lab::{Command, Holding, OptionName, OptionValue, plain_errno};
+use crate::lab::{Command, Holding, On, OptionName, OptionValue, Which, plain_errno};
 use crate::model::State;
 use crate::model::lab::End;
 use crate::text;
@@ -15,18 +15,18 @@ impl Near<'_> {
         let client = &self.choices.clients[self.choices.client as usize];
         let wanted_port = !client.port.trim().is_empty();
         let wanted_address = !client.address.trim().is_empty();
-        if wanted_port && failed.is("bind", "EADDRINUSE")
-            || wanted_port && failed.is("connect", "EADDRNOTAVAIL")
-        {
+        let port_in_use = failed.is("bind", "EADDRINUSE") || failed.is("connect", "EADDRNOTAVAIL");
+        let no_address = failed.is("bind", "EADDRNOTAVAIL") || failed.is("bind", "EAFNOSUPPORT");
+        let anywhere = self.choices.anywhere();
+        let is_refused =
+            self.choices.connect(self.bench).is_err() && anywhere.connect(self.bench).is_ok();
+        if wanted_port && port_in_use {
             self.in_use(failed, &mut found);
             let mut any = self.choices.clone();
             any.of_client().port.clear();
             found.push((text!("lab_bench_page.next.any_port"), Doing::Choose(Box::new(any))));
-        } else if wanted_address
-            && (failed.is("bind", "EADDRNOTAVAIL") || failed.is("bind", "EAFNOSUPPORT"))
-            || self.choices.connect(self.bench).is_err() && (wanted_address || wanted_port)
-        {
-            let any = Doing::Choose(Box::new(self.choices.from_anywhere()));
+        } else if wanted_address && no_address || is_refused {
+            let any = Doing::Choose(Box::new(anywhere));
             found.push((text!("lab_bench_page.next.any_local"), any));
         } else {
             if plain_errno(&failed.errno) == "ECONNREFUSED" {
@@ -52,8 +52,8 @@ impl Near<'_> {
             // Its row is gone, and with it what was in the way.
             None => self.connect(text!("lab_bench_page.next.connect_same"), found),
             Some(State::CloseWait) if held => {
-                let close =
-                    Doing::Send(vec![Command::Close { on: self.of(has.connection.number) }]);
+                let of = Which::Connection(has.connection.number);
+                let close = Doing::Send(vec![Command::Close { on: On { end: End::Client, of } }]);
                 found.push((text!("lab_seen.next.close_holder", holder = has.name()), close));
             }
             Some(State::TimeWait) if has.shares() && failed.is("bind", "EADDRINUSE") => {
