@@ -191,7 +191,9 @@ impl EndsView {
         };
         if options::ui(ui, cx, &subject, asked, self.shape) {
             let options = *asked;
-            let held = |it: &ConnectionState| it.end(end).holding == Holding::Held;
+            let held = |it: &ConnectionState| {
+                it.end(end).holding == Holding::Held && bench.closing(it, end).is_none()
+            };
             if bench.connections.iter().any(held) {
                 cx.send(Command::Bench(lab::Command::SetOptions { on, options }));
             }
