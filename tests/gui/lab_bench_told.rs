@@ -257,4 +257,6 @@ fn that_the_buttons_act_on_another_client_is_said_where_its_connection_is_not_sh
     assert!(window.sees("Connection 1 of client A: client ESTABLISHED, peer ESTABLISHED"));
     window.press("All 2");
     assert!(!window.sees("the buttons act on") && !is_off(&window, "Client Close"));
+    window.press("Connection 2 of client B: client FIN_WAIT_2, peer CLOSE_WAIT");
+    window.until("the buttons act on A1 \u{b7} descriptor closed");
 }

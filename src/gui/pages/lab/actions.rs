@@ -229,14 +229,26 @@ fn habit(ui: &mut Ui, cx: &Cx<'_>, habit: &mut Habit) {
     });
 }
 
+/// The connections that an action is meant for.
+fn meant(bench: &BenchState, on: On) -> impl Iterator<Item = &lab::ConnectionState> {
+    bench.connections.iter().filter(move |connection| match on.of {
+        Which::All => true,
+        Which::Client(client) => connection.client == client,
+        Which::Connection(number) => connection.number == number,
+    })
+}
+
+/// Those of them that it can do something with.
+pub(super) fn acted_on(bench: &BenchState, on: On) -> Vec<&lab::ConnectionState> {
+    let can = |it: &&lab::ConnectionState| {
+        it.end(on.end).holding == Holding::Held && bench.closing(it, on.end).is_none()
+    };
+    meant(bench, on).filter(can).collect()
+}
+
 impl<'a> Addressed<'a> {
     fn new(bench: &'a BenchState, on: On) -> Self {
-        let of = |connection: &&lab::ConnectionState| match on.of {
-            Which::All => true,
-            Which::Client(client) => connection.client == client,
-            Which::Connection(number) => connection.number == number,
-        };
-        let addressed = || bench.connections.iter().filter(of);
+        let addressed = || meant(bench, on);
         let foreign = addressed().next().is_some()
             && addressed().all(|it| matches!(it.target, lab::Target::Typed(_)) && !it.accepted);
         let ends: Vec<_> = addressed()

@@ -28,7 +28,7 @@ use crate::model::lab::End;
 /// The least heights of the calls, four of them, and of the cards at the right.
 const CALLS: f32 =
     size::CARD_HEADER + size::TABLE_HEADER + 4.0 * size::TABLE_ROW + 2.0 * stroke::HAIRLINE;
-const STATES: f32 = 284.0;
+const STATES: f32 = 272.0;
 const SEEING: f32 = 320.0;
 
 /// The width of the right column in a wide window.

@@ -16,7 +16,7 @@ use crate::lab::{
 use crate::model::State;
 use crate::model::lab::{End, Role};
 use crate::text;
-use crate::text::bytes;
+use crate::text::{Text, bytes};
 
 /// The height of a card without its options: header, setting up, status, two lines of actions.
 const REST: f32 = size::CARD_HEADER
@@ -127,10 +127,9 @@ impl EndsView {
             let (text, warns) = choices
                 .shown(bench)
                 .map_or_else(Default::default, |it| descriptor(cx, bench, it, end));
-            match choices.others(bench) {
+            match others(bench, choices, end) {
                 None => (text, warns),
-                Some(client) => {
-                    let whose = text!("lab_bench_page.of_client", name = client.name());
+                Some(whose) => {
                     let acts_on = cx.say(&text!("lab_seen.acts_on", whose = whose));
                     (format!("{acts_on} \u{b7} {text}"), true)
                 }
@@ -210,6 +209,25 @@ fn living<'a>(bench: &'a BenchState, choices: &Choices, end: End) -> Option<&'a 
     bench.connections.iter().rev().find(|it| it.client == choices.client)
 }
 
+/// On whose sockets the buttons of this end act, where that is not the shown connection's.
+fn others(bench: &BenchState, choices: &Choices, end: End) -> Option<Text> {
+    if let Some(client) = choices.others(bench) {
+        return Some(text!("lab_bench_page.of_client", name = client.name()));
+    }
+    let shown = choices.shown(bench)?;
+    let acted_on = actions::acted_on(bench, choices.on(bench, end));
+    match acted_on[..] {
+        [one] if one.number != shown.number => {
+            let name = format!("{}{}", one.client.name(), one.number);
+            Some(text!("lab_seen.connection", name = name))
+        }
+        [_, _, ..] if acted_on.iter().all(|it| it.number != shown.number) => {
+            Some(text!("lab_seen.others", n = acted_on.len()))
+        }
+        _ => None,
+    }
+}
+
 /// Whether the peer's card is about another program's socket: of the shown connection, and of the next one.
 fn is_foreign(bench: &BenchState, choices: &Choices) -> bool {
     let shown = choices.shown(bench);
@@ -239,7 +257,7 @@ fn address(shown: Option<&ConnectionState>, end: End) -> String {
 fn state(ui: &mut Ui, cx: &Cx<'_>, bench: &BenchState, shown: Option<&ConnectionState>, end: End) {
     let Some(shown) = shown else { return };
     let theme = Theme::of(ui);
-    let say = |ui: &mut Ui, text: text::Text| {
+    let say = |ui: &mut Ui, text: Text| {
         ui.label(TypeStyle::Dense.rich(cx.say(&text)).color(theme.text.secondary));
     };
     match seen(bench, shown, end) {
