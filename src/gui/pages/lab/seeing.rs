@@ -72,8 +72,9 @@ pub(super) fn ui(
                 }
             }
             said_ui(ui, cx, &said);
-            // Of a connection that there is not, nothing is known.
-            if let Some(shown) = shown.filter(|_| failed.is_none()) {
+            // Of a connection that there is not, or not any more, there would be dashes alone.
+            let is_over = sides.is_some_and(|sides| sides.iter().all(Side::is_gone));
+            if let Some(shown) = shown.filter(|_| failed.is_none() && !is_over) {
                 line(ui);
                 facts::ui(ui, cx, bench, shown, run);
             }

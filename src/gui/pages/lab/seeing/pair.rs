@@ -108,7 +108,7 @@ impl Side {
         self.state() == Some(state)
     }
 
-    fn is_gone(&self) -> bool {
+    pub(super) fn is_gone(&self) -> bool {
         self.known == Known::NoRow
     }
 
