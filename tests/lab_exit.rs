@@ -65,12 +65,13 @@ fn a_client_whose_process_ends() {
         blocking: !fills,
         ..Connect::new(Target::Typed(address))
     }));
-    wait(&bench, |state| state.connections.iter().any(|it| it.pair.is_some()));
+    wait(&bench, |state| {
+        state.finished == 1 && state.connections.iter().any(|it| it.pair.is_some())
+    });
     if fills {
         let on = On { end: End::Client, of: Which::All };
-        let done = bench.latest().finished;
         bench.send(Command::Send { on, bytes: MAX_SEND });
-        wait(&bench, |state| state.finished > done);
+        wait(&bench, |state| state.finished == 2);
     }
     let sent = bench.latest().connections.last().map_or(0, |it| it.end(End::Client).sent);
     writeln!(io::stdout(), "{READY} {sent}").expect("standard output");

@@ -179,6 +179,34 @@ fn a_connect_that_the_system_does_not_begin_is_told_like_one_that_fails() {
     assert_eq!(verb.end().0, 4);
 }
 
+/// Half of the descriptors are for connections, and the others wait for their turn.
+#[cfg(unix)]
+#[test]
+fn a_client_with_few_descriptors_connects_no_more_often_than_it_was_told() {
+    const COUNT: usize = 60;
+    let server = TcpListener::bind("127.0.0.1:0").expect("loopback");
+    let target = server.local_addr().expect("an address").to_string();
+    let program = assert_cmd::cargo::cargo_bin("sockscope");
+    let script = format!(
+        "ulimit -n 40 && exec \"$0\" lab connect {target} --count {COUNT} --after 50ms --grace 20s --json"
+    );
+    let mut command = Command::new("sh");
+    command.arg("-c").arg(script).arg(program).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("a shell");
+    let lines = BufReader::new(child.stdout.take().expect("a pipe"));
+    let mut running = Running { child, lines };
+    // Each is closed by the other end first, and then here.
+    for _ in 0..COUNT {
+        let (mut accepted, _) = server.accept().expect("a client");
+        assert_eq!(accepted.read(&mut [0; 1]).ok(), Some(0), "its FIN, no reset");
+    }
+    let (_, verdict) = running.verdict();
+    assert_eq!(verdict["connections"], COUNT);
+    assert_eq!((&verdict["refused"], verdict["verdict"].as_str()), (&0.into(), Some("closes")));
+    server.set_nonblocking(true).expect("an option");
+    assert!(server.accept().is_err(), "nobody else came");
+}
+
 #[test]
 fn when_nobody_comes_that_is_status_4_and_a_taken_port_is_3() {
     let mut verb = Running::start(&["listen", "--for", "200ms", "--json"]);
@@ -201,10 +229,14 @@ fn when_nobody_comes_that_is_status_4_and_a_taken_port_is_3() {
 
 #[test]
 fn what_is_not_loopback_is_said_plainly() {
-    // Nothing listens: the address is of no computer's here, and the name is reserved (RFC 5737, RFC 6761).
+    const WARNING: &str = "Other computers may be able to connect";
+    let (status, notes) = Running::start(&["listen", "0.0.0.0:0", "--for", "0s"]).end();
+    assert_eq!(status, 4);
+    assert!(notes.contains(WARNING), "{notes}");
+    // Nothing listens there: the address is of no computer's (RFC 5737).
     let (status, notes) = Running::start(&["listen", "192.0.2.1:0"]).end();
     assert_eq!(status, 3);
-    assert!(notes.contains("Other computers may be able to connect"), "{notes}");
+    assert!(!notes.contains(WARNING), "{notes}");
     let (status, notes) = Running::start(&["listen", "127.0.0.1:0", "--for", "0s"]).end();
     assert_eq!((status, notes.as_str()), (4, ""));
 }

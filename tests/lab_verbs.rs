@@ -218,6 +218,7 @@ fn ctrl_c_leaves_a_document_for_each_that_did_not_run() {
     assert_eq!(told, names());
     let last = results.last().expect("a result");
     assert_eq!((&last["verdict"], &last["took_ms"]), (&"could_not_tell".into(), &0.into()));
+    assert_eq!((&results[0]["finished"], &last["finished"]), (&true.into(), &false.into()));
     assert_eq!(last["checks"][0]["observed"], "stopped by the user", "{last:#}");
 }
 

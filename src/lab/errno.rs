@@ -19,10 +19,12 @@ const CANCELLED: &str = "cancelled";
 pub struct CallError {
     /// The header's name, `ECONNRESET` or `WSAECONNRESET`; `errno 123` for a number that is not in the
     /// tables. Where no errno was given one of these words: `cancelled` when the lab stopped the call, `no answer` when
-    /// its time limit did, `not found` for a name that does not resolve, `failed` for anything else.
+    /// its time limit did, `met itself` for a connect whose socket is its own other end, `not found` for a name that does not resolve, `failed` for anything else.
     pub errno: String,
     /// What that means here.
     pub meaning: Text,
+    /// No local port was left that the kernel could choose.
+    pub(super) out_of_ports: bool,
 }
 
 impl CallError {
@@ -39,7 +41,14 @@ impl CallError {
         let errno = name(number, numbering).unwrap_or_else(|| format!("errno {number}"));
         let meaning =
             meaning(&errno).unwrap_or_else(|| text!("lab.errno.other", answer = error.to_string()));
-        Self { errno, meaning }
+        Self { errno, meaning, out_of_ports: false }
+    }
+
+    /// What comes of `connect` where the kernel has to choose the local port.
+    #[must_use]
+    pub(super) fn of_automatic_port(self) -> Self {
+        let out_of_ports = self.plain() == "EADDRNOTAVAIL";
+        Self { out_of_ports, ..self }
     }
 
     /// The call was stopped by whoever runs the lab.
@@ -51,6 +60,16 @@ impl CallError {
     /// sockets.
     pub fn is_out_of_descriptors(&self) -> bool {
         matches!(self.plain(), "EMFILE" | "ENFILE")
+    }
+
+    /// Whether no local port was left that the kernel could choose, or no address.
+    pub(super) const fn is_out_of_ports(&self) -> bool {
+        self.out_of_ports
+    }
+
+    /// Whether something has run out that the call takes, descriptors or local ports: then nothing is told about sockets.
+    pub(super) fn is_out_of_means(&self) -> bool {
+        self.is_out_of_descriptors() || self.is_out_of_ports()
     }
 
     /// Whether the machine lacks the address that a listener wants: the whole family where that is loopback's.
@@ -69,16 +88,34 @@ impl CallError {
         matches!(self.plain(), "EAGAIN" | "EWOULDBLOCK" | "EINPROGRESS")
     }
 
+    /// Whether `accept` tells what became of a connection before it could be accepted, and says nothing of the listener
+    /// (`accept(2)`, "Error handling").
+    pub(super) fn is_of_what_came(&self) -> bool {
+        matches!(
+            self.plain(),
+            "ECONNABORTED"
+                | "EHOSTDOWN"
+                | "EHOSTUNREACH"
+                | "ENETDOWN"
+                | "ENETUNREACH"
+                | "ENONET"
+                | "ENOPROTOOPT"
+                | "EOPNOTSUPP"
+                | "EPROTO"
+        )
+    }
+
     fn without_number(error: &io::Error) -> Self {
         let (errno, meaning) = match error.kind() {
             io::ErrorKind::Interrupted => (CANCELLED, text!("lab.errno.cancelled")),
             io::ErrorKind::TimedOut => ("no answer", text!("lab.errno.time_limit")),
+            io::ErrorKind::ConnectionRefused => ("met itself", text!("lab_fate.met_itself")),
             io::ErrorKind::NotFound => {
                 ("not found", text!("lab.errno.no_such_name", answer = error.to_string()))
             }
             _ => ("failed", text!("lab_room.failed", answer = error.to_string())),
         };
-        Self { errno: errno.to_owned(), meaning }
+        Self { errno: errno.to_owned(), meaning, out_of_ports: false }
     }
 }
 
@@ -86,6 +123,12 @@ impl CallError {
 /// number, which no system call gives.
 pub(super) fn cancelled() -> io::Error {
     io::ErrorKind::Interrupted.into()
+}
+
+/// The error of a connect that met itself: nobody listens, and by chance the kernel gave its socket the very port that it
+/// connects to. Two SYNs of one socket then make a connection of one end (RFC 9293, section 3.5, "simultaneous open").
+pub(super) fn met_itself() -> io::Error {
+    io::ErrorKind::ConnectionRefused.into()
 }
 
 /// The error of a name that the resolver does not know, with what it answers: resolvers have no errno.
@@ -271,6 +314,17 @@ mod tests {
         assert!(
             !CallError::numbered(&io::Error::from_raw_os_error(4), Numbering::Linux).is_cancelled()
         );
+    }
+
+    /// With a port of one's own the same errno is the kernel's answer about that port.
+    #[test]
+    fn only_where_the_kernel_chooses_the_port_does_a_missing_one_say_nothing() {
+        let failed =
+            |number| CallError::numbered(&io::Error::from_raw_os_error(number), Numbering::Linux);
+        assert!(failed(99).of_automatic_port().is_out_of_means());
+        assert!(!failed(99).is_out_of_means());
+        assert!(!failed(111).of_automatic_port().is_out_of_means());
+        assert!(failed(24).is_out_of_means() && !failed(24).is_out_of_ports());
     }
 
     #[test]

@@ -26,7 +26,7 @@ impl<T> Clone for Bounded<T> {
 }
 
 impl<T> Bounded<T> {
-    /// An empty list that keeps `capacity` entries.
+    /// An empty list that keeps `capacity` entries, which may be none.
     pub const fn new(capacity: usize) -> Self {
         Self { capacity, newest: VecDeque::new(), dropped: 0 }
     }
@@ -37,7 +37,9 @@ impl<T> Bounded<T> {
             self.newest.pop_front();
             self.dropped += 1;
         }
-        self.newest.push_back(Arc::new(entry));
+        if self.capacity > 0 {
+            self.newest.push_back(Arc::new(entry));
+        }
     }
 
     /// [`Bounded::push`] behind the last entry whose `key` is not greater.
@@ -45,7 +47,7 @@ impl<T> Bounded<T> {
         let own = key(&entry);
         let behind = self.newest.iter().rev().take_while(|other| key(other) > own).count();
         self.push(entry);
-        let last = self.newest.len() - 1;
+        let last = self.newest.len().saturating_sub(1);
         for place in (last.saturating_sub(behind)..last).rev() {
             self.newest.swap(place, place + 1);
         }
@@ -239,6 +241,14 @@ mod tests {
         assert_eq!(calls.iter().copied().collect::<Vec<_>>(), [3, 4, 5]);
         calls.push_in_order(0, |at| *at);
         assert_eq!(calls.iter().copied().collect::<Vec<_>>(), [0, 4, 5], "no room, and no panic");
+    }
+
+    #[test]
+    fn a_list_that_keeps_none_only_counts() {
+        let mut calls = Bounded::new(0);
+        calls.push(1);
+        calls.push_in_order(0, |at| *at);
+        assert_eq!((calls.iter().len(), calls.newest(0), calls.dropped()), (0, None, 2));
     }
 
     #[test]

@@ -27,6 +27,7 @@ mod log;
 mod museum;
 mod observe;
 mod options;
+mod presupposed;
 pub mod program;
 mod resolve;
 mod result;
@@ -52,6 +53,7 @@ pub use options::{
     Linger, NUMBERING, Numbering, OptionName, OptionValue, SocketOption, SocketOptions, Takes,
     loopback,
 };
+pub use presupposed::Presupposed;
 pub use program::Program;
 pub use result::{
     Attempt, Check, Exhibit, Habit, Outcome, Recipe, Said, ScenarioResult, Step, document,

@@ -15,6 +15,7 @@ use super::link::Link;
 use super::listener::{BACKLOG, Listener};
 use super::log::Recorder;
 use super::options::{OptionName, OptionValue, SocketOptions};
+use super::presupposed::{RETRIES, SYN_COOKIES};
 use super::socket::{LabSocket, PATIENCE};
 use crate::model::State;
 use crate::model::lab::{End, Role, Who};
@@ -74,7 +75,7 @@ pub enum Place {
     Listener(SocketAddr),
     /// A socket that is bound to this address, and nothing else.
     Bound(SocketAddr),
-    /// Nowhere: this system lacks what it takes.
+    /// Nowhere: this system lacks what it takes, or is set so that it cannot be.
     Absent(Text),
 }
 
@@ -198,7 +199,7 @@ impl Museum {
 
     fn show_syn_received(&mut self) -> Result<(), CallError> {
         let recipe = text!("lab_reuse.museum.syn_received");
-        if let Some(why) = OptionName::DeferAccept.absence() {
+        if let Some(why) = OptionName::DeferAccept.absence().or_else(|| SYN_COOKIES.why_not()) {
             self.add(State::SynReceived, recipe, Place::Absent(why));
             return Ok(());
         }
@@ -232,7 +233,17 @@ impl Museum {
         let small = OptionValue::Number(RECEIVE_BUFFER);
         let listener =
             self.listen(SocketOptions::NONE.with(OptionName::ReceiveBuffer, small), BACKLOG)?;
+        let not_here = RETRIES.why_not();
         for state in [State::FinWait1, State::LastAck, State::Closing] {
+            let recipe = match state {
+                State::LastAck => text!("lab_reuse.museum.last_ack"),
+                State::Closing => text!("lab_reuse.museum.closing"),
+                _ => text!("lab_reuse.museum.fin_wait_1"),
+            };
+            if let Some(why) = &not_here {
+                self.add(state, recipe, Place::Absent(why.clone()));
+                continue;
+            }
             let mut client = self.client()?;
             let buffer = OptionValue::Number(SEND_BUFFER);
             client.set_options(SocketOptions::NONE.with(OptionName::SendBuffer, buffer))?;
@@ -250,11 +261,6 @@ impl Museum {
             if state == State::Closing {
                 link.peer.shutdown_write()?;
             }
-            let recipe = match state {
-                State::LastAck => text!("lab_reuse.museum.last_ack"),
-                State::Closing => text!("lab_reuse.museum.closing"),
-                _ => text!("lab_reuse.museum.fin_wait_1"),
-            };
             self.add(state, recipe, Place::End(link.pair, End::Client));
             self.links.push(link);
         }

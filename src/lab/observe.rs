@@ -92,15 +92,16 @@ impl Observer {
     }
 
     /// Begins to watch a connection under a number of the caller's. An older one with the same addresses
-    /// is given up: its row is the new one's now. An older one of this number is forgotten: its addresses were
+    /// is replaced: its row is the new one's now. An older one of this number is forgotten: its addresses were
     /// tried in vain.
     pub fn watch(&self, number: u64, pair: Pair) {
         self.tell(|control| {
+            let by = control.began.elapsed();
             let lanes = &mut control.change().lanes;
             lanes.retain(|lane| lane.number != number);
             for lane in lanes.iter_mut() {
                 if lane.pair == pair && lane.watch == Watch::Looking {
-                    Arc::make_mut(lane).watch = Watch::GivenUp;
+                    Arc::make_mut(lane).watch = Watch::Replaced { by };
                 }
             }
             lanes.push(Arc::new(Lane::new(number, pair)));

@@ -130,6 +130,8 @@ pub enum Attempt {
 pub enum Outcome {
     /// Not all attempts are made.
     Running,
+    /// The run ended before all attempts were made.
+    CutShort,
     /// It could not be tried here.
     NotTried,
     /// Every attempt connected, and nothing is left.
@@ -162,6 +164,7 @@ impl Outcome {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Running => "running",
+            Self::CutShort => "cut_short",
             Self::NotTried => "not_tried",
             Self::Works => "works",
             Self::Leaks => "leaks",

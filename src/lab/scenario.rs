@@ -17,7 +17,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-pub(super) use judge::over_time;
+pub(super) use judge::{over_time, with_remedy};
 pub use knobs::{BadKnob, Knob, Knobs, Range};
 pub use known::Known;
 pub use run::{Run, RunLink};
@@ -26,6 +26,7 @@ pub use runner::{News, Order, Phase, Ran, ScenarioRunner, Tell};
 use super::cancel::Cancel;
 use super::errno::{CallError, cancelled};
 use super::log::Bounded;
+use super::presupposed::Presupposed;
 use super::result::ScenarioResult;
 use crate::model::lab::Resolution;
 use crate::os::{self, PairProbe, pair_probe};
@@ -57,6 +58,12 @@ pub trait Scenario: Sync {
     /// When it is stopped, with these knobs.
     fn time_limit(&self, knobs: &Knobs) -> Duration {
         self.lasts(knobs) + TIME_LIMIT
+    }
+
+    /// The settings of the kernel without which what is expected, with these knobs, cannot come. Where one is otherwise nothing
+    /// is called, and the result says that it could not tell.
+    fn presupposes(&self, _: &Knobs) -> Vec<Presupposed> {
+        Vec::new()
     }
 
     /// Makes the calls and judges what comes of them. An error ends the run as one that could not tell:
@@ -111,11 +118,10 @@ fn blank(scenario: &dyn Scenario, knobs: &Knobs, resolution: Resolution) -> Scen
     }
 }
 
-/// What comes of a scenario that was stopped before its turn: nothing could be told.
+/// What comes of a scenario that was stopped before its turn: nothing could be told, and it is not finished.
 pub fn stopped_before(scenario: &dyn Scenario, knobs: &Knobs) -> ScenarioResult {
     let mut result = blank(scenario, knobs, pair_probe().resolution());
     result.checks.push(judge::unfinished(text!("lab.check.cancelled").into()));
-    result.finished = true;
     result
 }
 
@@ -133,7 +139,7 @@ pub fn run(scenario: &dyn Scenario, setup: Setup, cancel: &Cancel) -> ScenarioRe
             result
         }
         Ok(mut run) => {
-            let ran = match run.try_loopback().and_then(|()| scenario.run(&mut run)) {
+            let ran = match run.try_loopback().and_then(|()| run.run(scenario)) {
                 // What is judged under the wish to stop only says that it could not tell; this says why.
                 Ok(()) if run.cancel().is_cancelled() && run.is_untold() => {
                     Err(CallError::new(&cancelled()))

@@ -45,6 +45,8 @@ pub struct LabSocket {
     recorder: Recorder,
     socket: Option<Socket>,
     blocking: bool,
+    /// Whether `bind` gave it an address.
+    bound: bool,
     sent: Cell<u64>,
     received: Cell<u64>,
 }
@@ -68,6 +70,7 @@ impl LabSocket {
             recorder: recorder.clone(),
             socket: Some(socket),
             blocking: true,
+            bound: false,
             sent: Cell::new(0),
             received: Cell::new(0),
         }
@@ -103,7 +106,10 @@ impl LabSocket {
 
     /// `bind(address)`; port 0 lets the kernel choose.
     pub fn bind(&mut self, address: SocketAddr) -> Result<(), CallError> {
-        self.call(format!("bind({address})"), |socket| socket.bind(&SockAddr::from(address)), zero)
+        let bind = |socket: &Socket| socket.bind(&SockAddr::from(address));
+        self.call(format!("bind({address})"), bind, zero)?;
+        self.bound = true;
+        Ok(())
     }
 
     /// `listen(backlog)`; on a socket that listens already it changes the backlog.

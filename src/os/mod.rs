@@ -27,7 +27,7 @@ pub use linux::{descriptor_state, set_tcp_option, tcp_option};
 pub use netstat::{NetstatSource, TablePairProbe};
 pub use processes::SystemProcesses;
 pub use replay::ReplaySource;
-pub use system::{Silent, SystemInfo, system_info};
+pub use system::{Silent, SystemInfo, setting, system_info};
 #[cfg(unix)]
 pub use unix::{Descriptor, descriptor_limit, descriptors_below, limit_descriptors, on_terminate};
 #[cfg(windows)]

@@ -48,6 +48,19 @@ impl SystemInfo for Linux {
     }
 }
 
+/// The numbers that a setting of the kernel consists of, by its name (Linux: sysctl(8), below /proc/sys); none where there is
+/// no such setting, or it cannot be read.
+#[cfg(target_os = "linux")]
+pub fn setting(name: &str) -> Option<Vec<u64>> {
+    super::linux::limits::setting(PROC.as_ref(), name)
+}
+
+/// The numbers that a setting of the kernel consists of. This system is not asked.
+#[cfg(not(target_os = "linux"))]
+pub const fn setting(_: &str) -> Option<Vec<u64>> {
+    None
+}
+
 /// A system of which nothing is known but its sockets, and a recording.
 pub struct Silent;
 

@@ -50,10 +50,9 @@ fn a_connect_that_nobody_answers_is_shown_and_stops_at_once() {
         ..connect()
     }));
     hands.wait("client B is connected", |state| state.connections.iter().any(|it| it.accepted));
-    let began = Instant::now();
+    // It would try for a minute or two, for longer than is waited for here.
     hands.bench.send(Command::Stop);
     let state = hands.wait("it has stopped", |state| state.running.is_empty());
-    assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
     assert_eq!(hands.last(client(number), "connect"), "cancelled");
     assert_eq!(holding(&state, End::Client, Holding::Held), 3, "every socket stays");
     // The kernel goes on: as soon as somebody accepts, the SYN that is sent again is answered.
@@ -84,18 +83,17 @@ fn a_connect_that_does_not_wait_is_in_progress() {
 #[test]
 fn stop_keeps_every_socket_and_sweeps_away_what_waits() {
     let hands = Hands::listening(DEFAULT);
-    hands.connect(Connect { count: 3, ..connect() });
+    // Two seconds for each would be longer than is waited for here.
+    hands.connect(Connect { count: 20, ..connect() });
     let due = hands.bench.latest().finished + 4;
-    let began = Instant::now();
     hands.bench.send(Command::ReadToEnd { on: PEERS });
     hands.wait("it reads", |state| state.is_busy(Actor::Peer));
     hands.bench.send(Command::Close { on: PEERS });
     hands.bench.send(Command::Abort { on: PEERS });
     hands.bench.send(Command::Stop);
     let state = hands.wait("all are done with", |state| state.finished >= due);
-    assert!(began.elapsed() < Duration::from_secs(5), "it does not wait for its time to pass");
-    assert_eq!(holding(&state, End::Peer, Holding::Held), 3);
-    assert_eq!(holding(&state, End::Client, Holding::Held), 3);
+    assert_eq!(holding(&state, End::Peer, Holding::Held), 20);
+    assert_eq!(holding(&state, End::Client, Holding::Held), 20);
     // And everything works on.
     let number = state.connections[0].number;
     hands.act([Command::Send { on: CLIENTS, bytes: 9 }, read(PEERS)]);
@@ -210,7 +208,7 @@ fn closing_a_listener_resets_what_waits_there() {
     hands.wait_state(waiting, End::Client, None);
     hands.act([read(CLIENTS)]);
     assert_eq!(hands.last(client(waiting), "recv"), errno("ECONNRESET"));
-    assert_eq!(hands.seen(accepted, End::Peer), Seen::State(State::Established));
+    hands.wait_state(accepted, End::Peer, Some(State::Established));
 }
 
 /// An old connection that nobody accepted does not stand in for a new one with the same addresses.
@@ -241,7 +239,7 @@ fn leaked_sockets_stay_until_a_reset() {
     assert_eq!(hands.refusal(), Some("lab.refused.no_client"), "nobody remembers it");
     let state = hands.bench.latest();
     assert_eq!(connection(&state, number).end(End::Client).holding, Holding::Leaked);
-    assert_eq!(hands.seen(number, End::Client), Seen::State(State::Established));
+    hands.wait_state(number, End::Client, Some(State::Established));
     let pair = connection(&state, number).pair.expect("addresses");
     let state = hands.act([Command::Reset]);
     assert!(state.connections.is_empty() && state.began.is_none());

@@ -138,7 +138,7 @@ fn a_port_that_the_kernel_chose_cannot_be_bound_while_it_is_in_use() {
             assert_ne!(local.address, automatic.address);
             let next = hands.try_to_connect(to(server, local, new));
             assert_eq!(bind_and_connect(&hands, next)[0], errno("EADDRINUSE"));
-            assert_eq!(hands.seen(old, End::Client), Seen::State(State::CloseWait));
+            hands.wait_state(old, End::Client, Some(State::CloseWait));
         }
     }
 }
@@ -200,7 +200,8 @@ fn twenty_reconnects_side_by_side() {
         let count = |end: End, wanted: State| {
             let state = hands.bench.latest();
             // A row that a newer connection with the same addresses took over is that one's.
-            let current = |it| state.lane(it).is_some_and(|lane| lane.watch != Watch::GivenUp);
+            let is_old = |watch| matches!(watch, Watch::Replaced { .. });
+            let current = |it| state.lane(it).is_some_and(|lane| !is_old(lane.watch));
             let seen = |it| state.seen(it, end) == Seen::State(wanted);
             state.connections.iter().filter(|it| current(it) && seen(it)).count()
         };

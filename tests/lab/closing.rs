@@ -138,7 +138,7 @@ fn linger() {
 
 #[test]
 fn a_lingering_close_waits_after_a_shutdown_too() {
-    as_expected("linger", &["seconds=1", "shutdown=write"]);
+    as_expected("linger", &["seconds=5", "shutdown=write"]);
 }
 
 #[test]
@@ -208,12 +208,12 @@ fn whatever_waits_stops_at_once() {
     thread::scope(|scope| {
         for (name, knobs) in [
             ("client-closes-first", &["wait=yes"][..]),
-            ("server-closes-first", &["delay=30"]),
+            ("server-closes-first", &["wait=yes"]),
             ("close-wait-peer-holds", &["hold=300"]),
             ("close-wait-peer-gone", &["fin-wait-2=60"]),
             ("full-buffer", &["delay=60"]),
             ("linger", &["seconds=60"]),
-            ("linger", &["seconds=60", "delay=30"]),
+            ("linger", &["seconds=60", "delay=59"]),
             ("keepalive", &["hold=300"]),
             ("copy-keeps-open", &["hold=60"]),
         ] {
@@ -232,7 +232,7 @@ fn whatever_waits_stops_at_once() {
                 });
                 let last = result.checks.last().map(|check| check.observed.plain());
                 assert_eq!(last.as_deref(), Some("stopped by the user"), "{result:#?}");
-                assert!(result.took < Duration::from_secs(10), "{name}: {:?}", result.took);
+                assert!(result.took < Duration::from_secs(40), "{name}: {:?}", result.took);
             });
         }
     });

@@ -124,11 +124,6 @@ impl Hands {
         })
     }
 
-    pub fn seen(&self, number: u64, end: End) -> Seen {
-        let state = self.bench.latest();
-        state.seen(connection(&state, number), end)
-    }
-
     /// The calls of this socket that begin so, in order.
     pub fn calls(&self, who: Who, call: &str) -> Vec<Call> {
         let state = self.bench.latest();

@@ -6,6 +6,8 @@
 //! unshare --user --map-root-user --net sh -c 'ip link set lo up && cargo test --test lab -- --ignored --test-threads 1 settings::'
 //! ```
 
+mod presupposed;
+
 use std::fs;
 use std::io::Read;
 use std::net::{SocketAddr, TcpListener};

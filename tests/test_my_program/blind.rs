@@ -3,11 +3,13 @@
 use std::io::{Read as _, Write as _};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use sockscope::lab::Program;
 use sockscope::lab::program::{
     Answer, Eyes, Holder, Judged, Phase, Processes, ProgramState, Setup, Treatment, Trouble,
-    Unknown, phase_words,
+    Unknown, conclusion, phase_words,
 };
 use sockscope::model::lab::Resolution;
 use sockscope::model::{Operation, PollFailure, Snapshot, Socket, State};
@@ -50,12 +52,16 @@ impl SocketSource for Blind {
     }
 
     fn poll(&mut self) -> Result<Option<Snapshot>, PollFailure> {
-        Err(PollFailure {
-            source: "blind".to_owned(),
-            operation: Operation::ReadSocketTable,
-            cause: "no table today".to_owned(),
-            number: None,
-        })
+        Err(no_table("blind"))
+    }
+}
+
+fn no_table(source: &str) -> PollFailure {
+    PollFailure {
+        source: source.to_owned(),
+        operation: Operation::ReadSocketTable,
+        cause: "no table today".to_owned(),
+        number: None,
     }
 }
 
@@ -133,6 +139,89 @@ fn without_a_look_up_what_our_own_socket_hears_is_judged() {
     assert!(matches!(&state.trouble, Some(Trouble::Look(_))), "{:?}", state.trouble);
     drop(stream);
     wait(&program, |state| state.parties.iter().all(is_closed_late));
+}
+
+#[test]
+fn without_a_look_up_a_close_listens_on() {
+    let program = start_with(Treatment::Close, Box::new(Panics), live_source());
+    let stream = connect(address(&program));
+    wait(&program, |state| state.judged == Some(Judged::Keeps));
+    drop(stream);
+    wait(&program, |state| state.parties.iter().all(is_closed_late));
+}
+
+#[test]
+fn without_a_look_up_and_without_descriptors_a_reset_cannot_be_told() {
+    let program = start_with(Treatment::Reset, Box::new(Panics), live_source());
+    let stream = connect(address(&program));
+    let state = wait(&program, |state| state.connections.iter().any(|it| it.is_over()));
+    assert_eq!(state.judged, Some(Judged::CouldNotTell), "{:#?}", state.parties);
+    assert!(state.parties[0].unknown.contains_key(&Unknown::Reset));
+    drop(stream);
+}
+
+/// A probe that fails while it is told to.
+struct Failing(Box<dyn PairProbe>, Arc<AtomicBool>);
+
+impl PairProbe for Failing {
+    fn resolution(&self) -> Resolution {
+        self.0.resolution()
+    }
+
+    fn shows_unowned(&self) -> bool {
+        self.0.shows_unowned()
+    }
+
+    fn lookup(&mut self, pairs: &[Pair]) -> Result<Vec<[Option<Socket>; 2]>, PollFailure> {
+        if self.1.load(Ordering::Relaxed) { Err(no_table("failing")) } else { self.0.lookup(pairs) }
+    }
+
+    fn listener(&mut self, local: SocketAddr) -> Result<Option<Socket>, PollFailure> {
+        self.0.listener(local)
+    }
+}
+
+#[test]
+fn what_is_not_seen_any_more_is_not_said_to_be_kept_and_what_was_seen_is() {
+    if !pair_probe().shows_unowned() {
+        // Our own socket hears what becomes of the other end.
+        return;
+    }
+    let fails = Arc::new(AtomicBool::new(false));
+    let probe = Box::new(Failing(pair_probe(), Arc::clone(&fails)));
+    let program = start_with(Treatment::Close, probe, live_source());
+    let mut stream = connect(address(&program));
+    assert_eq!(stream.read(&mut [0; 1]).ok(), Some(0), "our FIN");
+    // Our end is closed, and hears nothing.
+    wait(&program, |state| state.held == 0 && state.connections[0].our_state.is_some());
+    fails.store(true, Ordering::Relaxed);
+    drop(stream);
+    let state = wait(&program, |state| !matches!(state.judged, None | Some(Judged::TooEarly(_))));
+    assert_eq!(state.judged, Some(Judged::CouldNotTell), "{:#?}", state.connections);
+    assert!(state.parties[0].unknown.contains_key(&Unknown::NotLooked));
+    assert!(matches!(&state.trouble, Some(Trouble::Look(_))), "{:?}", state.trouble);
+    fails.store(false, Ordering::Relaxed);
+    // It is seen again, and that it was closed is known.
+    let kept = connect(address(&program));
+    wait(&program, |state| state.connections[0].is_over() && state.judged == Some(Judged::Keeps));
+    fails.store(true, Ordering::Relaxed);
+    wait(&program, |state| matches!(&state.trouble, Some(Trouble::Look(_))));
+    let state = program.latest();
+    assert_eq!(state.judged, Some(Judged::Keeps), "{:#?}", state.connections);
+    drop(kept);
+}
+
+#[test]
+fn without_a_table_nobody_is_said_not_to_have_connected() {
+    let setup = listener(Treatment::NeverAccept, Answer::Nothing);
+    let setup = Setup { time: Duration::from_millis(500), ..setup };
+    let program = start_with_setup(setup, pair_probe(), Box::new(Blind));
+    let stream = connect(address(&program));
+    let state = wait(&program, |state| !state.is_running());
+    assert_eq!(state.judged, None);
+    let [what, why] = conclusion(&state).map(|text| text.plain());
+    assert_eq!(what, "Who connected could not be told.", "{why}");
+    drop(stream);
 }
 
 #[test]

@@ -44,6 +44,9 @@ fn a_run_may_have_the_port_that_the_kernel_chose_for_the_one_before() {
     assert_eq!(read_to_end(&stream), b"");
 }
 
+/// So long a table takes.
+const SLOW: Duration = Duration::from_secs(6);
+
 /// A source that takes its time.
 struct Slow(Box<dyn SocketSource>);
 
@@ -57,7 +60,7 @@ impl SocketSource for Slow {
     }
 
     fn poll(&mut self) -> Result<Option<Snapshot>, PollFailure> {
-        thread::sleep(Duration::from_secs(3));
+        thread::sleep(SLOW);
         self.0.poll()
     }
 }
@@ -74,11 +77,11 @@ fn a_run_that_follows_another_waits_for_it_on_its_own_thread() {
     let before = Program::start_with(setup.clone(), eyes, Arc::new(|| {})).expect("two threads");
     assert_eq!(address(&before), here);
     let stream = connect(here);
-    // Its owner is looked for, which takes three seconds.
+    // Its owner is looked for, which takes as long.
     thread::sleep(Duration::from_millis(200));
     let began = Instant::now();
     let after = Program::start_after(Some(before), setup, Arc::new(|| {})).expect("two threads");
-    assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
+    assert!(began.elapsed() < SLOW / 2, "{:?}", began.elapsed());
     assert_eq!(address(&after), here, "the port was free again");
     drop(stream);
 }

@@ -12,6 +12,7 @@ mod heir;
 mod kept;
 mod listening;
 mod reaching;
+mod same_port;
 mod unreached;
 
 use std::io::{Read as _, Write as _};
@@ -129,10 +130,10 @@ fn what_a_client_keeps_and_what_it_closes_is_told_apart_by_process() {
     let kept = streams.split_off(3);
     drop(streams);
     let state = wait(&program, |state| {
-        judged(state) == Some(Judged::Keeps) && state.connections.len() == 5
+        mine(state).is_some_and(|it| (it.connections, it.kept, it.closed) == (5, 2, 3))
     });
     let party = mine(&state).expect("it is known");
-    assert_eq!((party.connections, party.kept, party.closed), (5, 2, 3));
+    assert_eq!(party.judged, Judged::Keeps);
     assert_eq!(party.states.get(&State::CloseWait), Some(&2));
     let [least, middle, most] = party.took.expect("some closed");
     assert!(least <= middle && middle <= most);
@@ -155,9 +156,10 @@ fn reconnects_that_leave_the_old_one_open_are_a_leak() {
         stream
     };
     let leaked: Vec<TcpStream> = (0..4).map(reconnect).collect();
-    let state = wait(&program, |state| judged(state) == Some(Judged::Leaks));
+    let state = wait(&program, |state| mine(state).is_some_and(|party| party.kept == 4));
     let party = mine(&state).expect("it is known");
     assert_eq!((party.connections, party.reconnects, party.closed), (4, 3, 0));
+    assert_eq!(party.judged, Judged::Leaks);
     drop(leaked);
     let state = wait(&program, |state| mine(state).is_some_and(is_closed_late));
     let party = mine(&state).expect("it is known");
@@ -305,10 +307,8 @@ fn connections_that_are_never_accepted_are_found_in_the_table() {
     let program = start(listener(Treatment::NeverAccept, Answer::Nothing));
     let address = address(&program);
     let streams = [connect(address), connect(address)];
-    let state = wait(&program, |state| {
-        judged(state) == Some(Judged::Keeps) && state.connections.len() == 2
-    });
-    assert_eq!(mine(&state).map(|party| party.kept), Some(2));
+    let state = wait(&program, |state| mine(state).is_some_and(|party| party.kept == 2));
+    assert_eq!((judged(&state), state.connections.len()), (Some(Judged::Keeps), 2));
     assert_eq!(state.held, 0, "nothing was accepted");
     drop(streams);
     wait(&program, |state| judged(state) == Some(Judged::Closes));

@@ -47,9 +47,6 @@ pub struct Common {
 impl Common {
     /// Runs it to its end, and gives the verdict.
     pub fn run(&self, setup: Setup, output: &mut Output) -> Result<Exit> {
-        if let Some(warning) = reach_warning(&setup) {
-            output.note(&warning.plain());
-        }
         let (send, events) = mpsc::channel();
         let wake = {
             let send = send.clone();
@@ -149,6 +146,9 @@ impl Shown {
     fn begin(&mut self, state: &ProgramState, json: bool, output: &mut Output) -> Result<()> {
         let Some(address) = state.address.filter(|_| !self.begun) else { return Ok(()) };
         self.begun = true;
+        if let Some(warning) = reach_warning(&state.setup) {
+            output.note(&warning.plain());
+        }
         if let Some(warning) = queue_warning(state) {
             output.note(&warning.plain());
         }

@@ -35,6 +35,8 @@ pub struct Leaked {
     pub call: Option<String>,
     /// Its errno; none where this system has no such call.
     pub errno: Option<String>,
+    /// Whether that was for want of a local port, and not of a descriptor.
+    pub out_of_ports: bool,
 }
 
 /// Holds what it inherited until `input` ends.
@@ -55,7 +57,7 @@ pub fn leak<E: From<io::Error>>(
         let has_one = error.kind() != io::ErrorKind::Unsupported;
         let errno = has_one.then(|| CallError::new(&error).errno);
         let call = Some(SETRLIMIT.to_owned());
-        return say(&Leaked { limit, open_before, opened: 0, call, errno });
+        return say(&Leaked { limit, open_before, opened: 0, call, errno, out_of_ports: false });
     }
     let mut kept = Vec::new();
     say(&open_until_refused(limit, open_before, to, &mut kept))?;
@@ -73,12 +75,14 @@ fn open_until_refused(
     kept: &mut Vec<LabSocket>,
 ) -> Leaked {
     let recorder = Recorder::new(Instant::now(), CALLS, Cancel::new());
-    let mut leaked = Leaked { limit, open_before, opened: 0, call: None, errno: None };
+    let mut leaked =
+        Leaked { limit, open_before, opened: 0, call: None, errno: None, out_of_ports: false };
     while leaked.opened < limit + BEYOND {
         match open(to, leaked.opened.into(), &recorder) {
             Ok(socket) => kept.push(socket),
             Err((call, error)) => {
                 leaked.call = Some(call.to_owned());
+                leaked.out_of_ports = error.is_out_of_ports();
                 leaked.errno = Some(error.errno);
                 break;
             }

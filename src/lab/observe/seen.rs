@@ -1,5 +1,6 @@
 //! What was seen: plain data, taken in look by look.
 
+use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -33,8 +34,13 @@ pub enum Watch {
     Looking,
     /// Neither end has a row any more; none can come back.
     RowsGone,
-    /// Its time was up before its rows were gone, or its addresses belong to a newer connection.
+    /// Its time was up before its rows were gone.
     GivenUp,
+    /// Its addresses are a newer connection's, which came by then.
+    Replaced {
+        /// When, in the time of the run.
+        by: Duration,
+    },
 }
 
 /// What was seen of one connection.
@@ -48,6 +54,8 @@ pub struct Lane {
     pub watch: Watch,
     /// Every change of state, with times since the run began.
     pub changes: Bounded<Change>,
+    /// What the kernel calls both sockets, once they are known to be this connection's.
+    cookies: [Option<NonZeroU64>; 2],
     seen: [Seen; 2],
     /// The rows of the last look.
     rows: [Option<Socket>; 2],
@@ -55,6 +63,8 @@ pub struct Lane {
     found: [bool; 2],
     /// How many looks in a row found the ends as they are now.
     unchanged: [u64; 2],
+    /// When the last look was that succeeded, in the time of the run.
+    looked: Option<Duration>,
     /// When to give up; none while an end is held.
     pub(in crate::lab) until: Option<Instant>,
 }
@@ -66,10 +76,12 @@ impl Lane {
             pair,
             watch: Watch::Looking,
             changes: Bounded::new(CHANGES),
+            cookies: [None; 2],
             seen: [Seen::Unknown; 2],
             rows: [None, None],
             found: [false; 2],
             unchanged: [0; 2],
+            looked: None,
             until: None,
         }
     }
@@ -94,8 +106,16 @@ impl Lane {
         self.unchanged[end as usize]
     }
 
+    /// When the last look was that succeeded, in the time of the run; none before the first.
+    pub const fn looked(&self) -> Option<Duration> {
+        self.looked
+    }
+
     /// Records one look; says whether anything changed.
     pub(super) fn record(&mut self, at: Duration, rows: &[Option<Socket>; 2]) -> bool {
+        let rows = if self.are_anothers(rows) { &[None, None] } else { rows };
+        self.identify(rows);
+        self.looked = Some(at);
         let mut changed = false;
         for (end, row) in End::ALL.into_iter().zip(rows) {
             let state = row.as_ref().map(|row| row.state);
@@ -118,6 +138,27 @@ impl Lane {
             self.watch = Watch::RowsGone;
         }
         changed
+    }
+
+    /// Whether these rows belong to a newer connection with the same addresses, which only has them because both ends of this
+    /// one are over.
+    fn are_anothers(&self, rows: &[Option<Socket>; 2]) -> bool {
+        self.cookies.iter().zip(rows).any(|(known, row)| {
+            let cookie = row.as_ref().and_then(|row| row.cookie);
+            known.zip(cookie).is_some_and(|(known, cookie)| known != cookie)
+        })
+    }
+
+    /// Learns what the kernel calls both sockets. A connection that is only being made may have the rows of an older one
+    /// beside it, in TIME_WAIT or half-open, until the client's own is established.
+    fn identify(&mut self, rows: &[Option<Socket>; 2]) {
+        let client = rows[End::Client as usize].as_ref();
+        if client.is_none_or(|row| matches!(row.state, State::SynSent | State::TimeWait)) {
+            return;
+        }
+        for (known, row) in self.cookies.iter_mut().zip(rows) {
+            *known = known.or(row.as_ref().and_then(|row| row.cookie));
+        }
     }
 }
 

@@ -8,7 +8,8 @@ use crate::model::lab::Role;
 /// What `close()` does with data that is still to be sent (`SO_LINGER`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Linger {
-    /// `close()` returns at once and the kernel goes on sending, then sends the FIN: the default.
+    /// `close()` returns at once and the kernel goes on sending, then sends the FIN: the default. Linux gives up after some
+    /// minutes with a peer that does not read: what is left is lost, and the peer is reset (`tcp_orphan_retries`, tcp(7)).
     #[default]
     Off,
     /// `close()` waits up to so many seconds; 0 is the abortive close: a reset, unsent data lost, no

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::conn::{Conn, Left};
-use super::fate::{Descriptor, Ending, Evidence, Row, fate, row, their_state};
+use super::fate::{Descriptor, Ending, Evidence, Row, Sent, fate, row, their_state};
 use super::gate::canonical;
 use super::judge::is_late;
 use super::owners::Found;
@@ -236,6 +236,10 @@ impl Entry {
     pub(super) fn learn(&mut self, found: Option<&Found>) {
         self.looked_for = self.looked_for.saturating_add(1);
         let Some(Found { holder, inode }) = found else { return };
+        // Another socket at its addresses: a newer connection's.
+        if self.inode.zip(*inode).is_some_and(|(known, found)| known != found) {
+            return;
+        }
         let is_known = matches!(self.holder, Some(Holder::Processes(_)));
         let is_better = matches!(holder, Some(Holder::Processes(_))) || !is_known;
         if is_better && holder.is_some() && self.holder != *holder {
@@ -262,7 +266,7 @@ impl Entry {
         if let Some(lane) = lane {
             self.seen.was_found |= lane.was_found(theirs);
             let row = lane.row(theirs);
-            self.inode = row.and_then(|row| row.inode).or(self.inode);
+            self.inode = self.inode.or(row.and_then(|row| row.inode));
             self.seen.send_queue = row.and_then(|row| row.queues).map(|queues| queues.send);
             self.seen.our_state = match lane.seen(theirs.other()) {
                 Seen::State(state) => Some(state),
@@ -272,8 +276,15 @@ impl Entry {
         (self.seen.their_state, self.seen.inferred) = their_state(lane, theirs);
     }
 
-    /// Works out what became of it. `treatment` is what is done to it.
-    pub(super) fn work_out(&mut self, lane: Option<&Lane>, theirs: End, treatment: Treatment) {
+    /// Works out what became of it; `blind` when looks fail now.
+    pub(super) fn work_out(
+        &mut self,
+        lane: Option<&Lane>,
+        theirs: End,
+        setup: &Setup,
+        blind: bool,
+    ) {
+        let treatment = setup.treatment;
         self.see(lane, theirs);
         if self.connecting() {
             return;
@@ -282,11 +293,19 @@ impl Entry {
             lane,
             theirs,
             treated: self.treated,
-            fin: matches!(treatment, Treatment::Close | Treatment::HalfClose),
-            reset: treatment == Treatment::Reset && self.treated.is_some(),
+            sent: match treatment {
+                _ if self.treated.is_none() => Sent::Nothing,
+                Treatment::Close | Treatment::HalfClose => Sent::Fin,
+                Treatment::Reset => Sent::Reset,
+                Treatment::NeverRead | Treatment::NeverAccept => Sent::Nothing,
+            },
             heard: self.heard,
             descriptor: self.descriptor,
             held: self.held,
+            blind,
+            // Where nothing is read, what was sent lies before the end.
+            hears: self.conn.is_some() && treatment != Treatment::NeverRead,
+            grace: setup.grace,
         };
         self.is_row_gone = matches!(row(&evidence), Row::Over(_));
         let fate = fate(&evidence);
@@ -325,6 +344,10 @@ impl Entry {
     fn shown_holder(&self, theirs: SocketAddr) -> Holder {
         let here = self.seen.was_found || theirs.ip().to_canonical().is_loopback();
         match &self.holder {
+            // It was accepted after the last look, or nobody would have closed it.
+            Some(Holder::NotAccepted) if matches!(self.fate, Fate::Closed { .. }) => {
+                Holder::NotSeen
+            }
             Some(holder) => holder.clone(),
             None if matches!(
                 self.fate,

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::state::{Fate, Obstacle, Unknown};
-use crate::lab::observe::{Lane, STEADY, Seen, other_end};
+use crate::lab::observe::{Lane, STEADY, Seen, Watch, other_end};
 use crate::model::State;
 use crate::model::lab::End;
 
@@ -19,16 +19,31 @@ pub(super) struct Evidence<'a> {
     pub theirs: End,
     /// When it was treated: our FIN, our reset, or the beginning where nothing is done later.
     pub treated: Option<Duration>,
-    /// Whether that was a FIN, which may take long to arrive.
-    pub fin: bool,
-    /// Whether that was a reset.
-    pub reset: bool,
+    /// What was sent then.
+    pub sent: Sent,
     /// What our socket heard that ends it, and when.
     pub heard: Option<(Duration, Ending)>,
     /// Whether its process still has the descriptor, asked after the row was gone.
     pub descriptor: Descriptor,
     /// When it was last found to have it, so asked.
     pub held: Option<Duration>,
+    /// Whether looks fail now.
+    pub blind: bool,
+    /// Whether our socket is there and would hear the end of it.
+    pub hears: bool,
+    /// How long an end may stay open.
+    pub grace: Duration,
+}
+
+/// What ends a connection from our side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sent {
+    /// Nothing.
+    Nothing,
+    /// A FIN, which may take long to arrive.
+    Fin,
+    /// A reset, which takes both rows at once.
+    Reset,
 }
 
 /// What ends a connection, as our socket hears it.
@@ -75,6 +90,11 @@ pub(super) fn fate(evidence: &Evidence<'_>) -> Fate {
     };
     let open = || match (evidence.treated, known) {
         (None, _) => Fate::Open,
+        (Some(treated), known) if is_out_of_sight(evidence, known.unwrap_or(treated)) => {
+            let since = known.unwrap_or(treated);
+            let at = evidence.lane.and_then(Lane::looked).unwrap_or_default().max(since);
+            Fate::Unknown { why: Unknown::NotLooked, at, kept: Some(at.saturating_sub(since)) }
+        }
         (Some(_), Some(since)) => Fate::Waiting { since },
         (Some(since), None) => Fate::Unreached { since, obstacle: obstacle(evidence) },
     };
@@ -85,10 +105,16 @@ pub(super) fn fate(evidence: &Evidence<'_>) -> Fate {
     // A reset takes the rows at once. Anything else leaves them for as long as the other end is open, so that was proved
     // until they went.
     let unknown = |why: Unknown, gone: Duration| {
-        let until = evidence.held.max(Some(gone).filter(|_| !evidence.reset));
+        let until = evidence.held.max(Some(gone).filter(|_| evidence.sent != Sent::Reset));
         Fate::Unknown { why, at: until.unwrap_or(gone), kept: until.and_then(since) }
     };
-    let cannot_tell = if evidence.reset { Unknown::Reset } else { Unknown::Vanished };
+    let cannot_tell = match (evidence.sent, evidence.heard) {
+        (Sent::Reset, _) => Unknown::Reset,
+        (_, Some((at, Ending::Broken))) if evidence.treated.is_none_or(|treated| at < treated) => {
+            Unknown::BrokenFirst
+        }
+        _ => Unknown::Vanished,
+    };
     let over = match row(evidence) {
         Row::Open => return open(),
         Row::Vanished(gone) => return unknown(cannot_tell, gone),
@@ -106,13 +132,20 @@ pub(super) fn fate(evidence: &Evidence<'_>) -> Fate {
     match evidence.descriptor {
         Descriptor::NotAsked => unknown(Unknown::NotAsked, over),
         Descriptor::Held => Fate::Unseen { since: known.unwrap_or(over) },
-        Descriptor::CannotTell if evidence.reset => unknown(cannot_tell, over),
+        Descriptor::CannotTell if evidence.sent == Sent::Reset => unknown(cannot_tell, over),
         Descriptor::Closed(Some(at)) => found_closed(at),
         Descriptor::Closed(None) => closed(over),
         // Our own close resets whoever sends after it, and a reset takes both rows whatever the program does.
         Descriptor::CannotTell if has_seen_fin(evidence) => closed(over),
         Descriptor::CannotTell => unknown(cannot_tell, over),
     }
+}
+
+/// Whether an end that has been open since then may have been closed unseen. Once it was seen to be kept, that stays so.
+fn is_out_of_sight(evidence: &Evidence<'_>, since: Duration) -> bool {
+    let looked = evidence.lane.and_then(Lane::looked);
+    let was_kept = looked.is_some_and(|looked| looked >= since + evidence.grace);
+    evidence.blind && !evidence.hears && !was_kept
 }
 
 /// Whether our FIN has arrived at the other end.
@@ -128,7 +161,8 @@ enum Arrival {
 /// Whether our FIN has arrived: the other end is in a state that it comes to with it, or ours in one that it comes to with
 /// the acknowledgement. An end of ours in `FIN_WAIT_1` waits for that (RFC 9293, section 3.6).
 fn arrival(evidence: &Evidence<'_>) -> Arrival {
-    let (Some(lane), true, Some(treated)) = (evidence.lane, evidence.fin, evidence.treated) else {
+    let (Some(lane), Sent::Fin, Some(treated)) = (evidence.lane, evidence.sent, evidence.treated)
+    else {
         return Arrival::Untold;
     };
     let mut is_pending = false;
@@ -182,8 +216,28 @@ fn has_seen_fin(evidence: &Evidence<'_>) -> bool {
     })
 }
 
-/// How the table shows the other end.
+/// How the table shows the other end, or what follows where it shows nothing.
 pub(super) fn row(evidence: &Evidence<'_>) -> Row {
+    let shown = shown(evidence);
+    if shown != Row::Open {
+        return shown;
+    }
+    // Nobody can have its addresses while an end of it is there.
+    if let Some(Watch::Replaced { by }) = evidence.lane.map(|lane| lane.watch) {
+        return Row::Over(by);
+    }
+    match (evidence.heard, evidence.treated) {
+        (Some((at, _)), _) if evidence.blind => Row::Over(at),
+        // It takes the rows at once.
+        (None, Some(treated)) if evidence.blind && evidence.sent == Sent::Reset => {
+            Row::Over(treated)
+        }
+        _ => Row::Open,
+    }
+}
+
+/// How the last look that succeeded shows the other end.
+fn shown(evidence: &Evidence<'_>) -> Row {
     let heard = || evidence.heard.map_or(Row::Open, |(at, _)| Row::Over(at));
     let Some(lane) = evidence.lane else { return heard() };
     let (theirs, ours) = (evidence.theirs, evidence.theirs.other());

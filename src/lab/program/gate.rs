@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 
 use super::conn::{Conn, SMALL_BUFFER};
-use super::setup::{Answer, MAX_CLIENTS, MAX_HELD, Setup, Side, Treatment};
+use super::setup::{Answer, MAX_HELD, Setup, Side, Treatment};
 use super::state::Failure;
 use super::{CallError, Cancel};
 use crate::lab::errno::remedy;
@@ -36,6 +36,8 @@ pub(super) enum Gate {
         /// None once no more is let in.
         socket: Option<Socket>,
         address: SocketAddr,
+        /// Whether connections over IPv4 come to it.
+        takes_ipv4: bool,
         /// When to try again after an accept that failed.
         again: Option<Instant>,
         /// What had this port before us, and is no client of ours.
@@ -82,14 +84,16 @@ impl Gate {
             let addresses = addresses.into_iter().map(connectable).collect();
             return Ok(Some(Self::Target { addresses, shut: false }));
         }
-        let (socket, address) = listen_at_one(&addresses, setup.treatment).map_err(|error| {
-            let error = CallError::new(&error);
-            let what = text!("lab_program.failed.listen", address = typed.to_string());
-            let advice = remedy(&error.errno);
-            Box::new(Failure { what, error: Some(error), advice })
-        })?;
-        let mut gate =
-            Self::Listener { socket: Some(socket), address, again: None, before: BTreeSet::new() };
+        let Listening { socket, address, takes_ipv4 } = listen_at_one(&addresses, setup.treatment)
+            .map_err(|error| {
+                let error = CallError::new(&error);
+                let what = text!("lab_program.failed.listen", address = typed.to_string());
+                let advice = remedy(&error.errno);
+                Box::new(Failure { what, error: Some(error), advice })
+            })?;
+        let socket = Some(socket);
+        let before = BTreeSet::new();
+        let mut gate = Self::Listener { socket, address, takes_ipv4, again: None, before };
         let here = table.into_iter().flat_map(|table| &table.sockets);
         let found = here.filter_map(|socket| gate.pair_of(socket));
         let found = found.map(|pair| (pair.client, pair.peer)).collect();
@@ -142,15 +146,18 @@ impl Gate {
         }
     }
 
+    /// Whether it rests after an accept that failed.
+    pub(super) fn rests(&self) -> bool {
+        matches!(self, Self::Listener { again: Some(again), .. } if Instant::now() < *again)
+    }
+
     /// The next connection, where one is there or may be made; the error with the call that gave it.
     pub(super) fn next(
         &mut self,
         setup: &Setup,
-        held: usize,
     ) -> Result<Option<Came>, (&'static str, CallError)> {
         match self {
             Self::None | Self::Target { shut: true, .. } => Ok(None),
-            Self::Target { .. } if held >= MAX_CLIENTS => Ok(None),
             Self::Target { addresses, shut } => loop {
                 let reads = setup.treatment != Treatment::NeverRead;
                 let Some(address) = addresses.first().copied() else { return Ok(None) };
@@ -195,11 +202,17 @@ impl Gate {
 
     /// The connection to this listener that a row of the table is one end of; none when it is none.
     pub(super) fn pair_of(&self, socket: &model::Socket) -> Option<Pair> {
-        let Self::Listener { address, before, .. } = self else { return None };
+        let Self::Listener { address, takes_ipv4, before, .. } = self else { return None };
         let (local, remote) = (socket.local, socket.remote?);
         let here = canonical(*address);
+        // Another listener may have the same port of the other family.
+        let is_ours = |it: IpAddr| match it {
+            IpAddr::V4(_) => *takes_ipv4,
+            IpAddr::V6(_) => here.is_ipv6(),
+        };
         let is_here = |it: SocketAddr| {
-            it.port() == here.port() && (here.ip().is_unspecified() || it.ip() == here.ip())
+            let is_any = here.ip().is_unspecified() && is_ours(it.ip());
+            it.port() == here.port() && (is_any || it.ip() == here.ip())
         };
         let pair = if is_here(local) {
             Pair { client: remote, peer: local }
@@ -224,10 +237,7 @@ pub(super) fn canonical(address: SocketAddr) -> SocketAddr {
 }
 
 /// Listens at the first of a name's addresses that this computer has.
-fn listen_at_one(
-    addresses: &[SocketAddr],
-    treatment: Treatment,
-) -> io::Result<(Socket, SocketAddr)> {
+fn listen_at_one(addresses: &[SocketAddr], treatment: Treatment) -> io::Result<Listening> {
     let mut last = io::ErrorKind::AddrNotAvailable.into();
     for address in addresses {
         match listen(*address, treatment) {
@@ -238,7 +248,14 @@ fn listen_at_one(
     Err(last)
 }
 
-fn listen(address: SocketAddr, treatment: Treatment) -> io::Result<(Socket, SocketAddr)> {
+/// A listener, and what is to be known of it.
+struct Listening {
+    socket: Socket,
+    address: SocketAddr,
+    takes_ipv4: bool,
+}
+
+fn listen(address: SocketAddr, treatment: Treatment) -> io::Result<Listening> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     // Our own ends of the run before may be in TIME_WAIT at this port. Linux has the old sockets and the new listener agree
     // to it, and accepted sockets have the listener's answer: so it is set where the kernel chooses the port as well, but
@@ -259,7 +276,8 @@ fn listen(address: SocketAddr, treatment: Treatment) -> io::Result<(Socket, Sock
     socket.listen(if never { SHORT_BACKLOG } else { BACKLOG })?;
     socket.set_nonblocking(true)?;
     let address = internet(&socket.local_addr()?)?;
-    Ok((socket, address))
+    let takes_ipv4 = address.is_ipv4() || !socket.only_v6()?;
+    Ok(Listening { socket, address, takes_ipv4 })
 }
 
 fn accept(listener: &Socket, answer: Answer) -> io::Result<Option<Came>> {
@@ -271,18 +289,11 @@ fn accept(listener: &Socket, answer: Answer) -> io::Result<Option<Came>> {
             };
             Ok(Some(Came { conn: Conn::accepted(socket, answer)?, pair }))
         }
-        // Reset before it could be accepted: there is nothing to accept now.
-        Err(error)
-            if matches!(
-                error.kind(),
-                io::ErrorKind::WouldBlock
-                    | io::ErrorKind::Interrupted
-                    | io::ErrorKind::ConnectionAborted
-            ) =>
-        {
-            Ok(None)
+        Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(None),
+        Err(error) => {
+            let call = CallError::new(&error);
+            if call.is_underway() || call.is_of_what_came() { Ok(None) } else { Err(error) }
         }
-        Err(error) => Err(error),
     }
 }
 

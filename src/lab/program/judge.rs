@@ -28,30 +28,10 @@ pub(super) fn parties(connections: &[Arc<Connection>], setup: &Setup, now: Durat
 }
 
 fn party(holder: Holder, connections: &[&Connection], setup: &Setup, now: Duration) -> Party {
-    let mut party = Party {
-        holder,
-        connections: connections.len(),
-        reconnects: reconnects(connections, setup),
-        closed_first: 0,
-        unread: connections.iter().any(|it| it.unread),
-        closed: 0,
-        with_process: 0,
-        ended_after: None,
-        late: 0,
-        took: None,
-        kept: 0,
-        unseen: 0,
-        gone: 0,
-        kept_for: None,
-        unreached: 0,
-        obstacle: None,
-        open: 0,
-        idle: 0,
-        not_made: 0,
-        unknown: BTreeMap::new(),
-        states: BTreeMap::new(),
-        judged: Judged::Closes,
-    };
+    let mut party = none_of(holder);
+    party.connections = connections.len();
+    party.reconnects = reconnects(connections, setup);
+    party.unread = connections.iter().any(|it| it.unread);
     let never_reads = setup.treatment == Treatment::NeverRead;
     let mut times = Vec::new();
     let mut wait = Duration::ZERO;
@@ -97,14 +77,19 @@ fn party(holder: Holder, connections: &[&Connection], setup: &Setup, now: Durati
             }
             Fate::Closed { took: None, .. } => party.closed_first += 1,
             Fate::Closed { took: Some(took), kept, .. }
-                if connection.with_process && setup.treatment.waits() && !is_late(*kept, setup) =>
+                if connection.with_process && !is_late(*kept, setup) =>
             {
                 party.with_process += 1;
                 party.ended_after = party.ended_after.max(Some(*took));
             }
             Fate::Closed { took: Some(took), kept, .. } => {
                 party.closed += 1;
-                party.late += usize::from(is_late(*kept, setup));
+                if is_late(*kept, setup) {
+                    party.late += 1;
+                    party.late_as_ended += usize::from(connection.with_process);
+                } else {
+                    party.prompt = party.prompt.max(Some(*took));
+                }
                 times.push(*took);
             }
             Fate::NotMade(_) | Fate::NoAnswer { .. } => party.not_made += 1,
@@ -112,7 +97,7 @@ fn party(holder: Holder, connections: &[&Connection], setup: &Setup, now: Durati
                 party.gone += 1;
                 party.kept_for = party.kept_for.max(Some(*kept));
             }
-            Fate::Unknown { why: Unknown::NotAsked, at, kept }
+            Fate::Unknown { why: Unknown::NotAsked | Unknown::NotLooked, at, kept }
                 if now.saturating_sub(at.saturating_sub(kept.unwrap_or_default()))
                     < setup.grace =>
             {
@@ -128,6 +113,36 @@ fn party(holder: Holder, connections: &[&Connection], setup: &Setup, now: Durati
     party.took = spread(times);
     party.judged = judged(&party, connections, setup, wait, now);
     party
+}
+
+/// Nobody's connections yet.
+const fn none_of(holder: Holder) -> Party {
+    Party {
+        holder,
+        connections: 0,
+        reconnects: 0,
+        closed_first: 0,
+        unread: false,
+        closed: 0,
+        with_process: 0,
+        ended_after: None,
+        late: 0,
+        late_as_ended: 0,
+        took: None,
+        prompt: None,
+        kept: 0,
+        unseen: 0,
+        gone: 0,
+        kept_for: None,
+        unreached: 0,
+        obstacle: None,
+        open: 0,
+        idle: 0,
+        not_made: 0,
+        unknown: BTreeMap::new(),
+        states: BTreeMap::new(),
+        judged: Judged::Closes,
+    }
 }
 
 /// The shortest, the middle and the longest of these times; none where there is none.

@@ -150,10 +150,24 @@ impl Owners {
         if self.before.contains(&pid) {
             return false;
         }
-        let parent = (self.processes.parents)(pid);
-        let chain =
-            std::iter::successors(parent, |pid| (self.processes.parents)(*pid)).take(MOST_PARENTS);
-        parent == Some(INIT) || chain.into_iter().any(|pid| known.contains(&pid))
+        let above = self.above(pid);
+        let Some(parent) = above.first() else { return false };
+        if *parent == INIT || above.iter().any(|it| known.contains(it)) {
+            return true;
+        }
+        // An orphan goes to the nearest subreaper above it, which is above its parent as well (prctl(2),
+        // PR_SET_CHILD_SUBREAPER); which that was cannot be told once that has ended.
+        known.iter().any(|known| {
+            let above = self.above(*known);
+            above.is_empty() || above.contains(parent)
+        })
+    }
+
+    /// Its parent, the parent of that, and so on.
+    fn above(&mut self, pid: u32) -> Vec<u32> {
+        let parents = &mut self.processes.parents;
+        let parent = parents(pid);
+        std::iter::successors(parent, |pid| parents(*pid)).take(MOST_PARENTS).collect()
     }
 
     /// These processes by name, where that can be told: the number alone is enough to find one.
@@ -343,8 +357,19 @@ mod tests {
         assert_eq!(child.holders(&[810], 3), Ok(None), "it had it, and is hidden");
         let (mut orphan, _) = owners(3, 4, INIT);
         assert_eq!(orphan.holders(&[811], 3), Ok(None), "its parent may have been one");
-        let (mut stranger, _) = owners(3, 4, 800);
+        let (mut reaped, _) = owners(3, 4, 800);
+        assert_eq!(
+            reaped.holders(&[811], 3),
+            Ok(None),
+            "800 is above 811, and may reap what that leaves"
+        );
+        let (mut stranger, _) = owners(3, 4, 900);
         assert_eq!(stranger.holders(&[811], 3), Ok(Some(Vec::new())));
+        assert_eq!(
+            stranger.holders(&[820], 3),
+            Ok(None),
+            "who was above 820 is not known any more"
+        );
         let (mut older, _) = owners(4, 4, 811);
         assert_eq!(older.holders(&[811], 3), Ok(Some(Vec::new())));
     }

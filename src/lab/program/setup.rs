@@ -8,18 +8,7 @@ use crate::os::descriptor_limit;
 
 /// How many connections a listener holds at a time; more are reset as they come, and counted.
 pub const MAX_HELD: usize = 1_024;
-
-/// How many connections a listener holds at a time in this process: [`MAX_HELD`], and no more than half of the
-/// descriptors it may have, since reading the table and accepting take some as well.
-pub fn most_held() -> usize {
-    descriptor_limit().map_or(MAX_HELD, |limit| half_of(limit).min(MAX_HELD))
-}
-
-fn half_of(limit: u64) -> usize {
-    usize::try_from(limit / 2).unwrap_or(usize::MAX)
-}
-
-/// How many connections a client holds at a time.
+/// How many connections a client holds at a time; more wait until one of them is over.
 pub const MAX_CLIENTS: usize = 64;
 /// How many connections one run has altogether; then nothing new is let in.
 pub const MAX_TOTAL: usize = 4_096;
@@ -138,9 +127,33 @@ pub enum Side {
         target: Address,
         /// What it sends.
         payload: Payload,
-        /// How many connections it makes, 64 at a time.
+        /// How many connections it makes, [`Side::most_held`] at a time.
         count: usize,
     },
+}
+
+impl Side {
+    /// How many connections are held at a time in this process: [`MAX_HELD`] or [`MAX_CLIENTS`], and no more than half of the
+    /// descriptors it may have, since reading the table and accepting take some as well.
+    pub fn most_held(&self) -> usize {
+        self.most().min(descriptor_limit().map_or(usize::MAX, half_of))
+    }
+
+    /// Whether it may hold fewer than otherwise, for want of descriptors.
+    pub fn is_short_of_descriptors(&self) -> bool {
+        self.most_held() < self.most()
+    }
+
+    const fn most(&self) -> usize {
+        match self {
+            Self::Listener { .. } => MAX_HELD,
+            Self::Client { .. } => MAX_CLIENTS,
+        }
+    }
+}
+
+fn half_of(limit: u64) -> usize {
+    usize::try_from(limit / 2).unwrap_or(usize::MAX)
 }
 
 /// What the user chose.

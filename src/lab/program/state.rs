@@ -129,6 +129,13 @@ pub enum Trouble {
     Descriptors(CallError),
 }
 
+impl Trouble {
+    /// Whether it is this call that failed.
+    pub(super) fn is_of(&self, name: &str) -> bool {
+        matches!(self, Self::Call { call, .. } if *call == name)
+    }
+}
+
 /// Who has the other end of a connection.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Holder {
@@ -211,7 +218,7 @@ impl Fate {
             | Self::Unreached { .. }
             | Self::Unseen { .. } => false,
             Self::Closed { .. } | Self::NotMade(_) | Self::NoAnswer { .. } => true,
-            Self::Unknown { why, .. } => !matches!(why, Unknown::NotAsked),
+            Self::Unknown { why, .. } => !matches!(why, Unknown::NotAsked | Unknown::NotLooked),
         }
     }
 }
@@ -234,8 +241,12 @@ pub enum Unknown {
     Reset,
     /// The connection is gone without a FIN of the other end that was seen, and the process' descriptors cannot be seen.
     Vanished,
+    /// Our socket heard that it broke before anything was done, and the process' descriptors cannot be seen.
+    BrokenFirst,
     /// Its row is gone, and the process' descriptors were not read yet.
     NotAsked,
+    /// Looks fail, and our own socket would not hear the end of it.
+    NotLooked,
 }
 
 /// One connection.
@@ -307,7 +318,11 @@ pub struct Party {
     pub ended_after: Option<Duration>,
     /// How many of those that were closed certainly only after the grace: by the program, or by the system when the process ended.
     pub late: usize,
-    /// The shortest, the middle and the longest time that took; none when none was.
+    /// How many of these when the process had ended.
+    pub late_as_ended: usize,
+    /// The longest time that closing took, of those that were not late; none when none was.
+    pub prompt: Option<Duration>,
+    /// The shortest, the middle and the longest time that closing took; none when none was closed.
     pub took: Option<[Duration; 3]>,
     /// How many have been open for longer than the grace since.
     pub kept: usize,

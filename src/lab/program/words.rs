@@ -11,7 +11,7 @@ pub use follows::{Advice, advice};
 use follows::follows;
 
 use super::judge::is_late;
-use super::setup::{CONNECT, MAX_HELD, Setup, Side, Treatment, most_held};
+use super::setup::{CONNECT, Setup, Side, Treatment};
 use super::state::{
     Connection, Fate, Holder, Judged, Party, Phase, ProgramState, Trouble, Unknown, Why,
 };
@@ -46,13 +46,23 @@ fn long(time: Duration) -> Text {
     text!("lab_program.long", time = lasting(time).replace('\u{2009}', " "))
 }
 
-/// That connections were reset because too many were held, and why it was not more; none where none was.
+/// That connections were reset, or not made, because too many were held, and why it was not more; none where none was.
 pub fn refused_words(state: &ProgramState) -> Option<Text> {
-    let (refused, held) = (state.refused, most_held());
-    match refused {
-        0 => None,
-        _ if held < MAX_HELD => Some(text!("lab_room.refused_by_limit", n = refused, held = held)),
-        _ => Some(text!("lab_room.refused", n = refused, held = held)),
+    let side = &state.setup.side;
+    let (held, short) = (side.most_held(), side.is_short_of_descriptors());
+    let ended_short = matches!(state.phase, Phase::Ended(Why::TimeUp));
+    match (side, state.refused) {
+        (Side::Client { count, .. }, _) if ended_short && state.connections.len() < *count => {
+            let left = count - state.connections.len();
+            Some(if short {
+                text!("lab_room.left_by_limit", n = left, held = held)
+            } else {
+                text!("lab_room.left", n = left, held = held)
+            })
+        }
+        (_, 0) => None,
+        (_, refused) if short => Some(text!("lab_room.refused_by_limit", n = refused, held = held)),
+        (_, refused) => Some(text!("lab_room.refused", n = refused, held = held)),
     }
 }
 
@@ -100,8 +110,16 @@ pub fn party_sentence(party: &Party, state: &ProgramState) -> [Text; 2] {
     if party.gone > 0 {
         pieces.push(text!("lab_fate.part.gone", n = party.gone));
     }
-    if let Some([_, _, most]) = party.took {
-        let (n, time) = (party.closed, within(most));
+    if party.late > 0 {
+        let [_, _, most] = party.took.unwrap_or_default();
+        pieces.push(if party.late_as_ended == party.late {
+            text!("lab_judged.part.kept_until_ended", n = party.late)
+        } else {
+            text!("lab_judged.part.closed_late", n = party.late, time = within(most))
+        });
+    }
+    if let Some(most) = party.prompt {
+        let (n, time) = (party.closed - party.late, within(most));
         pieces.push(match setup.treatment {
             Treatment::Close | Treatment::HalfClose if party.unread => {
                 text!("lab_program.part.closed_close", n = n, time = time)
@@ -158,6 +176,13 @@ pub fn conclusion(state: &ProgramState) -> [Text; 2] {
     match (&state.phase, &state.setup.side) {
         (Phase::Failed(failure), _) => failure_words(failure),
         (Phase::Starting, _) => [text!("lab_program.starting"), text!("lab_program.nothing")],
+        // They are found in the table alone.
+        (Phase::Ended(_), Side::Listener { .. })
+            if state.setup.treatment == Treatment::NeverAccept
+                && matches!(state.trouble, Some(Trouble::Owners(_))) =>
+        {
+            [text!("lab_fate.no_table"), text!("lab_fate.no_table_why")]
+        }
         (Phase::Ended(_), Side::Listener { .. }) => {
             [text!("lab_program.nobody_came"), text!("lab_program.nobody_came_why")]
         }
@@ -235,8 +260,10 @@ pub fn fate_words(connection: &Connection, setup: &Setup) -> Text {
             text!("lab_fate.fate.gone", time = brief(*kept))
         }
         Fate::Unknown { why: Unknown::Reset, .. } => text!("lab_program.fate.reset"),
+        Fate::Unknown { why: Unknown::BrokenFirst, .. } => text!("lab_judged.fate.broken_first"),
         Fate::Unknown { why: Unknown::Vanished, .. } => text!("lab_program.fate.vanished"),
         Fate::Unknown { why: Unknown::NotAsked, .. } => text!("lab_fate.fate.not_asked"),
+        Fate::Unknown { why: Unknown::NotLooked, .. } => text!("lab_fate.fate.not_looked"),
     }
 }
 

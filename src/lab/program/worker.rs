@@ -16,7 +16,7 @@ use super::entry::Entry;
 use super::fate::Ending;
 use super::gate::{Came, Gate, canonical};
 use super::owners::{Need, Owners, find};
-use super::setup::{MAX_HELD, MAX_TOTAL, Setup, Side, Treatment, most_held};
+use super::setup::{MAX_HELD, MAX_TOTAL, Setup, Side, Treatment};
 use super::state::{Phase, Trouble, Why};
 use super::{Cancel, Observer, Shared};
 use crate::model::lab::End;
@@ -25,7 +25,7 @@ use crate::os::Pair;
 
 /// The shortest and the longest rest between two rounds.
 const RESTS: [Duration; 2] = [Duration::from_millis(2), Duration::from_millis(50)];
-/// A tenth of a core: the rest is so many times the last round.
+/// A tenth of a core, as far as the longest rest allows: the rest is so many times the last round.
 const REST_PER_COST: u32 = 10;
 /// The shortest time between two pictures, and the longest while something lasts.
 const PICTURES: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(1)];
@@ -192,7 +192,7 @@ impl Worker {
             Side::Listener { connections, .. } => connections.unwrap_or(MAX_TOTAL),
             Side::Client { count, .. } => count,
         };
-        let (mut held, room) = (self.held(), most_held());
+        let (mut held, room) = (self.held(), self.setup.side.most_held());
         // All that wait, since a queue that is full drops whoever comes; and no more, since those that are there are served.
         for _ in 0..MAX_HELD {
             if self.made >= most || self.cancel.is_wished() {
@@ -203,8 +203,17 @@ impl Worker {
                 break;
             }
             let is_full = held >= room;
-            match self.gate.next(&self.setup, held) {
-                Ok(None) => break,
+            if is_full && matches!(self.setup.side, Side::Client { .. }) {
+                // There will be room once one of them is over.
+                break;
+            }
+            match self.gate.next(&self.setup) {
+                Ok(None) => {
+                    if !self.gate.rests() {
+                        self.trouble.take_if(|trouble| trouble.is_of("accept"));
+                    }
+                    break;
+                }
                 Ok(Some(Came { conn, pair })) => {
                     self.trouble = None;
                     if is_full {
@@ -277,10 +286,12 @@ impl Worker {
             return self.find_stalled();
         }
         let now = self.began.elapsed();
-        // Where the look-up shows nothing of what no process holds, only our own socket hears whether the other end closes.
+        // Where the look-up shows nothing, or nothing of what no process holds, only our own socket hears whether the other
+        // end closes.
+        let seen = self.observer.latest();
         let listens_on = match self.setup.treatment {
             Treatment::HalfClose => true,
-            Treatment::Close => !self.observer.latest().shows_unowned,
+            Treatment::Close => !seen.shows_unowned || seen.failure.is_some(),
             _ => false,
         };
         let mut any = false;

@@ -19,6 +19,7 @@ pub fn basis_word(basis: Basis) -> Text {
 pub fn outcome_word(outcome: Outcome) -> Text {
     match outcome {
         Outcome::Running => text!("lab_terminal.outcome.running"),
+        Outcome::CutShort => text!("lab_terminal.outcome.cut_short"),
         Outcome::NotTried => text!("lab_terminal.outcome.not_tried"),
         Outcome::Works => text!("lab_terminal.outcome.works"),
         Outcome::Leaks => text!("lab_terminal.outcome.leaks"),

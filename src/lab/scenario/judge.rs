@@ -9,6 +9,7 @@ use super::run::{Run, RunLink};
 use crate::lab::cancel::Cancel;
 use crate::lab::errno::{CallError, remedy};
 use crate::lab::observe::Seen;
+use crate::lab::presupposed::Presupposed;
 use crate::lab::result::{Check, Said};
 use crate::lab::socket::PATIENCE;
 use crate::model::State;
@@ -73,6 +74,16 @@ impl Run {
         })
     }
 
+    /// Whether a setting is what is presupposed; where it is not, that is said.
+    pub(super) fn holds(&mut self, presupposed: &Presupposed) -> bool {
+        let Some(otherwise) = presupposed.otherwise() else {
+            return true;
+        };
+        let subject = text!("lab_settings.setting", setting = presupposed.setting);
+        self.could_not_tell(subject, presupposed.said(), otherwise.said());
+        false
+    }
+
     /// `recv` at one end, judged: so many bytes, 0 for the end of the stream, or an errno.
     pub fn expect_recv(
         &mut self,
@@ -111,8 +122,8 @@ impl Run {
                 let value = value.to_string();
                 (value.as_str().into(), expected == Some(&*value), false)
             }
-            // It says nothing of the socket, only of this process.
-            Err(error) if error.is_out_of_descriptors() => (with_remedy(&error), false, true),
+            // It says nothing of the socket, only of this process or machine.
+            Err(error) if error.is_out_of_means() => (with_remedy(&error), false, true),
             Err(error) => {
                 let (fits, stopped) = (expected == Some(error.plain()), error.is_cancelled());
                 (error.errno.into(), fits, stopped)
@@ -318,9 +329,14 @@ pub(super) fn unfinished(observed: Said) -> Check {
     }
 }
 
-/// What broke a run off; where descriptors ran out, with what to try.
-pub(super) fn with_remedy(error: &CallError) -> Said {
-    match remedy(&error.errno).filter(|_| error.is_out_of_descriptors()) {
+/// What broke a run off; where descriptors or ports ran out, with what to try.
+pub(in crate::lab) fn with_remedy(error: &CallError) -> Said {
+    let remedy = if error.is_out_of_ports() {
+        Some(text!("lab_settings.out_of_ports"))
+    } else {
+        remedy(&error.errno).filter(|_| error.is_out_of_descriptors())
+    };
+    match remedy {
         Some(remedy) => format!("{error} {}", remedy.plain()).into(),
         None => error.to_string().into(),
     }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::judge::named;
 use super::room::Room;
 use super::shown::Shown;
-use super::{Knobs, Setup};
+use super::{Knobs, Scenario, Setup};
 use crate::lab::cancel::Cancel;
 use crate::lab::errno::{CallError, cancelled};
 use crate::lab::link::Link;
@@ -17,7 +17,7 @@ use crate::lab::listener::{BACKLOG, Listener};
 use crate::lab::log::Recorder;
 use crate::lab::observe::{Lane, Observation, Observer};
 use crate::lab::options::{SocketOptions, loopback};
-use crate::lab::result::{Exhibit, Habit, ScenarioResult, Step};
+use crate::lab::result::{Exhibit, Habit, Outcome, ScenarioResult, Step};
 use crate::lab::socket::LabSocket;
 use crate::model::lab::{End, Role, Verdict, Who};
 use crate::model::{PollFailure, Socket};
@@ -192,6 +192,13 @@ impl Run {
         })
     }
 
+    /// Runs the scenario, unless a setting that it presupposes is otherwise.
+    pub(super) fn run(&mut self, scenario: &dyn Scenario) -> Result<(), CallError> {
+        let presupposed = scenario.presupposes(&self.knobs);
+        let otherwise = presupposed.iter().filter(|it| !self.holds(it)).count();
+        if otherwise == 0 { scenario.run(self) } else { Ok(()) }
+    }
+
     /// A listener on the run's own address with these options.
     pub fn listen(&self, options: SocketOptions) -> Result<Listener, CallError> {
         Listener::open(self.address, options, BACKLOG, &self.recorder)
@@ -263,6 +270,11 @@ impl Run {
         self.room.lacked()
     }
 
+    /// Why a TIME_WAIT may be over before its time; none where nothing speaks for that.
+    pub fn ended_early(&self) -> Option<Text> {
+        self.room.ended_early()
+    }
+
     /// Whether something that was judged could not be told.
     pub(super) fn is_untold(&self) -> bool {
         self.result.verdict() == Verdict::CouldNotTell
@@ -271,6 +283,11 @@ impl Run {
     /// The result, with everything that was called and seen.
     pub(super) fn finish(mut self) -> ScenarioResult {
         self.take_stock();
+        for habit in &mut self.result.habits {
+            if habit.outcome == Outcome::Running {
+                habit.outcome = Outcome::CutShort;
+            }
+        }
         self.result.finished = true;
         self.result
     }

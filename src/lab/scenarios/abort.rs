@@ -10,6 +10,7 @@ use std::time::Duration;
 use super::fill::{self, Filled, MOST};
 use crate::lab::errno::CallError;
 use crate::lab::options::SocketOptions;
+use crate::lab::presupposed::{Presupposed, RETRIES};
 use crate::lab::scenario::{Knob, Knobs, Known, Range, Run, RunLink, Scenario};
 use crate::lab::socket::PATIENCE;
 use crate::model::State;
@@ -51,6 +52,10 @@ impl Scenario for Abort {
 
     fn lasts(&self, knobs: &Knobs) -> Duration {
         Duration::from_millis(if knobs.word("queue") == "full" { 800 } else { 100 })
+    }
+
+    fn presupposes(&self, _: &Knobs) -> Vec<Presupposed> {
+        vec![RETRIES]
     }
 
     fn run(&self, run: &mut Run) -> Result<(), CallError> {

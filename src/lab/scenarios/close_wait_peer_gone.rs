@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::fin_wait_2::{self, LONGEST, SLACK};
 use crate::lab::errno::CallError;
 use crate::lab::options::SocketOptions;
+use crate::lab::presupposed::{Presupposed, RTO_MIN};
 use crate::lab::scenario::{Knob, Knobs, Known, Run, Scenario};
 use crate::model::State;
 use crate::model::lab::End;
@@ -46,6 +47,10 @@ impl Scenario for CloseWaitPeerGone {
 
     fn time_limit(&self, _: &Knobs) -> Duration {
         LONGEST + 3 * SLACK
+    }
+
+    fn presupposes(&self, _: &Knobs) -> Vec<Presupposed> {
+        vec![RTO_MIN]
     }
 
     fn run(&self, run: &mut Run) -> Result<(), CallError> {

@@ -75,6 +75,11 @@ impl Scenario for DescriptorLimit {
             run.could_not_tell(subject::opened(), text!("lab_reuse.not_judged"), why);
             return child.end(run.cancel());
         }
+        if full.out_of_ports {
+            let why = text!("lab_settings.ports_before_descriptors", n = full.opened);
+            run.could_not_tell(subject::errno(), "socket: EMFILE", why);
+            return child.end(run.cancel());
+        }
         judge_full(run, &full);
         run.step(text!("lab_reuse.limit.one_more"));
         let again = server.until_told(run, &child)?;

@@ -10,6 +10,7 @@ use super::fin_wait_2::{self, LONGEST, SLACK};
 use super::hold;
 use crate::lab::errno::CallError;
 use crate::lab::options::{OptionName, OptionValue, SocketOptions};
+use crate::lab::presupposed::{Presupposed, RTO_MIN};
 use crate::lab::scenario::{Knob, Knobs, Known, Range, Run, RunLink, Scenario};
 use crate::model::State;
 use crate::model::lab::End;
@@ -67,6 +68,10 @@ impl Scenario for Keepalive {
 
     fn time_limit(&self, knobs: &Knobs) -> Duration {
         hold(knobs) + LONGEST + reset_within(knobs) + 4 * SLACK
+    }
+
+    fn presupposes(&self, _: &Knobs) -> Vec<Presupposed> {
+        vec![RTO_MIN]
     }
 
     fn run(&self, run: &mut Run) -> Result<(), CallError> {

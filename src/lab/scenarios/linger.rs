@@ -1,9 +1,9 @@
 //! `SO_LINGER` with n seconds: `close()` waits for what is not delivered yet. What comes when the time is up differs.
 //!
-//! Measured on Linux 6.18: `close()` blocks for n seconds, on a non-blocking socket as well, returns 0, and nothing is lost:
-//! the kernel goes on in the background. Windows documents the opposite: a hard close when the time is up, and
-//! WSAEWOULDBLOCK with nothing begun for a non-blocking socket. macOS' source goes on in the background, and does not wait
-//! for a non-blocking socket. RFC 9293 knows nothing of it.
+//! Measured on Linux 6.18: `close()` blocks for n seconds, on a non-blocking socket as well, returns 0, and what is left is not
+//! lost yet: the kernel goes on in the background, for as long as after a default close (`full_buffer` tells how long). Windows
+//! documents the opposite: a hard close when the time is up, and WSAEWOULDBLOCK with nothing begun for a non-blocking socket.
+//! macOS' source goes on in the background, and does not wait for a non-blocking socket. RFC 9293 knows nothing of it.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use super::fill::{self, Filled, MOST};
 use crate::lab::errno::CallError;
 use crate::lab::options::{Linger, SocketOptions};
+use crate::lab::presupposed::{ORPHAN_RETRIES, ORPHANS, Presupposed, RETRIES, orphan_lives};
 use crate::lab::scenario::{Knob, Knobs, Known, Range, Run, RunLink, Scenario};
 use crate::model::State;
 use crate::model::lab::End;
@@ -69,6 +70,10 @@ impl Scenario for LingerSeconds {
         self.lasts(knobs) + 4 * PATIENCE
     }
 
+    fn presupposes(&self, knobs: &Knobs) -> Vec<Presupposed> {
+        vec![RETRIES, ORPHAN_RETRIES, ORPHANS, orphan_lives(knobs.number("seconds"))]
+    }
+
     fn run(&self, run: &mut Run) -> Result<(), CallError> {
         for blocking in [true, false] {
             if blocking {
@@ -121,6 +126,9 @@ fn close_one(run: &mut Run, blocking: bool) -> Result<(), CallError> {
         close_while_reading(run, &mut link, delay)?
     } else {
         run.step(text!("lab_closing.linger.waits", n = seconds));
+        if !delay.is_zero() {
+            run.step(text!("lab_settings.reads_too_late", delay = delay.as_secs()));
+        }
         let (result, took) = link.link.close_timed(End::Client);
         Closed { took, waited: Duration::ZERO, result, read: None }
     };

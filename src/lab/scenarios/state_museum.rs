@@ -131,7 +131,10 @@ impl Visit {
                 run.show();
             }
         } else {
-            run.show_exhibits(&self.exhibits);
+            // What is not there has no address to be shown with; that it is not is judged.
+            let there = self.exhibits.iter().zip(museum.pieces());
+            let there = there.filter(|(_, piece)| piece.place.local().is_some());
+            run.show_exhibits(&there.map(|(exhibit, _)| exhibit.clone()).collect::<Vec<_>>());
             // It was there before, and its minute is over.
             if self.exhibits.iter().any(over) && !before.iter().any(over) {
                 museum.renew_time_wait()?;

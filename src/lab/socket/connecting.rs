@@ -88,11 +88,12 @@ impl LabSocket {
     ) -> Result<(), CallError> {
         let cancel = self.recorder.cancel().clone();
         let blocking = self.blocking;
-        self.call(
+        let connected = self.call(
             format!("connect({address})"),
             |socket| connect(socket, address, blocking, patience, &cancel, begun),
             super::zero,
-        )
+        );
+        connected.map_err(|error| if self.bound { error } else { error.of_automatic_port() })
     }
 
     /// Whether it has another end: `getpeername()`, without a line in the log.

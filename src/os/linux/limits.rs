@@ -36,6 +36,12 @@ pub fn read(proc: &Path) -> Limits {
     }
 }
 
+/// The numbers that one setting consists of, by its name (sysctl(8): `net.ipv4.tcp_retries2`); none where it cannot be read.
+pub fn setting(proc: &Path, name: &str) -> Option<Vec<u64>> {
+    let file = proc.join("sys").join(name.replace('.', "/"));
+    std::fs::read_to_string(file).ok().map(|text| numbers(&text))
+}
+
 fn numbers(text: &str) -> Vec<u64> {
     text.split_ascii_whitespace().map_while(|word| word.parse().ok()).collect()
 }
@@ -90,6 +96,10 @@ mod tests {
             ..Limits::default()
         };
         assert_eq!(read(proc.path()), expected);
+        let one = |name| setting(proc.path(), name);
+        assert_eq!(one("net.ipv4.ip_local_port_range"), Some(vec![32_768, 60_999]));
+        assert_eq!(one("net.ipv4.tcp_fin_timeout"), Some(vec![60]));
+        assert_eq!(one("net.ipv4.tcp_retries2"), None);
         Ok(())
     }
 

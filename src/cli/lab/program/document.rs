@@ -100,6 +100,7 @@ fn party(party: &Party, state: &ProgramState) -> Value {
         "kept_for_ms": party.kept_for.map(millis),
         "closed": party.closed,
         "closed_late": party.late,
+        "closed_late_as_process_ended": party.late_as_ended,
         "closed_as_process_ended": party.with_process,
         "process_ended_after_us": party.ended_after.map(micros),
         "unread": party.unread,

@@ -102,7 +102,9 @@ fn looked_up(cx: &Cx<'_>, bench: &BenchState, shown: &ConnectionState) -> String
     match lane.map(|lane| lane.watch) {
         None => parts.push(cx.say(&text!("lab_bench_page.not_looked_up"))),
         Some(Watch::RowsGone) => parts.push(cx.say(&text!("lab_bench_page.rows_gone"))),
-        Some(Watch::GivenUp) => parts.push(cx.say(&text!("lab_bench_page.given_up"))),
+        Some(Watch::GivenUp | Watch::Replaced { .. }) => {
+            parts.push(cx.say(&text!("lab_bench_page.given_up")));
+        }
         Some(Watch::Looking) => {
             let cost = seen.last_cost.unwrap_or_default().as_secs_f64() * 1_000.0;
             let cost = format!("{cost:.3}\u{2009}ms");

@@ -12,7 +12,7 @@ use crate::gui::theme::Tone;
 use crate::gui::theme::measure::{Room, size};
 use crate::gui::widgets::{Card, banner, empty};
 use crate::lab::program::{
-    Advice, Judged, Party, Phase, ProgramState, advice, conclusion, phase_words, queue_warning,
+    Advice, Party, Phase, ProgramState, advice, conclusion, phase_words, queue_warning,
     refused_words, trouble_words, verdict_word,
 };
 use crate::text;
@@ -106,13 +106,9 @@ fn advised(cx: &Cx<'_>, party: &Party, state: &ProgramState) -> String {
 
 /// How the verdict is shown.
 fn tone(state: &ProgramState) -> Tone {
-    match (&state.phase, state.judged) {
-        (Phase::Failed(_), _) | (_, Some(Judged::Leaks)) => Tone::Critical,
-        (_, Some(Judged::Keeps)) => Tone::Warning,
-        (_, Some(Judged::Closes)) => Tone::Fine,
-        (_, Some(Judged::NotTried | Judged::TooEarly(_) | Judged::CouldNotTell) | None) => {
-            Tone::Note
-        }
+    match state.phase {
+        Phase::Failed(_) => Tone::Critical,
+        _ => state.judged.map_or(Tone::Note, tables::judged_tone),
     }
 }
 

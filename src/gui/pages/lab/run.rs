@@ -1,5 +1,6 @@
 //! The connection that is shown, made ready to be drawn: once for each change, not for each frame.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::holder::Holder;
@@ -7,7 +8,7 @@ use super::meaning::name_of;
 use super::track::Track;
 use crate::analysis::diagram::{Course, Node, Opening, Walk};
 use crate::gui::cx::Cx;
-use crate::lab::{BenchState, ConnectionState, Watch, plain_errno};
+use crate::lab::{BenchState, ConnectionState, Server, Watch, plain_errno};
 use crate::model::State;
 use crate::model::lab::{Call, CallOutcome, End, Role};
 use crate::text;
@@ -95,9 +96,7 @@ impl Run {
         }
         let changes: Vec<_> =
             lane.into_iter().flat_map(|lane| lane.changes.iter().copied()).collect();
-        let client = shown.pair.map(|pair| pair.client.to_string());
-        let of_it = |call: &&Call| is_of(call, shown.number, client.as_deref());
-        let calls: Vec<&Call> = bench.calls.iter().filter(of_it).collect();
+        let calls = calls_of(bench, shown);
         let mut track = Track::new(&changes, &calls, found);
         waiting().for_each(|call| track.wait(call));
         self.walks = End::ALL.map(|end| walk(&track, end));
@@ -128,13 +127,63 @@ pub(super) fn now(bench: &BenchState, run: &Run, alive: bool) -> Duration {
     }
 }
 
-/// Whether a call was made on the connection of this number; of the listeners' calls, the `accept` that gave it: it
-/// returned the client's address.
-fn is_of(call: &Call, number: u64, client: Option<&str>) -> bool {
-    match (call.who.role, &call.outcome) {
-        (Role::Listener, CallOutcome::Returned(from)) => client == Some(from),
-        (Role::Listener, CallOutcome::Failed { .. }) => false,
-        (Role::Client | Role::Peer, _) => call.who.number == number,
+/// The calls on this connection; of the listeners' calls, the `accept` that gave it.
+fn calls_of<'a>(bench: &'a BenchState, shown: &ConnectionState) -> Vec<&'a Call> {
+    let calls: Vec<&Call> = bench.calls.iter().collect();
+    let accepted = shown.pair.map(|pair| {
+        // Another connection has these addresses only when this one is over.
+        let next = bench.connections.iter().filter(|it| it.number > shown.number);
+        let next = next.filter(|it| it.pair == Some(pair)).map(|it| it.number).min();
+        let is_its = |server: &Server| bench.listener(*server).last_address == Some(pair.peer);
+        let listener = Server::ALL.into_iter().find(is_its).map(Server::number);
+        Accepted::new(&calls, shown.number, next, pair.client, listener)
+    });
+    let is_by = |call: &Call| accepted.as_ref().is_some_and(|accepted| accepted.is_by(call));
+    calls.into_iter().filter(|call| is_own(call, shown.number) || is_by(call)).collect()
+}
+
+/// Whether a call was made on one of the two sockets of this connection.
+fn is_own(call: &Call, number: u64) -> bool {
+    matches!(call.who.role, Role::Client | Role::Peer) && call.who.number == number
+}
+
+/// What tells the `accept` of a connection from those of others that had the same port before it, or after, or elsewhere.
+struct Accepted {
+    /// The client's address, which `accept` returns.
+    from: String,
+    /// The number of the listener; none where it listens there no more.
+    listener: Option<u64>,
+    /// When the connection's first call began.
+    since: Duration,
+    /// When that of the next one between the same addresses did.
+    until: Duration,
+}
+
+impl Accepted {
+    fn new(
+        calls: &[&Call],
+        number: u64,
+        next: Option<u64>,
+        client: SocketAddr,
+        listener: Option<u64>,
+    ) -> Self {
+        let begins = |number| calls.iter().find(|call| is_own(call, number)).map(|call| call.at);
+        Self {
+            from: client.to_string(),
+            listener,
+            since: begins(number).unwrap_or_default(),
+            until: next.and_then(begins).unwrap_or(Duration::MAX),
+        }
+    }
+
+    /// One that was made before there was a connection waited for it: when it returned counts.
+    fn is_by(&self, call: &Call) -> bool {
+        let returned = call.at + call.took;
+        call.who.role == Role::Listener
+            && self.listener.is_none_or(|listener| call.who.number == listener)
+            && matches!(&call.outcome, CallOutcome::Returned(from) if *from == self.from)
+            && self.since <= returned
+            && returned < self.until
     }
 }
 
@@ -190,4 +239,56 @@ fn summary(cx: &Cx<'_>, track: &Track) -> String {
 /// `3.64 s`: a time in the run.
 pub(super) fn seconds(time: Duration) -> String {
     format!("{:.2}\u{2009}s", time.as_secs_f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::lab::Who;
+
+    const FROM: &str = "127.0.0.1:5000";
+
+    fn call(at: u64, role: Role, number: u64, call: &str, returned: &str) -> Call {
+        Call {
+            at: Duration::from_millis(at),
+            who: Who { role, number },
+            call: call.to_owned(),
+            outcome: CallOutcome::Returned(returned.to_owned()),
+            took: Duration::from_millis(1),
+        }
+    }
+
+    /// Three connections from one port, one after the other, and one from the same port to another listener.
+    #[test]
+    fn a_connection_has_its_own_accept_and_none_of_another_with_its_port() {
+        let all = [
+            call(0, Role::Client, 1, "socket()", "a socket"),
+            call(2, Role::Listener, 1, "accept()", FROM),
+            call(9, Role::Client, 1, "close()", "0"),
+            // It was made before the connection.
+            Call {
+                took: Duration::from_millis(7),
+                ..call(15, Role::Listener, 1, "accept()", FROM)
+            },
+            call(20, Role::Client, 2, "socket()", "a socket"),
+            call(23, Role::Client, 4, "socket()", "a socket"),
+            call(24, Role::Listener, 2, "accept()", FROM),
+            call(29, Role::Client, 2, "close()", "0"),
+            call(40, Role::Client, 3, "socket()", "a socket"),
+            call(42, Role::Listener, 1, "accept()", FROM),
+        ];
+        let calls: Vec<&Call> = all.iter().collect();
+        let from = FROM.parse().expect("an address");
+        for (number, next, listener, accepted) in [
+            (1, Some(2), 1, &[2][..]),
+            (2, Some(3), 1, &[15]),
+            (3, None, 1, &[42]),
+            (4, None, 2, &[24]),
+        ] {
+            let its = Accepted::new(&calls, number, next, from, Some(listener));
+            let found: Vec<_> =
+                calls.iter().filter(|it| its.is_by(it)).map(|it| it.at.as_millis()).collect();
+            assert_eq!(found, accepted, "{number}");
+        }
+    }
 }

@@ -97,7 +97,7 @@ impl Track {
         track.transfers.sort_by_key(|transfer| transfer.at);
         let times = || {
             let changes = track.lanes.iter().flatten().map(|segment| segment.from);
-            changes.chain(calls.iter().map(|call| call.at))
+            changes.chain(calls.iter().map(|call| time_of(call)))
         };
         (track.begin, track.last) =
             (times().min().unwrap_or_default(), times().max().unwrap_or_default());
@@ -226,7 +226,12 @@ fn tick(call: &Call) -> Option<Tick> {
         (CallOutcome::Returned(_), "shutdown") => shutdown(&call.call).to_owned(),
         (CallOutcome::Returned(_), name) => name.to_owned(),
     };
-    Some(Tick { at: call.at, end: end_of(call.who.role), name, failed })
+    Some(Tick { at: time_of(call), end: end_of(call.who.role), name, failed })
+}
+
+/// When a call meets its connection: `accept` as it returns, for it may have waited since before there was one.
+fn time_of(call: &Call) -> Duration {
+    if call.who.role == Role::Listener { call.at + call.took } else { call.at }
 }
 
 /// A number as it is read; anything else as it is.

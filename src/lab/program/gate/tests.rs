@@ -36,7 +36,7 @@ fn an_address_that_the_system_refuses_at_once_is_left_for_the_next() {
     // Multicast has no connections.
     let bad = SocketAddr::from(([224, 0, 0, 1], 80));
     let mut gate = Gate::Target { addresses: vec![bad, good], shut: false };
-    let came = gate.next(&setup("unused", 80), 0);
+    let came = gate.next(&setup("unused", 80));
     assert!(matches!(came, Ok(Some(Came { pair, .. })) if pair.peer == good));
     assert_eq!(gate.address(), Some(good));
     assert!(!gate.has_moved_on(), "there is no other");

@@ -259,6 +259,28 @@ fn what_was_closed_as_its_process_ended_was_not_tried() {
 }
 
 #[test]
+fn whoever_ended_while_it_waited_need_not_have_given_up() {
+    let setup = Setup { treatment: Treatment::NeverAccept, ..setup() };
+    let ended = |came: u32, by_then: bool| {
+        let fate = closed_at((came + 8) * S, 8 * S);
+        Arc::new(Connection { with_process: by_then, ..Connection::clone(&connection(came, fate)) })
+    };
+    let party = |all: &[Arc<Connection>]| parties(all, &setup, 20 * S).remove(0);
+    let killed = party(&[ended(0, true)]);
+    assert_eq!((killed.judged, killed.with_process, killed.late), (Judged::NotTried, 1, 0));
+    assert_eq!(party(&[ended(0, false)]).judged, Judged::Closes, "it lives, and gave up");
+}
+
+#[test]
+fn what_was_late_is_told_apart_from_what_was_prompt() {
+    let at_end =
+        Arc::new(Connection { with_process: true, ..Connection::clone(&closed_at_exit(0)) });
+    let party = only(&[at_end, closed_at_exit(0), closed(0, 10)], 301);
+    assert_eq!((party.closed, party.late, party.late_as_ended), (3, 2, 1));
+    assert_eq!(party.prompt, Some(Duration::from_millis(10)));
+}
+
+#[test]
 fn what_our_own_client_connects_is_no_reconnect() {
     let target = Address::Known(([127, 0, 0, 1], 80).into());
     let side = Side::Client { target, payload: Payload::Nothing, count: 3 };

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{brief, long};
 use crate::lab::program::setup::{Answer, Setup, Side, Treatment};
-use crate::lab::program::state::{Judged, Party, ProgramState, Unknown};
+use crate::lab::program::state::{Holder, Judged, Party, ProgramState, Unknown};
 use crate::text;
 use crate::text::Text;
 
@@ -12,6 +12,11 @@ use crate::text::Text;
 pub(super) fn follows(party: &Party, state: &ProgramState) -> Text {
     let setup = &state.setup;
     match party.judged {
+        Judged::NotTried if party.with_process > 0 && !setup.treatment.waits() => text!(
+            "lab_judged.follows.ended_waiting",
+            n = party.with_process,
+            time = brief(party.ended_after.unwrap_or_default())
+        ),
         Judged::NotTried if party.with_process > 0 => text!(
             "lab_judged.follows.with_process",
             n = party.with_process,
@@ -39,6 +44,9 @@ pub(super) fn follows(party: &Party, state: &ProgramState) -> Text {
                 text!("lab_program.follows.kept_first", n = party.late, time = time)
             }
         }
+        Judged::Keeps | Judged::Leaks if party.holder == Holder::NotAccepted => {
+            text!("lab_judged.follows.not_accepted", time = kept_for(party))
+        }
         Judged::Leaks => text!("lab_program.follows.leaks", time = kept_for(party)),
         Judged::Keeps if party.unseen > 0 => {
             text!("lab_program.follows.unseen", time = kept_for(party))
@@ -58,8 +66,10 @@ pub(super) fn follows(party: &Party, state: &ProgramState) -> Text {
         }
         Judged::CouldNotTell => match party.unknown.keys().next() {
             Some(Unknown::Reset) => text!("lab_program.follows.reset"),
+            Some(Unknown::BrokenFirst) => text!("lab_judged.follows.broken_first"),
             Some(Unknown::Vanished) => text!("lab_program.follows.vanished"),
             Some(Unknown::NotAsked) => text!("lab_fate.follows.not_asked"),
+            Some(Unknown::NotLooked) => text!("lab_fate.follows.not_looked"),
             None if party.not_made == party.connections => text!("lab_program.none_made"),
             None => text!("lab_program.follows.not_made"),
         },

@@ -44,8 +44,8 @@ impl Worker {
         let theirs = self.theirs();
         let lanes: HashMap<u64, &Arc<Lane>> =
             seen.lanes.iter().map(|lane| (lane.number, lane)).collect();
-        let treatment = self.setup.treatment;
-        let resets = treatment == Treatment::Reset;
+        let resets = self.setup.treatment == Treatment::Reset;
+        let blind = seen.failure.is_some();
         let ask = self.owners.may_ask();
         if ask {
             self.owners.ask_anew();
@@ -62,7 +62,7 @@ impl Worker {
             if was_over {
                 entry.see(lane, theirs);
             } else {
-                entry.work_out(lane, theirs, treatment);
+                entry.work_out(lane, theirs, &self.setup, blind);
                 if entry.is_row_gone && ask {
                     let socket = entry.known_socket();
                     let (known, inode) = socket.unzip();
@@ -90,7 +90,7 @@ impl Worker {
                     if entry.descriptor == Descriptor::Held {
                         entry.held = Some(now);
                     }
-                    entry.work_out(lane, theirs, treatment);
+                    entry.work_out(lane, theirs, &self.setup, blind);
                 }
             }
             if !was_over

@@ -3,20 +3,23 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Shutdown, SocketAddr};
 use std::path::Path;
+use std::time::Duration;
 
 use super::ways::{Comes, Port, Then, Way, came, outcome};
 use crate::lab::child::LabChild;
 use crate::lab::errno::CallError;
 use crate::lab::listener::{BACKLOG, Listener};
 use crate::lab::options::{OptionName, SocketOptions, loopback};
-use crate::lab::result::{Attempt, Habit, Outcome};
-use crate::lab::scenario::Run;
+use crate::lab::presupposed::PORTS;
+use crate::lab::result::{Attempt, Habit, Outcome, Said};
+use crate::lab::scenario::{Run, with_remedy};
 use crate::lab::scenarios::look::{Rows, comes_to, rows_until, state};
 use crate::lab::socket::{LabSocket, PATIENCE};
 use crate::model::State;
 use crate::model::lab::{End, Verdict};
-use crate::os::Pair;
+use crate::os::{Pair, system_info};
 use crate::text;
+use crate::text::Text;
 
 /// A way with everything that it has opened so far.
 pub(super) struct Tried {
@@ -29,6 +32,8 @@ pub(super) struct Tried {
     /// Ports that rows of its sockets had.
     ports: BTreeSet<u16>,
     children: Vec<LabChild>,
+    /// Why it cannot be tried here.
+    why_not: Option<Text>,
     pub(super) habit: Habit,
 }
 
@@ -60,18 +65,55 @@ impl Tried {
             verdict: None,
         };
         let (made, ports, children) = (Vec::new(), BTreeSet::new(), Vec::new());
-        Ok(Self { way, listener, local, made, ports, children, habit })
+        let why_not = Self::why_not(way, run);
+        Ok(Self { way, listener, local, made, ports, children, why_not, habit })
     }
 
-    /// Whether it needs a child process that nobody can start.
-    fn cannot_be_tried(&self, run: &Run) -> bool {
-        self.way.then == Then::CloseInherited && run.executable().is_none()
+    /// Why it cannot be tried here: it needs a child process that nobody can start, or more ports than there are.
+    fn why_not(way: &Way, run: &Run) -> Option<Text> {
+        if way.then == Then::CloseInherited && run.executable().is_none() {
+            Some(text!("lab_reuse.no_executable"))
+        } else if way.port == Port::Automatic {
+            PORTS.why_not()
+        } else {
+            None
+        }
+    }
+
+    /// Why an attempt that failed says nothing of the way; none where none did so.
+    fn out_of_means(&self) -> Option<&CallError> {
+        let mut failed = self.made.iter().filter_map(|made| made.result.as_ref().err());
+        failed.find_map(|(_, error)| error.is_out_of_means().then_some(error))
+    }
+
+    /// Why rows of the server may be missing: there was no room for them, or they are over, by time or by a reset.
+    fn lacks_rows(&self, run: &Run) -> Option<Text> {
+        run.no_room().or_else(|| {
+            let (_, left) = self.way.comes.here().0?.server?;
+            match left {
+                State::FinWait2 => {
+                    let lasts = system_info().limits().fin_timeout_s?;
+                    let over = run.elapsed() >= Duration::from_secs(lasts);
+                    over.then(|| text!("lab_settings.forgotten", n = lasts))
+                }
+                State::TimeWait => run.ended_early(),
+                _ => None,
+            }
+        })
+    }
+
+    /// That ports came again which were to be chosen anew; none where none did. Linux goes through the ports to a destination
+    /// from where it last was, and falls back where several processes do so at a time (`__inet_hash_connect`).
+    fn port_twice(&self) -> Option<Text> {
+        let again = self.habit.connects - self.pairs().len();
+        (self.way.port == Port::Automatic && again > 0)
+            .then(|| text!("lab_settings.port_twice", n = again))
     }
 
     /// Connects, has the server close, does what this way does then, and looks what has come of all attempts so far. The
     /// error is not the way's own: a call that only prepares it, or the wish to stop.
     pub(super) fn attempt(&mut self, run: &mut Run) -> Result<(), CallError> {
-        if self.cannot_be_tried(run) {
+        if self.why_not.is_some() {
             return Ok(());
         }
         let mut client = run.client(self.way.options)?;
@@ -196,43 +238,42 @@ impl Tried {
         let attempts = self.habit.attempts.len();
         let comes = self.way.comes;
         let (expected, _) = comes.here();
-        if self.cannot_be_tried(run) {
-            self.habit.outcome = Outcome::NotTried;
-            self.habit.verdict =
-                Some(run.could_not_tell(
-                    (self.way.title)(),
-                    expected.map_or_else(
-                        || text!("lab_reuse.not_judged"),
-                        |comes| comes.said(attempts),
-                    ),
-                    text!("lab_reuse.no_executable"),
-                ));
+        let said =
+            expected.map_or_else(|| text!("lab_reuse.not_judged"), |comes| comes.said(attempts));
+        let title = (self.way.title)();
+        let untold: Option<Said> = match (&self.why_not, self.out_of_means()) {
+            (Some(why), _) => {
+                self.habit.outcome = Outcome::NotTried;
+                Some(why.clone().into())
+            }
+            (None, Some(error)) => Some(with_remedy(error)),
+            (None, None) => None,
+        };
+        if let Some(why) = untold {
+            self.habit.verdict = Some(run.could_not_tell(title, said, why));
             return Ok(());
         }
         let pairs = self.pairs();
-        let no_room = run.no_room();
+        let may_lack_rows = self.lacks_rows(run).is_some();
         // What the server's system had no room for does not come.
         let all_there = |comes: Comes, habit: &Habit| {
-            comes.fits(habit) || no_room.is_some() && comes.fits_but_for_rows(habit)
+            comes.fits(habit) || may_lack_rows && comes.fits_but_for_rows(habit)
         };
         rows_until(run, &pairs, |rows| {
             self.take_in(&pairs, rows);
             expected.is_none_or(|comes| all_there(comes, &self.habit))
         })?;
-        let said =
-            expected.map_or_else(|| text!("lab_reuse.not_judged"), |comes| comes.said(attempts));
         let came = came(&self.habit);
         let lacks_rows = expected
             .is_some_and(|comes| !comes.fits(&self.habit) && comes.fits_but_for_rows(&self.habit));
-        let verdict: Verdict = match no_room {
-            Some(why) if lacks_rows => {
+        let fits = comes.map(|comes| comes.fits(&self.habit));
+        let verdict: Verdict = match (self.lacks_rows(run), self.port_twice()) {
+            (_, Some(why)) if fits.here().0 == Some(false) => run.could_not_tell(title, said, why),
+            (Some(why), _) if lacks_rows => {
                 let why = text!("lab_reuse.habits.client_only", came = came, why = why);
-                run.could_not_tell((self.way.title)(), said, why)
+                run.could_not_tell(title, said, why)
             }
-            _ => {
-                let fits = comes.map(|comes| comes.fits(&self.habit));
-                run.expect_that((self.way.title)(), said, came, fits)
-            }
+            _ => run.expect_that(title, said, came, fits),
         };
         self.habit.verdict = Some(verdict);
         Ok(())

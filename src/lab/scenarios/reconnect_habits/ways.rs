@@ -70,7 +70,7 @@ pub(super) struct Comes {
     close_wait: Share,
     ports: Share,
     /// None where it is not known.
-    server: Option<(Share, State)>,
+    pub(super) server: Option<(Share, State)>,
     /// The last call that fails, and its errno.
     error: Option<(&'static str, &'static str)>,
 }

@@ -37,9 +37,12 @@ fn stand(names: &[(u8, f32, f32)]) -> Vec<bool> {
 impl Painting<'_> {
     pub(super) fn ticks(&self, ui: &Ui) {
         for end in End::ALL {
-            let of_it = self.track.ticks.iter().filter(|tick| tick.end == end);
+            let of_it = |tick: &&Tick| tick.end == end && self.is_in_sight(tick.at);
+            let mut ticks: Vec<&Tick> = self.track.ticks.iter().filter(of_it).collect();
+            // They come as they began, and some stand where they returned.
+            ticks.sort_by_key(|tick| tick.at);
             let mut shown: Vec<(&Tick, f32)> = Vec::new();
-            for tick in of_it.filter(|tick| self.is_in_sight(tick.at)) {
+            for tick in ticks {
                 let x = ui.painter().round_to_pixel_center(self.axis.x(tick.at));
                 match shown.last_mut() {
                     // Of several calls on one pixel one is drawn; the log has them all.

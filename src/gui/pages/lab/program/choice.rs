@@ -112,7 +112,7 @@ impl Choice {
             Takes::Client => {
                 let name = caption(ui, cx, &text!("lab_program.page.target"));
                 let width = ui.available_width();
-                field(ui, &mut self.target, &name, "localhost:8080", width);
+                field(ui, &mut self.target, &name, "host:port", width);
                 if self.treatment == Treatment::NeverAccept {
                     self.treatment = Treatment::NeverRead;
                 }
@@ -235,11 +235,16 @@ impl Choice {
         }
     }
 
-    /// Whether something else is chosen than what could not start: what is said of that one does not hold for this one.
+    /// Whether something else is chosen than what could not start, or than what was tested: what is said of that one does not
+    /// hold for this one.
     pub(super) fn is_new_since(&self, state: &ProgramState) -> bool {
-        matches!(state.phase, Phase::Failed(_))
-            && state.address.is_none()
-            && self.setup().as_ref() != Ok(&state.setup)
+        let could_not_begin = matches!(state.phase, Phase::Failed(_)) && state.address.is_none();
+        let is_other_side = match state.setup.side {
+            Side::Listener { .. } => self.takes != Takes::Listener,
+            Side::Client { .. } => self.takes != Takes::Client,
+        };
+        could_not_begin && self.setup().as_ref() != Ok(&state.setup)
+            || is_other_side && !state.is_running()
     }
 
     /// What is chosen, or what is wrong with it.
@@ -288,9 +293,13 @@ fn action(ui: &mut Ui, cx: &Cx<'_>, running: bool, setup: Result<Setup, Text>) {
     }
     ui.add_enabled_ui(setup.is_ok(), |ui| {
         let start = cx.say(&text!("lab_program.page.start"));
-        let button = Button::new(&start).icon(ICON_PLAY_ARROW).primary().small();
-        if let (true, Ok(setup)) = (button.show(ui).clicked(), setup) {
-            cx.send(Command::StartProgram(Box::new(setup)));
+        let button = Button::new(&start).icon(ICON_PLAY_ARROW).primary().small().show(ui);
+        match setup {
+            Ok(setup) if button.clicked() => cx.send(Command::StartProgram(Box::new(setup))),
+            Ok(_) => {}
+            Err(why) => {
+                button.on_disabled_hover_text(cx.say(&why));
+            }
         }
     });
 }

@@ -1,6 +1,6 @@
 //! Who has the other ends, and every connection.
 
-use eframe::egui::{Align, Ui, UiBuilder, vec2};
+use eframe::egui::{Align, Label, Ui, UiBuilder, vec2};
 
 use crate::gui::cx::Cx;
 use crate::gui::glyph::badge;
@@ -101,8 +101,9 @@ impl Rows for Parties<'_> {
         match column {
             0 => {
                 let name = self.cx.say(&holder_words(&party.holder));
-                ui.label(TypeStyle::Dense.rich(&name).color(theme.text.primary))
-                    .on_hover_text(name);
+                ui.add(
+                    Label::new(TypeStyle::Dense.rich(name).color(theme.text.primary)).truncate(),
+                );
             }
             1 => {
                 let word = self.cx.say(&verdict_word(party.judged));
@@ -154,7 +155,7 @@ fn connection_columns(cx: &Cx<'_>) -> Vec<TableColumn> {
         column("number", text!("lab_program.page.number"), 40.0, Align::Max),
         column("theirs", text!("lab_program.page.their_state"), 110.0, Align::Min),
         column("fate", text!("lab_program.page.fate"), 162.0, Align::Min),
-        column("process", text!("lab_program.page.process"), 120.0, Align::Min),
+        column("process", text!("lab_program.page.process"), 134.0, Align::Min),
         column("remote", text!("lab_program.page.their_address"), 120.0, Align::Min),
         column("ours", text!("lab_program.page.our_state"), 110.0, Align::Min),
         column("queue", text!("lab_program.page.send_queue"), 70.0, Align::Max),
@@ -231,13 +232,14 @@ impl Rows for Connections<'_> {
             }
             2 => {
                 let fate = self.fate(connection);
-                ui.label(TypeStyle::Dense.rich(&fate).color(theme.text.primary))
-                    .on_hover_text(fate);
+                ui.add(
+                    Label::new(TypeStyle::Dense.rich(fate).color(theme.text.primary)).truncate(),
+                );
             }
             3 => {
                 let holder = self.cx.say(&holder_words(&connection.holder));
-                ui.label(TypeStyle::Dense.rich(&holder).color(theme.text.secondary))
-                    .on_hover_text(holder);
+                let holder = TypeStyle::Dense.rich(holder).color(theme.text.secondary);
+                ui.add(Label::new(holder).truncate());
             }
             4 => {
                 let address = connection.theirs.to_string();

@@ -187,7 +187,7 @@ fn paint_outcome(ui: &Ui, cx: &Cx<'_>, place: Rect, habit: &Habit) {
 fn sign(outcome: Outcome) -> (Tone, MaterialIcon) {
     match outcome {
         Outcome::Running => (Tone::Note, ICON_INFO),
-        Outcome::NotTried => (Tone::Note, ICON_HELP),
+        Outcome::CutShort | Outcome::NotTried => (Tone::Note, ICON_HELP),
         Outcome::Works => (Tone::Fine, ICON_CHECK_CIRCLE),
         Outcome::Leaks | Outcome::LeaksUnseen | Outcome::Fails | Outcome::FailsAndLeaks => {
             (Tone::Critical, ICON_ERROR)
@@ -199,7 +199,7 @@ fn summary(habit: &Habit) -> Option<Text> {
     let all = habit.attempts.len();
     Some(match habit.outcome {
         Outcome::NotTried => return None,
-        Outcome::Running => {
+        Outcome::Running | Outcome::CutShort => {
             text!("lab_scenarios_page.habit.some_of", n = made(habit), all = all)
         }
         Outcome::Works => text!("lab_scenarios_page.habit.nothing_left"),
@@ -229,7 +229,7 @@ fn paint_facts(ui: &Ui, cx: &Cx<'_>, place: Rect, habit: &Habit) {
     let theme = Theme::of(ui);
     let alarm = theme.severity.critical.text;
     let left_over = |count: usize| match (count, habit.outcome) {
-        (0, _) | (_, Outcome::Running) => theme.text.primary,
+        (0, _) | (_, Outcome::Running | Outcome::CutShort) => theme.text.primary,
         _ => alarm,
     };
     let mut y = place.top() + FACT / 2.0;

@@ -123,11 +123,11 @@ impl Near<'_> {
                 found.push((text!("lab_seen.next.close_last", this = side.word()), close));
             }
         }
-        if client.holding == Holding::Held && client.unsent > 0 {
+        if client.holding == Holding::Held && client.unsent > Some(0) {
             let close = Command::Close { on: self.on(End::Client) };
             found.push((text!("lab_bench_page.next.close_full"), Doing::Send(vec![close])));
         }
-        if peer.unread > 0 && peer.holding == Holding::Held {
+        if peer.unread > Some(0) && peer.holding == Holding::Held {
             let close = Command::Close { on: self.on(End::Peer) };
             found.push((text!("lab_bench_page.next.close_unread"), Doing::Send(vec![close])));
         }
@@ -158,7 +158,7 @@ impl Near<'_> {
                     let send = Command::Send { on, bytes: 1 };
                     let twice = Doing::Send(vec![send.clone(), send]);
                     found.push((text!("lab_bench_page.next.send_twice", this = word()), twice));
-                } else if this.unread > 0 {
+                } else if this.unread > Some(0) {
                     let read = Doing::Send(vec![Command::ReadToEnd { on }]);
                     found.push((text!("lab_bench_page.next.read_to_end", this = word()), read));
                 }
@@ -177,7 +177,7 @@ impl Near<'_> {
                 }
             }
             Some(State::FinWait1 | State::LastAck | State::Closing)
-                if other.holding == Holding::Held && this.unsent > 1 =>
+                if other.holding == Holding::Held && this.unsent > Some(1) =>
             {
                 let read = Doing::Send(vec![Command::ReadToEnd { on: self.on(other.end) }]);
                 found.push((text!("lab_bench_page.next.drain", other = across()), read));

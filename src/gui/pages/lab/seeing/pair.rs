@@ -22,10 +22,10 @@ pub(super) struct Side {
     pub(super) held: Option<bool>,
     /// Whether a read gave the end of the stream.
     pub(super) at_end: bool,
-    /// Bytes received and not read, a FIN among them.
-    pub(super) unread: u32,
-    /// Bytes not acknowledged, a FIN among them.
-    pub(super) unsent: u32,
+    /// Bytes received and not read, a FIN among them; none where the row does not tell.
+    pub(super) unread: Option<u32>,
+    /// Bytes not acknowledged, a FIN among them; none where the row does not tell.
+    pub(super) unsent: Option<u32>,
     /// Whether what it sent waits for a window, and not for an acknowledgement.
     pub(super) stalled: bool,
     /// Whether it waits to be accepted.
@@ -71,7 +71,7 @@ impl Side {
     ) -> Self {
         let state = shown.end(end);
         let row = bench.lane(shown).and_then(|lane| lane.row(end));
-        let queues = row.and_then(|row| row.queues).unwrap_or_default();
+        let queues = row.and_then(|row| row.queues);
         Self {
             end,
             known: seen(bench, shown, end),
@@ -82,8 +82,8 @@ impl Side {
                 Holding::Never => row.and_then(|row| held(row, bench.observation.resolution)),
             },
             at_end: state.at_end,
-            unread: queues.receive,
-            unsent: queues.send,
+            unread: queues.map(|queues| queues.receive),
+            unsent: queues.map(|queues| queues.send),
             stalled: row
                 .and_then(|row| row.timer)
                 .is_some_and(|timer| timer.kind == TimerKind::Persist),
@@ -174,22 +174,35 @@ fn both(client: &Side, peer: &Side) -> Option<Vec<Text>> {
     }
     let mut said = vec![text!("lab_bench_page.see.open")];
     for (this, other) in [(client, peer), (peer, client)] {
-        if this.unsent > 0 {
-            let (n, from, to) = (this.unsent, this.word(), other.word());
-            said.push(if this.stalled || other.unread > 0 {
+        if let Some(n @ 1..) = this.unsent {
+            let (from, to) = (this.word(), other.word());
+            said.push(if this.stalled || other.unread > Some(0) {
                 text!("lab_bench_page.see.unsent", n = n, this = from, other = to)
             } else {
                 text!("lab_bench_page.see.unacknowledged", n = n, this = from, other = to)
             });
-        } else if other.unread > 0 {
-            let (n, word) = (other.unread, other.word());
-            said.push(text!("lab_bench_page.see.unread", n = n, other = word));
+        } else if let Some(n @ 1..) = other.unread {
+            said.push(text!("lab_bench_page.see.unread", n = n, other = other.word()));
         }
     }
     if said.len() == 1 {
-        said.push(text!("lab_bench_page.see.open_idle"));
+        said.push(idle(client, peer));
     }
     Some(said)
+}
+
+/// Nothing is seen to wait, as far as that can be seen.
+fn idle(client: &Side, peer: &Side) -> Text {
+    let is_told = |side: &Side| side.unread.is_some() && side.unsent.is_some();
+    let at = |this: &Side, other: &Side| {
+        text!("lab_bench_queues.idle_at", this = this.word(), other = other.word())
+    };
+    match (is_told(client), is_told(peer)) {
+        (true, true) => text!("lab_bench_page.see.open_idle"),
+        (true, false) => at(client, peer),
+        (false, true) => at(peer, client),
+        (false, false) => text!("lab_bench_queues.not_told"),
+    }
 }
 
 /// What the state of one end tells, whichever it is.
@@ -203,17 +216,19 @@ fn one(this: &Side, other: &Side) -> Option<Vec<Text>> {
     }
     Some(match this.state()? {
         State::CloseWait => close_wait(this, other),
-        State::FinWait1 | State::LastAck | State::Closing if this.unsent > 1 => {
+        State::FinWait1 | State::LastAck | State::Closing
+            if let Some(unsent @ 2..) = this.unsent =>
+        {
             let mut said = vec![text!(
                 "lab_bench_page.see.fin_waits",
                 this = name,
-                other = across,
-                n = this.unsent - 1
+                other = across.clone(),
+                n = unsent - 1
             )];
             said.push(if this.holding.is_open() {
                 text!("lab_bench_page.see.fin_waits_held")
             } else {
-                text!("lab_bench_page.see.fin_waits_closed")
+                text!("lab_bench_page.see.fin_waits_closed", other = across)
             });
             said
         }
@@ -266,7 +281,7 @@ fn close_wait(this: &Side, other: &Side) -> Vec<Text> {
         }
         None => text!("lab_bench_page.see.fin_there", other = across.clone()),
     }];
-    said.extend(read_so_far(this));
+    said.push(read_so_far(this));
     said.push(match other.held {
         Some(true) => text!("lab_bench_page.see.both_stay"),
         Some(false) => match other.goes {
@@ -281,18 +296,18 @@ fn close_wait(this: &Side, other: &Side) -> Vec<Text> {
     said
 }
 
-/// What of the stream was read by an end whose peer sent its FIN; none where that cannot be seen.
-fn read_so_far(this: &Side) -> Option<Text> {
+/// What of the stream was read by an end whose peer sent its FIN.
+fn read_so_far(this: &Side) -> Text {
     let name = this.word();
     match (this.at_end, this.unread) {
-        (true, _) => Some(text!("lab_bench_page.see.end_read", this = name)),
-        (false, _) if matches!(this.known, Known::Inferred(_)) => None,
+        (true, _) => text!("lab_bench_page.see.end_read", this = name),
         // An empty queue shows that the data was taken, not that a read of another program gave 0.
-        (false, 0) if this.holding == Holding::Never => {
-            Some(text!("lab_seen.all_taken", this = name))
+        (false, Some(0)) if this.holding == Holding::Never => {
+            text!("lab_seen.all_taken", this = name)
         }
-        (false, 0 | 1) => Some(text!("lab_bench_page.see.end_unread", this = name)),
-        (false, more) => Some(text!("lab_bench_page.see.data_unread", n = more - 1, this = name)),
+        (false, Some(0 | 1)) => text!("lab_bench_page.see.end_unread", this = name),
+        (false, Some(more)) => text!("lab_bench_page.see.data_unread", n = more - 1, this = name),
+        (false, None) => text!("lab_bench_queues.end_not_told", this = name),
     }
 }
 

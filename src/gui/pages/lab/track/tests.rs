@@ -52,6 +52,20 @@ fn half_close() -> Track {
 }
 
 #[test]
+fn an_accept_that_waited_is_where_it_returned() {
+    let accept = call(100, Role::Listener, "accept()", Ok("127.0.0.1:5000"));
+    let calls = [
+        Call { took: ms(903), ..accept },
+        call(1_000, Role::Client, "socket(AF_INET, SOCK_STREAM, IPPROTO_TCP)", Ok("a descriptor")),
+        call(1_001, Role::Client, "connect(127.0.0.1:4000)", Ok("0")),
+    ];
+    let track =
+        track(&[change(1_002, End::Client, Some(State::Established))], &calls, [true, false]);
+    assert_eq!((track.begin, track.last), (ms(1_000), ms(1_003)));
+    assert!(track.ticks.iter().any(|tick| tick.name == "accept" && tick.at == ms(1_003)));
+}
+
+#[test]
 fn a_lane_begins_with_its_first_row() {
     let track = half_close();
     assert_eq!(states(&track, End::Client), [Some(State::Established), Some(State::CloseWait)]);

@@ -10,7 +10,7 @@ fn side(end: End, known: Known, holding: Holding) -> Side {
         Holding::Closed => Some(false),
         Holding::Never => None,
     };
-    let (unread, unsent, stalled) = (0, 0, false);
+    let (unread, unsent, stalled) = (Some(0), Some(0), false);
     let (at_end, waits, goes) = (false, false, Goes::Unknown);
     Side { end, known, holding, held, at_end, unread, unsent, stalled, waits, goes }
 }
@@ -125,7 +125,7 @@ fn a_row_tells_who_holds_it_by_its_inode_where_looks_are_exact() {
 
 #[test]
 fn what_is_not_acknowledged_is_no_fault_of_a_reader() {
-    let sends = |stalled| Side { unsent: 64, stalled, ..held(End::Client, Established) };
+    let sends = |stalled| Side { unsent: Some(64), stalled, ..held(End::Client, Established) };
     let far = side(End::Peer, Known::Inferred(Established), Holding::Never);
     let (waits, on_the_way) = (said(sends(true), far), said(sends(false), far));
     assert!(waits.contains("does not read"), "{waits}");
@@ -137,7 +137,7 @@ fn what_is_not_acknowledged_is_no_fault_of_a_reader() {
 fn what_is_unread_before_the_end_is_counted_without_the_fin() {
     let half_closed = |unread: u32, at_end: bool| {
         let client = held(End::Client, CloseWait);
-        said(Side { at_end, unread, ..client }, held(End::Peer, FinWait2))
+        said(Side { at_end, unread: Some(unread), ..client }, held(End::Peer, FinWait2))
     };
     assert!(half_closed(1, false).contains("has not read the end"), "{}", half_closed(1, false));
     assert!(half_closed(513, false).contains("512 bytes wait"), "{}", half_closed(513, false));
@@ -146,9 +146,35 @@ fn what_is_unread_before_the_end_is_counted_without_the_fin() {
 
 #[test]
 fn a_fin_that_waits_behind_data_is_said_with_its_bytes() {
-    let full = Side { unsent: 4_097, ..side(End::Client, Known::Seen(FinWait1), Holding::Closed) };
+    let full =
+        Side { unsent: Some(4_097), ..side(End::Client, Known::Seen(FinWait1), Holding::Closed) };
     let said = said(full, held(End::Peer, Established));
     assert!(said.contains("4096 bytes") && said.contains("in the background"), "{said}");
+}
+
+/// As where the table has no queues: what nobody saw is not said, neither that there is something nor that there is nothing.
+#[test]
+fn queues_that_are_not_told_are_not_empty_ones() {
+    let untold = |side: Side| Side { unread: None, unsent: None, ..side };
+    let client = untold(held(End::Client, CloseWait));
+    let half_closed = said(client, held(End::Peer, FinWait2));
+    assert!(!half_closed.contains("The client has read"), "{half_closed}");
+    assert!(half_closed.contains("Whether the client has read the end"), "{half_closed}");
+    let read = said(Side { at_end: true, ..client }, held(End::Peer, FinWait2));
+    assert!(read.contains("The client has read the end"), "its own call told: {read}");
+    let [client, peer] = [End::Client, End::Peer].map(|end| held(end, Established));
+    for (client, peer, tells) in [
+        (client, peer, "Nothing waits on either side."),
+        (client, untold(peer), "Nothing waits at the client;"),
+        (untold(client), peer, "Nothing waits at the peer;"),
+        (untold(client), untold(peer), "Whether anything waits cannot be told"),
+    ] {
+        let said = said(client, peer);
+        assert!(said.contains(tells), "{said}");
+        assert_eq!(said.contains("on either side"), client.unsent.and(peer.unsent).is_some());
+    }
+    let last = said(untold(held(End::Client, LastAck)), held(End::Peer, FinWait2));
+    assert!(!last.contains("waits behind"), "{last}");
 }
 
 #[test]
