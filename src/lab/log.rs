@@ -70,6 +70,17 @@ impl<T> Bounded<T> {
     }
 }
 
+/// A call that has not returned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// When it began, as in the log.
+    pub at: Duration,
+    /// On which socket.
+    pub who: Who,
+    /// The call as C writes it.
+    pub call: String,
+}
+
 /// Writes down calls as they are made.
 #[derive(Clone, Debug)]
 pub struct Recorder {
@@ -78,18 +89,42 @@ pub struct Recorder {
     // Behind an Arc of its own, so that a reader copies nothing; a writer copies the list, but no call in it, while
     // somebody still reads the last one.
     calls: Arc<Mutex<Arc<Bounded<Call>>>>,
+    waiting: Arc<Mutex<Vec<Waiting>>>,
+}
+
+/// Takes a call off the list of those that wait, also when it panics.
+struct Returns<'a> {
+    waiting: &'a Mutex<Vec<Waiting>>,
+    call: Waiting,
+}
+
+impl Drop for Returns<'_> {
+    fn drop(&mut self) {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(place) = waiting.iter().position(|it| *it == self.call) {
+            waiting.remove(place);
+        }
+    }
 }
 
 impl Recorder {
     /// A log of the newest `capacity` calls, whose times count from `began`; waiting calls that are made
     /// through it end when `cancel` says so.
     pub fn new(began: Instant, capacity: usize, cancel: Cancel) -> Self {
-        Self { began, cancel, calls: Arc::new(Mutex::new(Arc::new(Bounded::new(capacity)))) }
+        let calls = Arc::new(Mutex::new(Arc::new(Bounded::new(capacity))));
+        Self { began, cancel, calls, waiting: Arc::default() }
     }
 
     /// The calls made so far.
     pub fn calls(&self) -> Arc<Bounded<Call>> {
         Arc::clone(&self.calls.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The calls that have not returned after `patience`, those that began first first.
+    pub fn waiting(&self, patience: Duration) -> Vec<Waiting> {
+        let now = self.began.elapsed();
+        let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.iter().filter(|it| now.saturating_sub(it.at) >= patience).cloned().collect()
     }
 
     /// What stops a waiting call.
@@ -112,7 +147,12 @@ impl Recorder {
         written: impl FnOnce(&T) -> String,
     ) -> Result<T, CallError> {
         let at = self.began.elapsed();
+        let waits = Waiting { at, who, call: call.clone() };
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).push(waits.clone());
+        let returns = Returns { waiting: &self.waiting, call: waits };
         let result = make().map_err(|error| CallError::new(&error));
+        // First out of the one list: a reader may find it in neither, and never in both.
+        drop(returns);
         self.note(at, who, call, result.as_ref().map(written));
         result
     }
@@ -219,6 +259,29 @@ mod tests {
             let _ = recorder.call_if_any(CLIENT, "recv()".to_owned(), || answer, i32::to_string);
         }
         assert_eq!(recorder.calls().iter().len(), 2);
+    }
+
+    #[test]
+    fn a_call_waits_until_it_returns_or_panics() {
+        let recorder = Recorder::new(Instant::now(), 5, Cancel::new());
+        let waiting = || recorder.waiting(Duration::ZERO).len();
+        let answer = recorder.call(
+            CLIENT,
+            "close()".to_owned(),
+            || Ok((waiting(), recorder.waiting(Duration::from_hours(1)).len())),
+            |_| String::new(),
+        );
+        assert_eq!(answer, Ok((1, 0)));
+        let panics = std::panic::AssertUnwindSafe(|| {
+            recorder.call(
+                CLIENT,
+                "close()".to_owned(),
+                || -> io::Result<()> { panic!("on purpose") },
+                zero,
+            )
+        });
+        assert!(std::panic::catch_unwind(panics).is_err());
+        assert_eq!(waiting(), 0);
     }
 
     #[test]

@@ -46,7 +46,7 @@ pub use cancel::Cancel;
 pub use errno::{CallError, meaning, plain_errno, remedy};
 pub use link::Link;
 pub use listener::{BACKLOG, Listener};
-pub use log::{Bounded, Recorder};
+pub use log::{Bounded, Recorder, Waiting};
 pub use museum::{Museum, Piece, Place};
 pub use observe::{Lane, Observation, Observer, Seen, Watch, other_end};
 pub use options::{

@@ -192,6 +192,7 @@ fn what_the_kernel_made_of_an_option_stands_beside_it() {
     window.until("on, 0 s");
     window.press("Client SO_LINGER");
     window.draw_until("linger off again", |window| !window.sees("on, 0 s"));
+    window.press("Peer 8 more options");
     window.press("Peer SO_RCVBUF");
     if NUMBERING == Numbering::Linux {
         // socket(7): the kernel doubles it.

@@ -7,6 +7,7 @@ mod details;
 mod filter;
 mod harness;
 mod lab_bench;
+mod lab_bench_told;
 mod pages;
 mod palette;
 mod program;

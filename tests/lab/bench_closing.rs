@@ -113,11 +113,26 @@ fn an_abortive_close_loses_what_is_queued() {
     }
     for before in [None, Some(Shutdown::Write), Some(Shutdown::Both)] {
         let (hands, number, sent) = filled(linger(0));
+        hands.wait("the last look finds where every byte is", |state| {
+            let lane = state.lane(connection(state, number));
+            let queues = |end| lane.and_then(|lane| lane.row(end)?.queues);
+            let both = queues(End::Client).zip(queues(End::Peer));
+            both.is_some_and(|(client, peer)| u64::from(client.send + peer.receive) == sent)
+        });
         hands.act(before.map(shutdown));
         hands.act([close(), Command::ReadToEnd { on: PEERS }]);
         the_close(&hands, number);
         let received = received(&hands, number);
         assert!(received > 0 && received < sent, "{received} of {sent}");
+        let unsent = connection(&hands.bench.latest(), number)
+            .end(End::Client)
+            .unsent_at_close
+            .map(u64::from);
+        assert_eq!(
+            unsent,
+            Some(sent - received),
+            "what was lost was its Send-Q, a FIN not counted"
+        );
         assert_eq!(hands.outcomes(peer(number), "recv"), [errno("ECONNRESET")]);
         hands.wait_state(number, End::Client, None);
         hands.wait_state(number, End::Peer, None);
@@ -136,11 +151,17 @@ fn a_lingering_close_ends_when_the_peer_has_read() {
     });
     thread::sleep(Duration::from_secs(1));
     assert!(hands.calls(client(number), "close").is_empty(), "it blocks");
+    let state = hands.bench.latest();
+    let closing = |end| state.closing(connection(&state, number), end);
+    let waits = closing(End::Client).expect("it is known to be inside");
+    assert!(state.since(waits.at) >= Duration::from_millis(500), "{waits:?}");
+    assert_eq!(closing(End::Peer), None);
     // The client's thread is in close(); the peer's is not.
     hands.bench.send(Command::KeepReading { on: PEERS, yes: true });
     hands.wait("it is closed", |state| {
         connection(state, number).end(End::Client).holding == Holding::Closed
     });
+    assert!(hands.bench.latest().waiting.is_empty());
     let took = the_close(&hands, number).took;
     assert!(took >= Duration::from_millis(900) && took < WAITS, "{took:?}");
     let state = hands
@@ -348,7 +369,7 @@ fn a_copy_keeps_the_connection_open() {
         assert_eq!(connection(&state, number).end(End::Client).copies, MAX_COPIES);
         let state = hands.act(std::iter::repeat_n(Command::Close { on: CLIENTS }, MAX_COPIES));
         let end = connection(&state, number).end(End::Client);
-        assert_eq!((end.copies, end.holding), (0, Holding::Held));
+        assert_eq!((end.copies, end.copies_closed, end.holding), (0, MAX_COPIES, Holding::Held));
         assert_eq!(hands.outcomes(client(number), "close"), ["0"; MAX_COPIES]);
         // Data goes through: nothing was sent that ends the connection.
         hands.act([Command::Send { on: CLIENTS, bytes: 3 }, read(PEERS)]);

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::MAX_CONNECTIONS;
 use super::command::{Actor, Client, Command, Target};
@@ -17,6 +17,9 @@ use crate::os::Pair;
 use crate::text;
 use crate::text::Text;
 
+/// How long a call has not returned before it is shown: what is over sooner is in the log as soon as it could be read.
+const NOTICED: Duration = Duration::from_millis(100);
+
 /// Where the picture hangs, and the bell that rings when it is replaced.
 pub(super) struct Shared {
     latest: Mutex<Latest>,
@@ -28,16 +31,25 @@ struct Latest {
     session: u64,
     last_number: u64,
     state: Arc<BenchState>,
+    /// The present session's; none between two.
+    recorder: Option<Recorder>,
 }
 
 impl Shared {
     pub(super) fn new(state: BenchState, wake: Arc<dyn Fn() + Send + Sync>) -> Self {
-        let latest = Latest { session: 0, last_number: 0, state: Arc::new(state) };
+        let latest = Latest { session: 0, last_number: 0, state: Arc::new(state), recorder: None };
         Self { latest: Mutex::new(latest), wake }
     }
 
+    /// The picture, with the calls that wait as they are now: a call that waits cannot ring.
     pub(super) fn latest(&self) -> Arc<BenchState> {
-        Arc::clone(&self.lock().state)
+        let mut latest = self.lock();
+        let waiting = latest.recorder.as_ref().map(|recorder| recorder.waiting(NOTICED));
+        let waiting = waiting.filter(|_| latest.state.failure.is_none()).unwrap_or_default();
+        if latest.state.waiting != waiting {
+            Arc::make_mut(&mut latest.state).waiting = waiting;
+        }
+        Arc::clone(&latest.state)
     }
 
     fn lock(&self) -> MutexGuard<'_, Latest> {
@@ -59,6 +71,7 @@ impl Shared {
     pub(super) fn begin_anew(&self, observer: &Observer) {
         let mut latest = self.lock();
         latest.session += 1;
+        latest.recorder = None;
         observer.restart(Instant::now());
         let state = Arc::make_mut(&mut latest.state);
         let old = std::mem::replace(state, BenchState::new(observer.latest()));
@@ -115,16 +128,18 @@ impl Session {
     pub(super) fn begin(shared: &Arc<Shared>, observer: &Arc<Observer>, peer: &Arc<Inbox>) -> Self {
         let began = Instant::now();
         observer.restart(began);
+        let recorder = Recorder::new(began, CALLS, Cancel::new());
         let number = {
             let mut latest = shared.lock();
             Arc::make_mut(&mut latest.state).began = Some(began);
+            latest.recorder = Some(recorder.clone());
             latest.session
         };
         Self {
             number,
             shared: Arc::clone(shared),
             observer: Arc::clone(observer),
-            recorder: Recorder::new(began, CALLS, Cancel::new()),
+            recorder,
             awaited: Mutex::default(),
             peer: Arc::clone(peer),
         }

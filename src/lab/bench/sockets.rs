@@ -31,6 +31,8 @@ pub(super) struct Held {
     pub(super) connecting: bool,
     /// Other descriptors of it.
     copies: Vec<LabSocket>,
+    copies_closed: usize,
+    unsent_at_close: Option<u32>,
     /// Held or leaked, until it is closed.
     holding: Holding,
     reading: bool,
@@ -50,6 +52,8 @@ impl Held {
             set: options,
             connecting: false,
             copies: Vec::new(),
+            copies_closed: 0,
+            unsent_at_close: None,
             holding: Holding::Held,
             reading: false,
             at_end: false,
@@ -81,7 +85,9 @@ impl Held {
 
     /// Forgets a copy that was closed.
     fn let_copy_go(&mut self) {
+        let before = self.copies.len();
         self.copies.retain(LabSocket::is_held);
+        self.copies_closed += before - self.copies.len();
     }
 
     /// Sets what is not set so already. What fails is in the log.
@@ -116,6 +122,8 @@ impl Held {
         EndState {
             holding: if held { self.holding } else { Holding::Closed },
             copies: self.copies.len(),
+            copies_closed: self.copies_closed,
+            unsent_at_close: self.unsent_at_close,
             asked: self.asked,
             kernel: if held { self.kernel.clone() } else { ReadBack::new() },
             reading: held && self.reading,
@@ -220,7 +228,11 @@ impl Sockets {
                 break;
             }
             let unanswered = held.is_unanswered();
+            let unsent = self.unsent(held.number);
             act(held);
+            if !held.socket.is_held() {
+                held.unsent_at_close = unsent;
+            }
             if unanswered && !held.socket.is_held() {
                 self.session.no_longer_awaited(held.number);
             }
@@ -229,6 +241,14 @@ impl Sockets {
         all.retain(|held| held.socket.is_held());
         self.held = all;
         Part::Done
+    }
+
+    /// How many bytes of this end's were not acknowledged at the last look.
+    fn unsent(&self, number: u64) -> Option<u32> {
+        let seen = self.session.observer.latest();
+        let row = seen.lane(number)?.row(self.end)?;
+        let fin = matches!(row.state, State::FinWait1 | State::LastAck | State::Closing);
+        Some(row.queues?.send.saturating_sub(fin.into()))
     }
 
     /// Goes on with what goes on by itself: reading, and connecting without waiting. Says whether anything came of it; none

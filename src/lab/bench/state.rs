@@ -2,15 +2,15 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::command::{Actor, Client, Command, Server, Target};
 use crate::lab::errno::CallError;
-use crate::lab::log::Bounded;
+use crate::lab::log::{Bounded, Waiting};
 use crate::lab::observe::{Lane, Observation, Seen};
 use crate::lab::options::{OptionName, OptionValue, SocketOptions};
 use crate::model::State;
-use crate::model::lab::{Call, End};
+use crate::model::lab::{Call, End, Role};
 use crate::os::Pair;
 use crate::text;
 use crate::text::Text;
@@ -32,6 +32,8 @@ pub struct BenchState {
     pub observation: Arc<Observation>,
     /// The newest 2 000 calls on all sockets, in the order in which they began.
     pub calls: Arc<Bounded<Call>>,
+    /// The calls that have not returned for a moment, those that began first first. They are not among `calls`.
+    pub waiting: Vec<Waiting>,
     /// What is being carried out: one command by each actor at most.
     pub running: Vec<Running>,
     /// How many commands are done with: carried out, refused, or swept away by a stop or a reset.
@@ -126,6 +128,11 @@ pub struct EndState {
     pub holding: Holding,
     /// How many copies of it are open beside it, made by `dup()`.
     pub copies: usize,
+    /// How many of its descriptors were closed while others stayed open.
+    pub copies_closed: usize,
+    /// How many bytes had not been acknowledged when its last descriptor was closed, a FIN not counted: its Send-Q at the last
+    /// look before. None where it was not looked up, or is not closed.
+    pub unsent_at_close: Option<u32>,
     /// The options that were asked for.
     pub asked: SocketOptions,
     /// What the kernel says of each option, read back after they were set; empty when the socket is closed.
@@ -176,6 +183,7 @@ impl BenchState {
             listeners: Default::default(),
             observation,
             calls: Arc::new(Bounded::new(CALLS)),
+            waiting: Vec::new(),
             running: Vec::new(),
             finished: 0,
             refused: None,
@@ -207,6 +215,24 @@ impl BenchState {
         self.running.iter().any(|running| running.actor == actor)
     }
 
+    /// The `close()` that an end is inside, which `SO_LINGER` holds there. Its descriptor is gone, and nothing more can be
+    /// done with it.
+    pub fn closing(&self, connection: &ConnectionState, end: End) -> Option<&Waiting> {
+        let role = match end {
+            End::Client => Role::Client,
+            End::Peer => Role::Peer,
+        };
+        // Only the last of several descriptors waits.
+        self.waiting.iter().find(|it| {
+            it.who.role == role && it.who.number == connection.number && it.call == "close()"
+        })
+    }
+
+    /// How long ago a call or a change was whose time counts from the first command.
+    pub fn since(&self, at: Duration) -> Duration {
+        self.began.map_or(Duration::ZERO, |began| began.elapsed().saturating_sub(at))
+    }
+
     /// What was seen of a connection; none when it was never looked up.
     pub fn lane(&self, connection: &ConnectionState) -> Option<&Lane> {
         self.observation.lane(connection.number)
@@ -231,6 +257,7 @@ impl BenchState {
     /// A thread panicked and all have ended: the sockets are closed, and nothing works any more.
     pub(super) fn fail(&mut self) {
         self.running.clear();
+        self.waiting.clear();
         self.failure = Some(text!("lab.failed"));
         for end in self.connections.iter_mut().flat_map(|connection| &mut connection.ends) {
             if end.holding.is_open() {

@@ -23,7 +23,7 @@ const BYTES: f32 = 60.0;
 
 /// The sockets that an action would be for.
 struct Addressed<'a> {
-    /// Those that are held, each with its state where that is known.
+    /// Those that are held, and not inside `close()`, each with its state where that is known.
     held: Vec<(&'a EndState, Option<State>)>,
     /// Why there is none.
     none: Option<Text>,
@@ -33,7 +33,13 @@ struct Addressed<'a> {
 pub(super) fn ui(ui: &mut Ui, cx: &Cx<'_>, bench: &BenchState, choices: &mut Choices, end: End) {
     let title = super::end::title(cx, end);
     let on = choices.on(bench, end);
-    let addressed = Addressed::new(bench, on);
+    let mut addressed = Addressed::new(bench, on);
+    if let Some(client) = choices.others(bench) {
+        // Otherwise it would seem to be said of the connection that is shown.
+        let whose = text!("lab_bench_page.of_client", name = client.name());
+        addressed.none =
+            addressed.none.map(|why| text!("lab_seen.acts_on_why", whose = whose, why = why));
+    }
     small_lines(ui, |ui| {
         let act = |ui: &mut Ui, label: &Text, why: Option<Text>, command: lab::Command| {
             let label = cx.say(label);
@@ -223,42 +229,61 @@ fn habit(ui: &mut Ui, cx: &Cx<'_>, habit: &mut Habit) {
     });
 }
 
+/// The connections that an action is meant for.
+fn meant(bench: &BenchState, on: On) -> impl Iterator<Item = &lab::ConnectionState> {
+    bench.connections.iter().filter(move |connection| match on.of {
+        Which::All => true,
+        Which::Client(client) => connection.client == client,
+        Which::Connection(number) => connection.number == number,
+    })
+}
+
+/// Those of them that it can do something with.
+pub(super) fn acted_on(bench: &BenchState, on: On) -> Vec<&lab::ConnectionState> {
+    let can = |it: &&lab::ConnectionState| {
+        it.end(on.end).holding == Holding::Held && bench.closing(it, on.end).is_none()
+    };
+    meant(bench, on).filter(can).collect()
+}
+
 impl<'a> Addressed<'a> {
     fn new(bench: &'a BenchState, on: On) -> Self {
-        let of = |connection: &&lab::ConnectionState| match on.of {
-            Which::All => true,
-            Which::Client(client) => connection.client == client,
-            Which::Connection(number) => connection.number == number,
-        };
-        let ends: Vec<_> = bench
-            .connections
-            .iter()
-            .filter(of)
+        let addressed = || meant(bench, on);
+        let foreign = addressed().next().is_some()
+            && addressed().all(|it| matches!(it.target, lab::Target::Typed(_)) && !it.accepted);
+        let ends: Vec<_> = addressed()
             .map(|connection| {
                 let end = connection.end(on.end);
                 let state = end.descriptor.or(match bench.seen(connection, on.end) {
                     Seen::State(state) => Some(state),
                     Seen::Unknown | Seen::NoRow => None,
                 });
-                (end, state)
+                (end, state, bench.closing(connection, on.end).is_some())
             })
             .collect();
-        let is = |holding: Holding| ends.iter().any(|(end, _)| end.holding == holding);
+        let is = |holding: Holding| ends.iter().any(|(end, ..)| end.holding == holding);
+        let can_act = |(end, _, closing): &(&EndState, Option<State>, bool)| {
+            end.holding == Holding::Held && !closing
+        };
         let none = if let Some(failure) = &bench.failure {
             Some(failure.clone())
-        } else if is(Holding::Held) {
+        } else if ends.iter().any(can_act) {
             None
+        } else if is(Holding::Held) {
+            Some(text!("lab_seen.why_closing"))
         } else if is(Holding::Leaked) {
             Some(text!("lab_bench_page.why.leaked"))
         } else if is(Holding::Closed) {
             Some(text!("lab_bench_page.why.closed"))
+        } else if on.end == End::Peer && foreign {
+            Some(text!("lab_seen.why_foreign"))
         } else if on.end == End::Peer && !ends.is_empty() {
             Some(text!("lab_bench_page.why.not_accepted"))
         } else {
             Some(text!("lab_bench_page.why.not_connected"))
         };
         Self {
-            held: ends.into_iter().filter(|(end, _)| end.holding == Holding::Held).collect(),
+            held: ends.into_iter().filter(can_act).map(|(end, state, _)| (end, state)).collect(),
             none,
         }
     }

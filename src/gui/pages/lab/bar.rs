@@ -8,7 +8,7 @@ use crate::gui::cx::{Command, Cx};
 use crate::gui::theme::measure::{Room, size, space};
 use crate::gui::theme::{Theme, Tone, TypeStyle};
 use crate::gui::widgets::{Button, banner, field, icon};
-use crate::lab::{self, BenchState, MAX_CONNECTIONS};
+use crate::lab::{self, BenchState, MAX_CONNECTIONS, Target};
 use crate::text;
 use crate::text::Text;
 
@@ -110,6 +110,12 @@ fn is_at_work(bench: &BenchState) -> bool {
     !bench.running.is_empty() || bench.connections.iter().any(reads)
 }
 
+/// Whether this target was connected to since the last reset: then it was said already that packets are sent there.
+fn was_connected(bench: &BenchState, typed: &str) -> bool {
+    let is_it = |target: &Target| matches!(target, Target::Typed(was) if was == typed);
+    bench.connections.iter().any(|connection| is_it(&connection.target))
+}
+
 /// What went wrong, and what leaves this machine.
 pub(super) fn notes(ui: &mut Ui, cx: &Cx<'_>, choices: &mut Choices) {
     let narrow = Room::of(ui.ctx().content_rect().width()) == Room::Narrow;
@@ -137,7 +143,7 @@ pub(super) fn notes(ui: &mut Ui, cx: &Cx<'_>, choices: &mut Choices) {
     if let Err(why) = choices.connect(bench) {
         let why = TypeStyle::Body.rich(cx.say(&why));
         ui.label(why.color(Theme::of(ui).severity.warning.text));
-    } else if choices.is_foreign() {
+    } else if choices.is_foreign() && !was_connected(bench, typed) {
         let sends = cx.say(&text!("lab_bench_page.sends_packets", target = typed));
         let most = cx.say(&text!("lab_bench_page.sends_at_most", n = MAX_CONNECTIONS));
         let theme = Theme::of(ui);

@@ -20,14 +20,15 @@ use super::run::Run;
 use super::setup::Choices;
 use super::{bar, calls, scroll, seeing, states, strip};
 use crate::gui::cx::Cx;
-use crate::gui::theme::measure::{Room, size};
+use crate::gui::theme::measure::{Room, size, stroke};
 use crate::gui::widgets::side_by_side;
 use crate::lab::BenchState;
 use crate::model::lab::End;
 
-/// The least heights of the calls, and of the cards at the right.
-const CALLS: f32 = 168.0;
-const STATES: f32 = 284.0;
+/// The least heights of the calls, four of them, and of the cards at the right.
+const CALLS: f32 =
+    size::CARD_HEADER + size::TABLE_HEADER + 4.0 * size::TABLE_ROW + 2.0 * stroke::HAIRLINE;
+const STATES: f32 = 272.0;
 const SEEING: f32 = 320.0;
 
 /// The width of the right column in a wide window.
@@ -116,7 +117,8 @@ impl BenchView {
     /// The cards of both ends and the lanes; gives their height.
     fn ends_and_lanes(&mut self, ui: &mut Ui, cx: &Cx<'_>, bench: &BenchState, gap: f32) -> f32 {
         let width = ((ui.available_width() - gap) / 2.0).floor();
-        let height = self.ends.height(width);
+        let scrolls = Room::of(ui.ctx().content_rect().width()) == Room::Narrow;
+        let height = self.ends.height(ui, width, scrolls);
         let (row, _) = ui
             .allocate_exact_size(vec2(ui.available_width(), height), eframe::egui::Sense::hover());
         let (ends, choices) = (&mut self.ends, &mut self.choices);

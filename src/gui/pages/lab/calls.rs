@@ -1,19 +1,23 @@
 //! Every call that the bench made, with what it returned and what that means.
 
+mod waiting;
+
 use std::time::Duration;
 
 use eframe::egui::{Align, Label, Popup, Ui, UiBuilder, vec2};
 use egui_material_icons::icons::{ICON_CONTENT_COPY, ICON_SCIENCE};
 
 use super::actions::menu_line;
+use super::lanes::{CALM_STEP, STEP};
 use crate::gui::cx::{Command, Cx};
 use crate::gui::table::{Rows, TableColumn, table};
 use crate::gui::theme::{Theme, TypeStyle};
 use crate::gui::widgets::{Button, Card, empty};
-use crate::lab::{self, BenchState, Bounded, PATIENCE};
-use crate::model::lab::{Call, CallOutcome, Role};
+use crate::lab::{BenchState, Bounded, PATIENCE};
+use crate::model::lab::{Call, CallOutcome, Role, Who};
 use crate::text;
 use crate::text::{Text, thousands, took};
+use waiting::BenchRows;
 
 /// A `close()` that took so long has waited for something: nothing but `SO_LINGER` makes it.
 const WAITED: Duration = Duration::from_millis(500);
@@ -23,15 +27,19 @@ const MOST_CALLS: usize = 1_000;
 
 /// Draws the card, this high.
 pub(super) fn ui(ui: &mut Ui, cx: &Cx<'_>, bench: &BenchState, height: f32) {
-    let rows = CallRows { cx, calls: &bench.calls };
+    if !bench.running.is_empty() {
+        // What waits takes longer and longer, and cannot ring.
+        ui.ctx().request_repaint_after(if cx.calm { CALM_STEP } else { STEP });
+    }
+    let rows = BenchRows { made: CallRows { cx, calls: &bench.calls }, bench };
     let title = cx.say(&text!("lab_bench_page.calls"));
     let note =
-        cx.say(&text!("lab_bench_page.newest_first", count = thousands(rows.count() as u64)));
+        cx.say(&text!("lab_bench_page.newest_first", count = thousands(rows.made.count() as u64)));
     let width = ui.available_width();
     ui.allocate_ui(vec2(width, height), |ui| {
         Card::new(&title).note(&note).flush().height(height).show(
             ui,
-            |ui| copy(ui, &rows),
+            |ui| copy(ui, &rows.made),
             |ui| {
                 let whole = ui.available_rect_before_wrap().shrink2(vec2(1.0, 0.0));
                 ui.scope_builder(UiBuilder::new().max_rect(whole), |ui| {
@@ -74,7 +82,7 @@ fn copy(ui: &mut Ui, rows: &CallRows<'_>) {
 fn written(cx: &Cx<'_>, call: &Call, column: usize) -> String {
     match column {
         AT => millis(call.at),
-        WHO => who(cx, call),
+        WHO => who(cx, call.who),
         CALL => call.call.clone(),
         RESULT => match &call.outcome {
             CallOutcome::Returned(value) => value.clone(),
@@ -85,9 +93,9 @@ fn written(cx: &Cx<'_>, call: &Call, column: usize) -> String {
     }
 }
 
-fn who(cx: &Cx<'_>, call: &Call) -> String {
-    let number = call.who.number.to_string();
-    cx.say(&match call.who.role {
+fn who(cx: &Cx<'_>, who: Who) -> String {
+    let number = who.number.to_string();
+    cx.say(&match who.role {
         Role::Client => text!("lab_bench_page.who_client", number = number),
         Role::Peer => text!("lab_bench_page.who_peer", number = number),
         Role::Listener => text!("lab_bench_page.who_listener", number = number),
@@ -98,8 +106,9 @@ fn who(cx: &Cx<'_>, call: &Call) -> String {
 fn meaning(cx: &Cx<'_>, call: &Call) -> String {
     match &call.outcome {
         CallOutcome::Failed { errno, meaning } => {
-            let means = lab::meaning(errno).map_or_else(|| meaning.clone(), |text| cx.say(&text));
-            match lab::remedy(errno) {
+            let means = super::meaning::meaning(&call.call, errno);
+            let means = means.map_or_else(|| meaning.clone(), |text| cx.say(&text));
+            match super::meaning::remedy(&call.call, errno) {
                 Some(text) => format!("{means} {}", cx.say(&text)),
                 None => means,
             }

@@ -2,7 +2,7 @@
 
 use eframe::egui::{Align, DragValue, Label, Layout, Ui, vec2};
 
-use super::options::{self, Subject, sized};
+use super::options::{self, Shape, Subject, sized};
 use super::setup::Choices;
 use super::{actions, listener};
 use crate::gui::cx::{Command, Cx};
@@ -16,7 +16,7 @@ use crate::lab::{
 use crate::model::State;
 use crate::model::lab::{End, Role};
 use crate::text;
-use crate::text::bytes;
+use crate::text::{Text, bytes};
 
 /// The height of a card without its options: header, setting up, status, two lines of actions.
 const REST: f32 = size::CARD_HEADER
@@ -44,18 +44,10 @@ pub(super) enum Part {
 }
 
 /// What the view of both cards keeps.
+#[derive(Default)]
 pub(super) struct EndsView {
     part: Part,
-    /// Whether all options are in sight.
-    more: bool,
-    /// In how many columns options stand.
-    columns: usize,
-}
-
-impl Default for EndsView {
-    fn default() -> Self {
-        Self { part: Part::default(), more: false, columns: 1 }
-    }
+    shape: Shape,
 }
 
 impl EndsView {
@@ -67,10 +59,10 @@ impl EndsView {
         }
     }
 
-    /// How high the cards are, each this wide.
-    pub(super) fn height(&mut self, width: f32) -> f32 {
-        self.columns = options::columns(width - 2.0 * space::L);
-        let rows = End::ALL.map(|end| options::rows(self.role(end), self.columns, self.more));
+    /// How high the cards are, each this wide; `scrolls` is whether the page is longer than the window in any case.
+    pub(super) fn height(&mut self, ui: &Ui, width: f32, scrolls: bool) -> f32 {
+        self.shape.fit(width - 2.0 * space::L, ui.ctx().content_rect().height(), scrolls);
+        let rows = End::ALL.map(|end| self.shape.rows(self.role(end)));
         #[expect(clippy::cast_precision_loss, reason = "a few rows")]
         let rows = rows.into_iter().max().unwrap_or_default() as f32;
         (REST + rows * options::ROW).ceil()
@@ -98,7 +90,7 @@ impl EndsView {
                 }
                 self.status(ui, cx, bench, choices, end);
                 if self.role(end) == Role::Listener {
-                    listener::ui(ui, cx, bench, choices, (self.columns, self.more));
+                    listener::ui(ui, cx, bench, choices, self.shape);
                 } else {
                     self.options(ui, cx, bench, choices, end);
                     actions::ui(ui, cx, bench, choices, end);
@@ -132,14 +124,23 @@ impl EndsView {
         let (text, warns) = if role == Role::Listener {
             (listener::status(cx, bench, choices.server()), false)
         } else {
-            choices.shown(bench).map_or_else(Default::default, |it| descriptor(cx, bench, it, end))
+            let (text, warns) = choices
+                .shown(bench)
+                .map_or_else(Default::default, |it| descriptor(cx, bench, it, end));
+            match others(bench, choices, end) {
+                None => (text, warns),
+                Some(whose) => {
+                    let acts_on = cx.say(&text!("lab_seen.acts_on", whose = whose));
+                    (format!("{acts_on} \u{b7} {text}"), true)
+                }
+            }
         };
         let wanted = vec2(ui.available_width(), STATUS);
         ui.allocate_ui_with_layout(wanted, Layout::right_to_left(Align::Center), |ui| {
             ui.set_min_size(wanted);
-            let hidden = options::hidden(role, self.columns);
+            let hidden = self.shape.hidden(role);
             if hidden > 0 {
-                let (label, name) = if self.more {
+                let (label, name) = if self.shape.more {
                     (text!("lab_bench_page.fewer"), text!("lab_bench_page.fewer_options"))
                 } else {
                     let hidden = hidden.to_string();
@@ -151,7 +152,7 @@ impl EndsView {
                 let link = TypeStyle::Dense.rich(label).color(theme.accent.text);
                 let link = ui.link(link).accessible_name(cx.say(&name));
                 if link.clicked() {
-                    self.more = !self.more;
+                    self.shape.more = !self.shape.more;
                 }
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
@@ -174,7 +175,9 @@ impl EndsView {
         let living = living(bench, choices, end).map_or(&nothing, |it| it.end(end));
         let title = title(cx, end);
         let (asked, kernel) = (living.asked, &living.kernel);
-        let subject = Subject { title: &title, role: self.role(end), asked, kernel };
+        let off =
+            (end == End::Peer && is_foreign(bench, choices)).then(|| text!("lab_seen.why_foreign"));
+        let subject = Subject { title: &title, role: self.role(end), asked, kernel, off };
         let on = match (end, choices.which(bench)) {
             (End::Client, Which::All | Which::Client(_)) => {
                 On { end, of: Which::Client(choices.client) }
@@ -185,9 +188,11 @@ impl EndsView {
             End::Client => &mut choices.of_client().options,
             End::Peer => &mut choices.accepted,
         };
-        if options::ui(ui, cx, &subject, asked, self.columns, self.more) {
+        if options::ui(ui, cx, &subject, asked, self.shape) {
             let options = *asked;
-            let held = |it: &ConnectionState| it.end(end).holding == Holding::Held;
+            let held = |it: &ConnectionState| {
+                it.end(end).holding == Holding::Held && bench.closing(it, end).is_none()
+            };
             if bench.connections.iter().any(held) {
                 cx.send(Command::Bench(lab::Command::SetOptions { on, options }));
             }
@@ -202,6 +207,32 @@ fn living<'a>(bench: &'a BenchState, choices: &Choices, end: End) -> Option<&'a 
         return Some(shown);
     }
     bench.connections.iter().rev().find(|it| it.client == choices.client)
+}
+
+/// On whose sockets the buttons of this end act, where that is not the shown connection's.
+fn others(bench: &BenchState, choices: &Choices, end: End) -> Option<Text> {
+    if let Some(client) = choices.others(bench) {
+        return Some(text!("lab_bench_page.of_client", name = client.name()));
+    }
+    let shown = choices.shown(bench)?;
+    let acted_on = actions::acted_on(bench, choices.on(bench, end));
+    match acted_on[..] {
+        [one] if one.number != shown.number => {
+            let name = format!("{}{}", one.client.name(), one.number);
+            Some(text!("lab_seen.connection", name = name))
+        }
+        [_, _, ..] if acted_on.iter().all(|it| it.number != shown.number) => {
+            Some(text!("lab_seen.others", n = acted_on.len()))
+        }
+        _ => None,
+    }
+}
+
+/// Whether the peer's card is about another program's socket: of the shown connection, and of the next one.
+fn is_foreign(bench: &BenchState, choices: &Choices) -> bool {
+    let shown = choices.shown(bench);
+    choices.is_foreign()
+        && shown.is_none_or(|it| matches!(it.target, lab::Target::Typed(_)) && !it.accepted)
 }
 
 /// What an end is called.
@@ -226,7 +257,7 @@ fn address(shown: Option<&ConnectionState>, end: End) -> String {
 fn state(ui: &mut Ui, cx: &Cx<'_>, bench: &BenchState, shown: Option<&ConnectionState>, end: End) {
     let Some(shown) = shown else { return };
     let theme = Theme::of(ui);
-    let say = |ui: &mut Ui, text: text::Text| {
+    let say = |ui: &mut Ui, text: Text| {
         ui.label(TypeStyle::Dense.rich(cx.say(&text)).color(theme.text.secondary));
     };
     match seen(bench, shown, end) {
@@ -276,7 +307,9 @@ fn descriptor(
 ) -> (String, bool) {
     let side = shown.end(end);
     let gone = seen(bench, shown, end) == Known::NoRow;
+    let closing = bench.closing(shown, end);
     let (head, warns) = match side.holding {
+        Holding::Held if closing.is_some() => (text!("lab_seen.closing"), false),
         Holding::Never if end == End::Client => (text!("lab_bench_page.descriptor.none"), false),
         Holding::Never if shown.accepted || matches!(shown.target, lab::Target::Typed(_)) => {
             (text!("lab_bench_page.descriptor.elsewhere"), false)
@@ -309,7 +342,7 @@ fn descriptor(
         End::Client => Actor::Client(shown.client),
         End::Peer => Actor::Peer,
     };
-    if bench.is_busy(actor) {
+    if bench.is_busy(actor) && closing.is_none() {
         parts.push(cx.say(&text!("lab_bench_page.descriptor.busy")));
     }
     if side.reading {

@@ -12,6 +12,7 @@
 //! ```
 
 mod paint;
+mod ticks;
 
 use std::time::Duration;
 
@@ -36,8 +37,8 @@ const FOLLOWED: Duration = Duration::from_secs(5);
 const AHEAD: f64 = 0.1;
 
 /// How often the cursor moves while something lives; less often where drawing is dear.
-const STEP: Duration = Duration::from_millis(100);
-const CALM_STEP: Duration = Duration::from_secs(1);
+pub(super) const STEP: Duration = Duration::from_millis(100);
+pub(super) const CALM_STEP: Duration = Duration::from_secs(1);
 
 /// The height of the card.
 pub(super) const HEIGHT: f32 =
@@ -142,11 +143,12 @@ fn lanes(
     let cursor = painting.cursor_at(ui, pointed.unwrap_or(present));
     painting.axis(ui, cursor.as_ref().map(|cursor| cursor.place));
     painting.lanes(ui, cx);
-    painting.ticks(ui);
-    painting.transfers(ui, cx);
     if let Some(cursor) = cursor {
         painting.cursor(ui, cursor);
     }
+    // Over the line at a time, which would strike their names through.
+    painting.ticks(ui);
+    painting.transfers(ui, cx);
     let summary = &run.summary;
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, summary));
     if let Some(time) = pointed {

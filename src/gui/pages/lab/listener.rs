@@ -4,7 +4,7 @@ use eframe::egui::Ui;
 
 use super::actions::{press, small_lines};
 use super::end::number;
-use super::options::{self, Subject};
+use super::options::{self, Shape, Subject};
 use super::setup::Choices;
 use crate::gui::cx::{Command, Cx};
 use crate::gui::theme::{Theme, TypeStyle};
@@ -32,7 +32,7 @@ pub(super) fn status(cx: &Cx<'_>, bench: &BenchState, server: Server) -> String 
             None => text!("lab_bench_page.listener_none"),
         });
         return match last_failure(bench, server) {
-            Some(failure) => format!("{failure} \u{b7} {closed}"),
+            Some((call, errno)) => format!("{call}: {errno} \u{b7} {closed}"),
             None => closed,
         };
     };
@@ -50,14 +50,14 @@ pub(super) fn status(cx: &Cx<'_>, bench: &BenchState, server: Server) -> String 
 
 /// The call with which opening it failed, if that is the last that was made on it. The newest calls are enough: an older
 /// failure is no news.
-fn last_failure(bench: &BenchState, server: Server) -> Option<String> {
+pub(super) fn last_failure(bench: &BenchState, server: Server) -> Option<(&str, &str)> {
     let last = bench.calls.iter().rev().take(NEWS).find(|call| {
         call.who.role == Role::Listener
             && call.who.number == server.number()
             && !call.call.starts_with("close")
     })?;
     match &last.outcome {
-        CallOutcome::Failed { errno, .. } => Some(format!("{}: {errno}", last.call)),
+        CallOutcome::Failed { errno, .. } => Some((&last.call, errno)),
         CallOutcome::Returned(_) => None,
     }
 }
@@ -85,15 +85,15 @@ pub(super) fn ui(
     cx: &Cx<'_>,
     bench: &BenchState,
     choices: &mut Choices,
-    (columns, more): (usize, bool),
+    shape: Shape,
 ) {
     let server = choices.server();
     let listener = bench.listener(server);
     let title = cx.say(&text!("lab_bench_page.listener"));
     let (asked, kernel) = (listener.asked, &listener.kernel);
-    let subject = Subject { title: &title, role: Role::Listener, asked, kernel };
+    let subject = Subject { title: &title, role: Role::Listener, asked, kernel, off: None };
     let setup = &mut choices.listeners[server as usize];
-    let mut changed = options::ui(ui, cx, &subject, &mut setup.options, columns, more);
+    let mut changed = options::ui(ui, cx, &subject, &mut setup.options, shape);
     small_lines(ui, |ui| {
         let color = Theme::of(ui).text.secondary;
         let setup = &mut choices.listeners[server as usize];

@@ -10,13 +10,56 @@ use crate::gui::widgets::{icon, switch};
 use crate::lab::{Linger, OptionName, OptionValue, ReadBack, SocketOptions, Takes};
 use crate::model::lab::Role;
 use crate::text;
-use crate::text::thousands;
+use crate::text::{Text, thousands};
 
 /// From this width on, the options stand in two columns.
 const TWO_COLUMNS: f32 = 560.0;
 
-/// How many stand in sight where there is one column.
+/// The most used of a role. So many stand in sight where there is one column, and fewer where a window is low.
 const FIRST: usize = 6;
+const FIRST_LOW: usize = 4;
+
+/// Below this height of the window the calls would have no room beside all six.
+const LOW: f32 = 900.0;
+
+/// How the options of both ends stand.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Shape {
+    /// In how many columns.
+    columns: usize,
+    /// How many are in sight at once where there is one.
+    first: usize,
+    /// Whether all of them are.
+    pub(super) more: bool,
+}
+
+impl Default for Shape {
+    fn default() -> Self {
+        Self { columns: 1, first: FIRST, more: false }
+    }
+}
+
+impl Shape {
+    /// In a card whose body is so wide, in a window that is so high; one that scrolls as a whole is never too low.
+    pub(super) const fn fit(&mut self, width: f32, window: f32, scrolls: bool) {
+        self.columns = if width >= TWO_COLUMNS { 2 } else { 1 };
+        self.first = if window < LOW && !scrolls { FIRST_LOW } else { FIRST };
+    }
+
+    /// How many rows these options take.
+    pub(super) fn rows(self, role: Role) -> usize {
+        let all = names(role).len();
+        match self.columns {
+            1 if !self.more => self.first,
+            columns => all.div_ceil(columns),
+        }
+    }
+
+    /// How many are out of sight until they are asked for.
+    pub(super) fn hidden(self, role: Role) -> usize {
+        if self.columns > 1 { 0 } else { names(role).len() - self.first }
+    }
+}
 
 /// The height of one.
 pub(super) const ROW: f32 = size::CONTROL_SMALL;
@@ -35,6 +78,8 @@ pub(super) struct Subject<'a> {
     /// What was asked of the living socket, and what the kernel says of it.
     pub(super) asked: SocketOptions,
     pub(super) kernel: &'a ReadBack,
+    /// Why nothing can be asked of it; none where it can.
+    pub(super) off: Option<Text>,
 }
 
 /// The options that suit a role, the most used first.
@@ -54,36 +99,16 @@ fn names(role: Role) -> Vec<OptionName> {
     first.into_iter().chain(rest).collect()
 }
 
-/// In how many columns they stand, in a card whose body is this wide.
-pub(super) const fn columns(width: f32) -> usize {
-    if width >= TWO_COLUMNS { 2 } else { 1 }
-}
-
-/// How many rows these options take.
-pub(super) fn rows(role: Role, columns: usize, more: bool) -> usize {
-    let all = names(role).len();
-    match columns {
-        1 if !more => FIRST,
-        _ => all.div_ceil(columns),
-    }
-}
-
-/// How many are out of sight until they are asked for.
-pub(super) fn hidden(role: Role, columns: usize) -> usize {
-    if columns > 1 { 0 } else { names(role).len() - FIRST }
-}
-
 /// Draws them; says whether the user asks for something else now.
 pub(super) fn ui(
     ui: &mut Ui,
     cx: &Cx<'_>,
     subject: &Subject<'_>,
     options: &mut SocketOptions,
-    columns: usize,
-    more: bool,
+    shape: Shape,
 ) -> bool {
     let before = *options;
-    let rows = rows(subject.role, columns, more);
+    let (rows, columns) = (shape.rows(subject.role), shape.columns);
     let whole = ui.available_width();
     #[expect(clippy::cast_precision_loss, reason = "one or two")]
     let of_them = columns as f32;
@@ -123,7 +148,7 @@ fn row(
         return;
     }
     line(ui, cx, kernel, |ui| {
-        asked(ui, cx, subject.title, name, options);
+        ui.add_enabled_ui(subject.off.is_none(), |ui| asked(ui, cx, subject, name, options));
     });
 }
 
@@ -172,16 +197,28 @@ fn absent(ui: &mut Ui, cx: &Cx<'_>, name: OptionName, why: &str) {
 }
 
 /// The switch and the field of an option.
-fn asked(ui: &mut Ui, cx: &Cx<'_>, title: &str, name: OptionName, options: &mut SocketOptions) {
+fn asked(
+    ui: &mut Ui,
+    cx: &Cx<'_>,
+    subject: &Subject<'_>,
+    name: OptionName,
+    options: &mut SocketOptions,
+) {
+    let title = subject.title;
     let now = options.get(name);
     let mut on = match now {
         None | Some(OptionValue::Switch(false) | OptionValue::Linger(Linger::Off)) => false,
         Some(OptionValue::Switch(true) | OptionValue::Linger(_) | OptionValue::Number(_)) => true,
     };
     let accessible = cx.say(&text!("lab_bench_page.option", end = title, option = name.name()));
-    let toggled = switch(ui, &mut on, &accessible).changed();
+    let switch = switch(ui, &mut on, &accessible);
+    let toggled = switch.changed();
     let label = ui.label(TypeStyle::Mono.rich(name.name()).color(Theme::of(ui).text.primary));
-    label.on_hover_text(cx.say(&meaning(name)));
+    let label = label.on_hover_text(cx.say(&meaning(name)));
+    if let Some(off) = &subject.off {
+        switch.on_disabled_hover_text(cx.say(off));
+        label.on_disabled_hover_text(cx.say(off));
+    }
     if toggled {
         let value = match name.takes() {
             Takes::Switch => Some(OptionValue::Switch(on)),
@@ -250,7 +287,7 @@ const fn usual(name: OptionName) -> u32 {
 }
 
 /// What an option does, in a sentence.
-fn meaning(name: OptionName) -> text::Text {
+fn meaning(name: OptionName) -> Text {
     match name {
         OptionName::ReuseAddress => text!("lab_bench_page.about.reuse_address"),
         OptionName::ReusePort => text!("lab_bench_page.about.reuse_port"),

@@ -3,10 +3,12 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use super::holder::Holder;
+use super::meaning::name_of;
 use super::track::Track;
 use crate::analysis::diagram::{Course, Node, Opening, Walk};
 use crate::gui::cx::Cx;
-use crate::lab::{BenchState, ConnectionState, Server, Watch};
+use crate::lab::{BenchState, ConnectionState, Server, Watch, plain_errno};
 use crate::model::State;
 use crate::model::lab::{Call, CallOutcome, End, Role};
 use crate::text;
@@ -17,6 +19,7 @@ struct Key {
     number: u64,
     changes: u64,
     calls: u64,
+    waiting: Option<Duration>,
     found: [bool; 2],
 }
 
@@ -33,9 +36,13 @@ pub(super) struct Run {
     pub(super) summary: String,
     /// Why there is no connection.
     pub(super) failed: Option<NotMade>,
+    /// The newest call of the connection, where it failed.
+    pub(super) last_failed: Option<NotMade>,
+    /// Who holds the far end where that is another program's.
+    pub(super) holder: Holder,
 }
 
-/// The call with which making a connection ended.
+/// A call that failed; the one with which making a connection ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct NotMade {
     pub(super) call: String,
@@ -44,16 +51,44 @@ pub(super) struct NotMade {
     pub(super) meaning: String,
 }
 
+impl NotMade {
+    fn of(call: &Call) -> Option<Self> {
+        match &call.outcome {
+            // Where the lab stopped waiting the kernel goes on, as after EINPROGRESS.
+            CallOutcome::Failed { errno, meaning }
+                if !matches!(errno.as_str(), "EINPROGRESS" | "cancelled") =>
+            {
+                let (call, errno) = (call.call.clone(), errno.clone());
+                Some(Self { call, errno, meaning: meaning.clone() })
+            }
+            CallOutcome::Failed { .. } | CallOutcome::Returned(_) => None,
+        }
+    }
+
+    /// Whether it was this call, and gave this.
+    pub(super) fn is(&self, call: &str, errno: &str) -> bool {
+        name_of(&self.call) == call && plain_errno(&self.errno) == errno
+    }
+}
+
 impl Run {
     /// Takes in what happened to this connection since.
     pub(super) fn update(&mut self, cx: &Cx<'_>, bench: &BenchState, shown: &ConnectionState) {
+        self.holder.update(cx, bench, shown);
         let lane = bench.lane(shown);
         let found = End::ALL.map(|end| lane.is_some_and(|lane| lane.was_found(end)));
+        let waiting = || {
+            bench
+                .waiting
+                .iter()
+                .filter(|it| it.who.number == shown.number && it.who.role != Role::Listener)
+        };
         let counted = |kept: usize, dropped: u64| kept as u64 + dropped;
         let key = Key {
             number: shown.number,
             changes: lane.map_or(0, |it| counted(it.changes.iter().len(), it.changes.dropped())),
             calls: counted(bench.calls.iter().len(), bench.calls.dropped()),
+            waiting: waiting().map(|it| it.at).next_back(),
             found,
         };
         if self.key == Some(key) {
@@ -62,7 +97,8 @@ impl Run {
         let changes: Vec<_> =
             lane.into_iter().flat_map(|lane| lane.changes.iter().copied()).collect();
         let calls = calls_of(bench, shown);
-        let track = Track::new(&changes, &calls, found);
+        let mut track = Track::new(&changes, &calls, found);
+        waiting().for_each(|call| track.wait(call));
         self.walks = End::ALL.map(|end| walk(&track, end));
         self.at = End::ALL.map(|end| {
             track.lanes[end as usize].last().map(|last| match last.state {
@@ -72,6 +108,7 @@ impl Run {
         });
         self.summary = summary(cx, &track);
         self.failed = failed(&track, &calls);
+        self.last_failed = calls.last().and_then(|call| NotMade::of(call));
         self.track = track;
         self.key = Some(key);
     }
@@ -154,19 +191,9 @@ impl Accepted {
 fn failed(track: &Track, calls: &[&Call]) -> Option<NotMade> {
     let made = track.lanes.iter().flatten().any(|it| it.state == Some(State::Established));
     let last = calls.iter().rev().find(|call| {
-        let name = call.call.split('(').next().unwrap_or_default();
-        matches!(name, "getaddrinfo" | "socket" | "bind" | "connect")
+        matches!(name_of(&call.call), "getaddrinfo" | "socket" | "bind" | "connect")
     })?;
-    match &last.outcome {
-        // Where the lab stopped waiting the kernel goes on, as after EINPROGRESS.
-        CallOutcome::Failed { errno, meaning }
-            if !made && !matches!(errno.as_str(), "EINPROGRESS" | "cancelled") =>
-        {
-            let (call, errno) = (last.call.clone(), errno.clone());
-            Some(NotMade { call, errno, meaning: meaning.clone() })
-        }
-        CallOutcome::Failed { .. } | CallOutcome::Returned(_) => None,
-    }
+    if made { None } else { NotMade::of(last) }
 }
 
 fn walk(track: &Track, end: End) -> Option<Walk> {

@@ -1,31 +1,30 @@
 //! What this pair of states means, in a sentence; what both ends hold; and what to try next.
 
+mod facts;
+mod in_use;
+mod listening;
 mod next;
 mod pair;
 
-use std::net::SocketAddr;
-
-use eframe::egui::{Align, Label, Layout, Link, Ui, vec2};
+use eframe::egui::{Label, Link, Ui, vec2};
 use egui_material_icons::icons::ICON_ARROW_FORWARD;
 
-use super::end;
+use super::meaning::meaning;
 use super::run::{NotMade, Run};
 use super::setup::Choices;
-use crate::analysis::explain::remaining;
+use super::track::Sent;
 use crate::gui::cx::{Command, Cx};
 use crate::gui::theme::measure::{size, space, stroke};
 use crate::gui::theme::{Theme, TypeStyle};
 use crate::gui::widgets::{Card, icon};
-use crate::lab::{self, Actor, BenchState, ConnectionState, Holding, On, Seen, Which};
-use crate::model::lab::{End, Role};
-use crate::model::{Socket, TimerKind};
+use crate::lab::{self, BenchState, ConnectionState, Holding};
+use crate::model::State;
+use crate::model::lab::End;
 use crate::text;
-use crate::text::{Text, age, thousands};
+use crate::text::{Text, age};
+use listening::NotOpened;
 use next::Doing;
 use pair::{Side, sentences};
-
-/// The width of an end's column.
-const COLUMN: f32 = 104.0;
 
 /// Draws the card.
 pub(super) fn ui(
@@ -43,30 +42,45 @@ pub(super) fn ui(
         |ui| {
             let theme = Theme::of(ui);
             let shown = choices.shown(bench);
-            let sides = shown.map(|shown| End::ALL.map(|end| Side::of(bench, shown, end)));
+            let sides = shown.map(|shown| {
+                End::ALL.map(|end| Side::of(bench, shown, end, cx.frame.limits.fin_timeout_s))
+            });
             let failed = run.failed.as_ref().filter(|_| shown.is_some());
-            let said = match (failed, &sides) {
-                (Some(failed), _) => not_made(failed, shown.and_then(|it| holder(bench, it))),
+            let not_opened = NotOpened::of(bench, choices);
+            let mut said = not_opened.said;
+            if said.is_empty()
+                && let Some(copies) =
+                    shown.zip(sides.as_ref()).and_then(|(it, sides)| copies(it, sides))
+            {
+                said.push(copies);
+            }
+            match (failed, &sides) {
+                (Some(failed), _) => said.extend(not_made(bench, failed, shown)),
+                (None, Some(sides)) if !said.is_empty() => {
+                    // That is the news: of the connection one sentence is enough.
+                    said.extend(sentences(sides).into_iter().take(1));
+                }
                 (None, Some(sides)) => {
-                    let mut said = sentences(sides);
-                    said.extend(shown.and_then(|shown| closing(bench, shown)));
-                    said
+                    said.extend(sentences(sides));
+                    said.extend(shown.and_then(|shown| lost(shown, sides, run)));
+                    said.extend(shown.into_iter().flat_map(|shown| closing(bench, shown)));
+                    said.extend(run.last_failed.iter().flat_map(last_failed));
                 }
                 (None, None) => {
-                    vec![text!("lab_bench_page.see.nothing"), text!("lab_bench_page.see.begin")]
+                    said.push(text!("lab_bench_page.see.nothing"));
+                    said.push(text!("lab_bench_page.see.begin"));
                 }
-            };
-            said_ui(ui, cx, &said);
-            if let Some(shown) = shown {
-                line(ui);
-                facts(ui, cx, bench, shown);
             }
-            let next = next::suggestions(
-                bench,
-                choices,
-                sides.as_ref(),
-                failed.map(|it| it.errno.as_str()),
-            );
+            said_ui(ui, cx, &said);
+            // Of a connection that there is not, or not any more, there would be dashes alone.
+            let is_over = sides.is_some_and(|sides| sides.iter().all(Side::is_gone));
+            if let Some(shown) = shown.filter(|_| failed.is_none() && !is_over) {
+                line(ui);
+                facts::ui(ui, cx, bench, shown, run);
+            }
+            let mut next = not_opened.next;
+            next.extend(next::suggestions(bench, choices, sides.as_ref(), failed));
+            next.truncate(next::MOST);
             if next.is_empty() {
                 return;
             }
@@ -76,12 +90,12 @@ pub(super) fn ui(
             for (label, doing) in next {
                 if suggestion(ui, &cx.say(&label)) {
                     match doing {
-                        Doing::Send(commands) => {
-                            for command in commands {
-                                cx.send(Command::Bench(command));
-                            }
-                        }
+                        Doing::Send(commands) => send(cx, commands),
                         Doing::Choose(changed) => *choices = *changed,
+                        Doing::Both(changed, commands) => {
+                            *choices = *changed;
+                            send(cx, commands);
+                        }
                     }
                 }
             }
@@ -89,70 +103,63 @@ pub(super) fn ui(
     );
 }
 
+fn send(cx: &Cx<'_>, commands: Vec<lab::Command>) {
+    for command in commands {
+        cx.send(Command::Bench(command));
+    }
+}
+
 /// Why there is no connection, and who has its addresses where that is known.
-fn not_made(failed: &NotMade, holder: Option<Text>) -> Vec<Text> {
+fn not_made(bench: &BenchState, failed: &NotMade, wants: Option<&ConnectionState>) -> Vec<Text> {
     let (call, errno) = (failed.call.as_str(), failed.errno.as_str());
-    let headline = text!("lab_bench_page.see.not_made", call = call, errno = errno);
-    let meaning = lab::meaning(errno).unwrap_or_else(|| {
-        text!("lab_bench_page.see.as_it_says", answer = failed.meaning.as_str())
-    });
-    [Some(headline), holder.or(Some(meaning))].into_iter().flatten().collect()
+    let mut said = vec![text!("lab_bench_page.see.not_made", call = call, errno = errno)];
+    let told = wants.map(|wants| in_use::told(bench, failed, wants)).unwrap_or_default();
+    if told.is_empty() {
+        said.push(means(failed));
+    } else {
+        said.extend(told);
+    }
+    said
 }
 
-/// Which connection of the bench has the addresses that this one wants.
-fn holder(bench: &BenchState, wants: &ConnectionState) -> Option<Text> {
-    let last = |name: &str| {
-        let of_ours = bench
-            .calls
-            .iter()
-            .rev()
-            .filter(|call| call.who.role == Role::Client && call.who.number == wants.number);
-        let mut arguments = of_ours.filter_map(|call| call.call.strip_prefix(name));
-        arguments.next()?.strip_suffix(')')?.parse::<SocketAddr>().ok()
-    };
-    let (local, remote) = (last("bind(")?, last("connect(")?);
-    let older = bench.connections.iter().rev().filter(|it| it.number != wants.number);
-    let (number, state) = older
-        .filter(|it| it.pair.is_some_and(|pair| pair.client == local && pair.peer == remote))
-        .find_map(|it| match bench.seen(it, End::Client) {
-            Seen::State(state) => Some((it.number, state)),
-            Seen::NoRow | Seen::Unknown => None,
-        })?;
-    Some(text!(
-        "lab_bench_page.see.held_by",
-        number = number.to_string(),
-        state = state.name(),
-        local = local.to_string(),
-        remote = remote.to_string()
-    ))
+fn means(failed: &NotMade) -> Text {
+    meaning(&failed.call, &failed.errno)
+        .unwrap_or_else(|| text!("lab_bench_page.see.as_it_says", answer = failed.meaning.as_str()))
 }
 
-/// That an end is inside `close()`, which SO_LINGER holds up.
-fn closing(bench: &BenchState, shown: &ConnectionState) -> Option<Text> {
-    // Of several that one command closes, the first that is still open is the one that is inside.
-    let is_inside = |on: On| {
-        let wanted = |it: &&ConnectionState| {
-            it.end(on.end).holding == Holding::Held
-                && match on.of {
-                    Which::All => on.end == End::Peer || it.client == shown.client,
-                    Which::Client(client) => it.client == client,
-                    Which::Connection(number) => it.number == number,
-                }
-        };
-        let first = bench.connections.iter().find(wanted);
-        first.is_some_and(|first| first.number == shown.number)
-    };
-    let actors = [(End::Client, Actor::Client(shown.client)), (End::Peer, Actor::Peer)];
-    let closes = |(end, actor): &(End, Actor)| {
-        bench.running.iter().any(|running| {
-            running.actor == *actor
-                && matches!(running.command, lab::Command::Close { on } if on.end == *end && is_inside(on))
-        })
-    };
-    actors.into_iter().find(closes).map(|(end, _)| match end {
-        End::Client => text!("lab_bench_page.see.client_closing"),
-        End::Peer => text!("lab_bench_page.see.peer_closing"),
+/// The newest call, where it failed: what it means has more room here than in its row.
+fn last_failed(failed: &NotMade) -> [Text; 2] {
+    let (call, errno) = (failed.call.as_str(), failed.errno.as_str());
+    [text!("lab_seen.gave", call = call, errno = errno), means(failed)]
+}
+
+/// That a `close()` closed one of several descriptors, and so nothing.
+fn copies(shown: &ConnectionState, sides: &[Side; 2]) -> Option<Text> {
+    sides.iter().find_map(|side| {
+        let end = shown.end(side.end);
+        let open = matches!(side.state(), Some(State::Established | State::CloseWait));
+        (open && end.copies_closed > 0 && end.holding == Holding::Held)
+            .then(|| text!("lab_seen.copies", n = end.copies + 1, end = side.word()))
     })
+}
+
+/// What a reset threw away: the Send-Q of its sender, as it was before.
+fn lost(shown: &ConnectionState, sides: &[Side; 2], run: &Run) -> Option<Text> {
+    let reset = run.track.transfers.iter().find(|it| it.what == Sent::Reset)?;
+    let [from, to] = [reset.from, reset.from.other()].map(|end| &sides[end as usize]);
+    let bytes = shown.end(reset.from).unsent_at_close.filter(|bytes| *bytes > 0)?;
+    Some(text!("lab_seen.lost", n = bytes, this = from.word(), other = to.word()))
+}
+
+/// That an end is inside `close()`, which SO_LINGER holds up, and for how long it has been.
+fn closing(bench: &BenchState, shown: &ConnectionState) -> Vec<Text> {
+    let inside = End::ALL.into_iter().find_map(|end| Some((end, bench.closing(shown, end)?)));
+    let Some((end, closing)) = inside else { return Vec::new() };
+    let lasts = text!("lab_seen.close_waits", time = age(bench.since(closing.at)));
+    match end {
+        End::Client => vec![text!("lab_bench_page.see.client_closing"), lasts],
+        End::Peer => vec![text!("lab_bench_page.see.peer_closing"), lasts],
+    }
 }
 
 /// The sentence that names the situation, and what follows from it, in one flow.
@@ -192,81 +199,4 @@ fn suggestion(ui: &mut Ui, label: &str) -> bool {
         .inner
     })
     .inner
-}
-
-/// Queues, timers and owners of both ends, side by side.
-fn facts(ui: &mut Ui, cx: &Cx<'_>, bench: &BenchState, shown: &ConnectionState) {
-    let rows = End::ALL.map(|end| bench.lane(shown).and_then(|lane| lane.row(end)));
-    let unknown = || "\u{2013}".to_owned();
-    let queue = |of: fn(&Socket) -> Option<u32>| {
-        rows.map(|row| row.and_then(of).map_or_else(unknown, |bytes| thousands(bytes.into())))
-    };
-    let titles = End::ALL.map(|end| end::title(cx, end));
-    fact(ui, "", &titles, TypeStyle::Caption);
-    let receive = queue(|row| row.queues.map(|queues| queues.receive));
-    fact(ui, &cx.say(&text!("lab_bench_page.recv_q")), &receive, TypeStyle::Dense);
-    let send = queue(|row| row.queues.map(|queues| queues.send));
-    fact(ui, &cx.say(&text!("lab_bench_page.send_q")), &send, TypeStyle::Dense);
-    let timers = rows.map(|row| row.map_or_else(unknown, |row| timer(cx, row)));
-    fact(ui, &cx.say(&text!("lab_bench_page.timer")), &timers, TypeStyle::Dense);
-    let owners = End::ALL.map(|end| {
-        let has_row = rows[end as usize].is_some();
-        owner(cx, shown, end, has_row).unwrap_or_else(unknown)
-    });
-    fact(ui, &cx.say(&text!("lab_bench_page.owner")), &owners, TypeStyle::Dense);
-}
-
-/// One line: a name, and a value for each end.
-fn fact(ui: &mut Ui, name: &str, values: &[String; 2], style: TypeStyle) {
-    let theme = Theme::of(ui);
-    let wanted = vec2(ui.available_width(), style.line() + space::XS);
-    ui.allocate_ui_with_layout(wanted, Layout::right_to_left(Align::Center), |ui| {
-        ui.set_min_size(wanted);
-        ui.spacing_mut().item_spacing.x = 0.0;
-        for value in values.iter().rev() {
-            let cell = vec2(COLUMN, wanted.y);
-            ui.allocate_ui_with_layout(cell, Layout::right_to_left(Align::Center), |ui| {
-                ui.set_min_size(cell);
-                let weak = style == TypeStyle::Caption || value == "0";
-                let color = if weak { theme.text.tertiary } else { theme.text.primary };
-                let label = Label::new(style.rich(value).color(color)).truncate();
-                ui.add(label).on_hover_text(value);
-            });
-        }
-        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-            ui.label(TypeStyle::Dense.rich(name).color(theme.text.secondary));
-        });
-    });
-}
-
-fn timer(cx: &Cx<'_>, row: &Socket) -> String {
-    let Some(timer) = row.timer else {
-        // Queues come only from sources that tell of timers too.
-        return if row.queues.is_some() {
-            cx.say(&text!("lab_bench_page.no_timer"))
-        } else {
-            "\u{2013}".to_owned()
-        };
-    };
-    let left = age(remaining(timer, std::time::Duration::ZERO));
-    match timer.kind {
-        TimerKind::Retransmit => cx.say(&text!("lab_bench_page.timer_rto", time = left)),
-        TimerKind::Keepalive => cx.say(&text!("lab_bench_page.timer_keep", time = left)),
-        TimerKind::Expiry => cx.say(&text!("lab_bench_page.timer_ends", time = left)),
-        TimerKind::Persist => cx.say(&text!("lab_bench_page.timer_probe", time = left)),
-    }
-}
-
-/// Who holds the socket; none where nobody here knows.
-fn owner(cx: &Cx<'_>, shown: &ConnectionState, end: End, has_row: bool) -> Option<String> {
-    let text = match shown.end(end).holding {
-        Holding::Held => text!("lab_bench_page.owner_lab"),
-        Holding::Leaked => text!("lab_bench_page.owner_leaked"),
-        Holding::Closed if has_row => text!("lab_bench_page.owner_kernel"),
-        Holding::Never if has_row && end == End::Peer && !shown.accepted => {
-            text!("lab_bench_page.owner_queue")
-        }
-        Holding::Closed | Holding::Never => return None,
-    };
-    Some(cx.say(&text))
 }

@@ -1,7 +1,7 @@
 //! What is chosen on the bench before anything is done: to whom, from where, with which options; and the commands that
 //! follow from it.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use crate::lab::{
@@ -131,6 +131,14 @@ impl Choices {
         &mut self.clients[self.client as usize]
     }
 
+    /// The same, with the client's address and port left to the kernel.
+    pub(super) fn anywhere(&self) -> Self {
+        let mut any = self.clone();
+        any.of_client().address.clear();
+        any.of_client().port.clear();
+        any
+    }
+
     /// The connection that is shown: the picked one while it is there, or the newest.
     pub(super) fn shown<'a>(&self, bench: &'a BenchState) -> Option<&'a ConnectionState> {
         let picked = self.picked.and_then(|number| bench.connection(number));
@@ -145,6 +153,16 @@ impl Choices {
             ActsOn::Shown => {
                 self.shown(bench).map_or(Which::All, |shown| Which::Connection(shown.number))
             }
+        }
+    }
+
+    /// The client whose connections the actions are for, where that is not the one that is shown.
+    pub(super) fn others(&self, bench: &BenchState) -> Option<Client> {
+        match self.acts_on {
+            ActsOn::Of(client) => {
+                self.shown(bench).filter(|shown| shown.client != client).map(|_| client)
+            }
+            ActsOn::All | ActsOn::Shown => None,
         }
     }
 
@@ -171,6 +189,16 @@ impl Choices {
             "" => None,
             typed => Some(typed.parse().map_err(|_| text!("lab_bench_page.refused.address"))?),
         };
+        if let Some(address) = address
+            && let Some(remote) = self.address_of_target()
+            && remote.is_ipv4() != IpAddr::is_ipv4(&address)
+        {
+            return Err(if remote.is_ipv4() {
+                text!("lab_seen.families.target_v4")
+            } else {
+                text!("lab_seen.families.target_v6")
+            });
+        }
         Ok(Connect {
             client: self.client,
             local: Local { address, port: port(&client.port)? },
@@ -180,6 +208,14 @@ impl Choices {
             count: self.count,
             ..Connect::new(target)
         })
+    }
+
+    /// The target's address, as far as it is known before a name is looked up.
+    fn address_of_target(&self) -> Option<IpAddr> {
+        match self.place.built_in() {
+            Some((_, address)) => Some(address),
+            None => self.typed.trim().parse::<SocketAddr>().ok().map(|typed| typed.ip()),
+        }
     }
 
     /// What to send so that it connects, the listener first where it has to be opened.
@@ -273,6 +309,24 @@ mod tests {
         };
         assert_eq!(open.address, IpAddr::V6(Ipv6Addr::LOCALHOST));
         assert_eq!((connect.count, &connect.target), (3, &Target::BuiltIn(Server::First)));
+    }
+
+    /// `bind` would give EAFNOSUPPORT, which says nothing of the two addresses.
+    #[test]
+    fn addresses_of_two_families_are_refused_before_anything_is_called() {
+        let id = |choices: &Choices| choices.connect(&empty()).map(|_| ()).map_err(|why| why.id());
+        let mut choices = Choices::default();
+        "::1".clone_into(&mut choices.of_client().address);
+        assert_eq!(id(&choices), Err("lab_seen.families.target_v4"));
+        choices.place = Place::BuiltIn6;
+        assert_eq!(id(&choices), Ok(()));
+        "127.0.0.1".clone_into(&mut choices.of_client().address);
+        assert_eq!(id(&choices), Err("lab_seen.families.target_v6"));
+        choices.place = Place::Typed;
+        for (typed, refused) in [("[::1]:80", true), ("127.0.0.1:80", false), ("name:80", false)] {
+            typed.clone_into(&mut choices.typed);
+            assert_eq!(id(&choices).is_err(), refused, "{typed}");
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::gui::glyph::{GLYPH, glyph_width, paint_glyph};
 use crate::gui::theme::measure::{radius, size, space, stroke};
 use crate::gui::theme::{Theme, TypeStyle};
 use crate::gui::widgets::{focus_ring, segmented};
-use crate::lab::{BenchState, Client, ConnectionState};
+use crate::lab::{BenchState, Client, ConnectionState, Which};
 use crate::model::lab::End;
 use crate::text;
 
@@ -36,11 +36,18 @@ pub(super) fn ui(ui: &mut Ui, cx: &Cx<'_>, bench: &BenchState, choices: &mut Cho
         segmented(ui, &mut choices.acts_on, &parts);
         ui.label(TypeStyle::Dense.rich(cx.say(&text!("lab_bench_page.shows"))).color(color));
         let shown = choices.shown(bench).map(|shown| shown.number);
+        let which = choices.which(bench);
         ScrollArea::horizontal().id_salt("strip").auto_shrink([false, true]).show(ui, |ui| {
             ui.horizontal(|ui| {
                 ui.spacing_mut().item_spacing.x = space::XS;
                 for connection in bench.connections.iter().rev() {
-                    if chip(ui, cx, bench, connection, shown == Some(connection.number)) {
+                    let acted_on = match which {
+                        Which::All => true,
+                        Which::Client(client) => connection.client == client,
+                        Which::Connection(number) => connection.number == number,
+                    };
+                    let on = shown == Some(connection.number);
+                    if chip(ui, cx, bench, connection, (on, acted_on)) {
                         choices.picked = Some(connection.number);
                         choices.client = connection.client;
                     }
@@ -50,18 +57,19 @@ pub(super) fn ui(ui: &mut Ui, cx: &Cx<'_>, bench: &BenchState, choices: &mut Cho
     });
 }
 
-/// One connection: its client's letter, its number, and the signs of both ends.
+/// One connection: its client's letter, its number, and the signs of both ends; weaker where no action is for it.
 fn chip(
     ui: &mut Ui,
     cx: &Cx<'_>,
     bench: &BenchState,
     connection: &ConnectionState,
-    on: bool,
+    (on, acted_on): (bool, bool),
 ) -> bool {
     let theme = Theme::of(ui);
     let ends = End::ALL.map(|end| seen(bench, connection, end));
     let label = format!("{}{}", connection.client.name(), connection.number);
-    let text = ui.painter().layout_no_wrap(label, TypeStyle::Dense.font(), theme.text.primary);
+    let color = if acted_on { theme.text.primary } else { theme.text.tertiary };
+    let text = ui.painter().layout_no_wrap(label, TypeStyle::Dense.font(), color);
     let sign = |known: Known| match known {
         Known::Seen(state) | Known::Inferred(state) => glyph_width(state, GLYPH),
         Known::NoRow | Known::Nothing => GLYPH,
@@ -87,7 +95,7 @@ fn chip(
     let mut left = rect.left_center() + vec2(space::S, 0.0);
     let height = text.size().y;
     let wide = text.size().x;
-    painter.galley(left - vec2(0.0, height / 2.0), text, theme.text.primary);
+    painter.galley(left - vec2(0.0, height / 2.0), text, color);
     left.x += wide + space::XS;
     for known in ends {
         match known {

@@ -6,7 +6,8 @@
 
 use std::time::Duration;
 
-use crate::lab;
+use super::meaning::name_of;
+use crate::lab::{self, Waiting};
 use crate::model::State;
 use crate::model::lab::{Call, CallOutcome, Change, End, Role};
 use crate::text::thousands;
@@ -103,6 +104,15 @@ impl Track {
         track
     }
 
+    /// A call that has not returned yet.
+    pub(super) fn wait(&mut self, call: &Waiting) {
+        let end = end_of(call.who.role);
+        let name = format!("{}\u{2026}", name_of(&call.call));
+        let place = self.ticks.partition_point(|tick| tick.at <= call.at);
+        self.ticks.insert(place, Tick { at: call.at, end, name, failed: false });
+        self.last = self.last.max(call.at);
+    }
+
     /// The lane of an end that no look can find, from the states of the other.
     fn infer_lane(&mut self, found: [bool; 2]) {
         let [client, peer] = found;
@@ -153,14 +163,15 @@ impl Track {
     /// And one that sent a reset is not in TIME_WAIT.
     fn reset(&self, from: End, calls: &[&Call]) -> Option<Transfer> {
         let to = from.other();
-        let on = |end: End| calls.iter().copied().filter(move |call| end_of(call) == end);
+        let on = |end: End| calls.iter().copied().filter(move |call| end_of(call.who.role) == end);
         let failed = on(to).find(|call| {
             matches!(&call.outcome, CallOutcome::Failed { errno, .. } if errno.ends_with("ECONNRESET"))
         });
-        let closed = |end: End| on(end).find(|call| name_of(call) == "close").map(|call| call.at);
+        let closed =
+            |end: End| on(end).find(|call| name_of(&call.call) == "close").map(|call| call.at);
         let shut = on(to).find(|call| {
             let went = matches!(call.outcome, CallOutcome::Returned(_));
-            went && name_of(call) == "shutdown" && !call.call.contains("SHUT_RD)")
+            went && name_of(&call.call) == "shutdown" && !call.call.contains("SHUT_RD)")
         });
         let waits = self.lanes[from as usize].iter().any(|it| it.state == Some(State::TimeWait));
         let lane = &self.lanes[to as usize];
@@ -190,20 +201,15 @@ impl Track {
 }
 
 /// On which lane a call is drawn: a listener's stand on the peer's side.
-const fn end_of(call: &Call) -> End {
-    match call.who.role {
+const fn end_of(role: Role) -> End {
+    match role {
         Role::Client => End::Client,
         Role::Peer | Role::Listener => End::Peer,
     }
 }
 
-/// The call without its arguments.
-fn name_of(call: &Call) -> &str {
-    call.call.split('(').next().unwrap_or_default()
-}
-
 fn tick(call: &Call) -> Option<Tick> {
-    let name = name_of(call);
+    let name = name_of(&call.call);
     let failed = matches!(call.outcome, CallOutcome::Failed { .. });
     // What prepares a socket says nothing of the connection.
     if !failed && matches!(name, "socket" | "setsockopt" | "getsockopt" | "bind" | "listen") {
@@ -220,7 +226,7 @@ fn tick(call: &Call) -> Option<Tick> {
         (CallOutcome::Returned(_), "shutdown") => shutdown(&call.call).to_owned(),
         (CallOutcome::Returned(_), name) => name.to_owned(),
     };
-    Some(Tick { at: time_of(call), end: end_of(call), name, failed })
+    Some(Tick { at: time_of(call), end: end_of(call.who.role), name, failed })
 }
 
 /// When a call meets its connection: `accept` as it returns, for it may have waited since before there was one.
@@ -245,11 +251,11 @@ fn shutdown(call: &str) -> &'static str {
 
 fn transfer(call: &Call) -> Option<Transfer> {
     let CallOutcome::Returned(value) = &call.outcome else { return None };
-    if name_of(call) != "send" {
+    if name_of(&call.call) != "send" {
         return None;
     }
     let bytes = value.split(|sign: char| !sign.is_ascii_digit()).next()?.parse().ok()?;
-    Some(Transfer { at: call.at, from: end_of(call), what: Sent::Bytes(bytes) })
+    Some(Transfer { at: call.at, from: end_of(call.who.role), what: Sent::Bytes(bytes) })
 }
 
 #[cfg(test)]

@@ -8,9 +8,9 @@ use eframe::egui::{Align2, CornerRadius, Galley, Pos2, Rect, Shape, Stroke, Ui, 
 use crate::gui::cx::Cx;
 use crate::gui::glyph::{GLYPH, glyph_width, paint_glyph};
 use crate::gui::pages::lab::run::seconds;
-use crate::gui::pages::lab::track::{Sent, Tick, Track, Transfer};
+use crate::gui::pages::lab::track::{Sent, Track, Transfer};
 use crate::gui::theme::measure::{radius, space, stroke};
-use crate::gui::theme::{Theme, TypeStyle};
+use crate::gui::theme::{Color, Theme, TypeStyle};
 use crate::model::State;
 use crate::model::lab::End;
 use crate::text;
@@ -18,9 +18,9 @@ use crate::text::bytes;
 
 /// The heights, from top to bottom: names of calls, ticks, lane, between, lane, ticks, names of calls, axis.
 const LABEL: f32 = 13.0;
-const TICK: f32 = 7.0;
-const LANE: f32 = 25.0;
-const BETWEEN: f32 = 30.0;
+pub(super) const TICK: f32 = 7.0;
+const LANE: f32 = 23.0;
+const BETWEEN: f32 = 25.0;
 const AXIS: f32 = 17.0;
 pub(super) const HEIGHT: f32 = 2.0 * (LABEL + TICK + LANE) + BETWEEN + AXIS;
 
@@ -29,7 +29,7 @@ const MARK: f32 = 3.0;
 const SLIVER: f32 = 3.0;
 
 /// Between two labels that stand in one line.
-const APART: f32 = 6.0;
+pub(super) const APART: f32 = 6.0;
 
 /// The least width between two numbers of the axis.
 const PITCH: f32 = 90.0;
@@ -48,7 +48,7 @@ pub(super) struct Axis {
 }
 
 impl Axis {
-    fn x(&self, time: Duration) -> f32 {
+    pub(super) fn x(&self, time: Duration) -> f32 {
         let span = self.span.as_secs_f64();
         let share = (time.as_secs_f64() - self.from.as_secs_f64()) / span;
         #[expect(clippy::cast_possible_truncation, reason = "a place on the screen")]
@@ -105,7 +105,7 @@ pub(super) fn names_width(ui: &Ui, cx: &Cx<'_>, names: &[String; 2], inferred: [
 }
 
 impl Painting<'_> {
-    fn lane(&self, end: End) -> Rect {
+    pub(super) fn lane(&self, end: End) -> Rect {
         let first = self.axis.room.top() + LABEL + TICK;
         let top = if end == End::Client { first } else { first + LANE + BETWEEN };
         Rect::from_min_size(pos2(self.axis.room.left(), top), vec2(self.axis.room.width(), LANE))
@@ -230,45 +230,11 @@ impl Painting<'_> {
         painter.extend(Shape::dashed_line(&line, stroke, DOTS.0, DOTS.1));
     }
 
-    pub(super) fn ticks(&self, ui: &Ui) {
-        for end in End::ALL {
-            let lane = self.lane(end);
-            let mut free = f32::NEG_INFINITY;
-            let mut last = f32::NEG_INFINITY;
-            for tick in
-                self.track.ticks.iter().filter(|tick| tick.end == end && self.is_in_sight(tick.at))
-            {
-                let x = ui.painter().round_to_pixel_center(self.axis.x(tick.at));
-                // Of several calls on one pixel the first is drawn; the log has them all.
-                if x - last >= 1.0 {
-                    free = self.tick(ui, tick, lane, x, free);
-                    last = x;
-                }
-            }
-        }
-    }
-
-    /// Paints a tick, and its name where it is free; gives from where on the next name may stand.
-    fn tick(&self, ui: &Ui, tick: &Tick, lane: Rect, x: f32, free: f32) -> f32 {
-        let painter = ui.painter();
-        let (from, to, label, align) = if tick.end == End::Client {
-            (lane.top() - TICK, lane.top(), lane.top() - TICK - 1.0, Align2::CENTER_BOTTOM)
-        } else {
-            (lane.bottom(), lane.bottom() + TICK, lane.bottom() + TICK + 1.0, Align2::CENTER_TOP)
-        };
-        let text = self.theme.text.secondary;
-        let color = if tick.failed { self.theme.severity.critical.text } else { text };
-        painter.vline(x, from..=to, Stroke::new(stroke::HAIRLINE, color));
-        let name = painter.layout_no_wrap(tick.name.clone(), TypeStyle::Caption.font(), color);
-        let half = name.size().x / 2.0;
-        let room = self.axis.room;
-        let middle = x.clamp(room.left() + half, (room.right() - half).max(room.left() + half));
-        if middle - half < free {
-            return free;
-        }
-        let at = align.anchor_size(pos2(middle, label), name.size());
-        painter.galley(at.min, name, color);
-        middle + half + APART
+    /// A name outside the lanes. Lines behind it would run through its letters, so they stop at it.
+    pub(super) fn label(&self, ui: &Ui, place: Rect, name: Arc<Galley>, color: Color) {
+        let behind = self.theme.surface.panel;
+        ui.painter().rect_filled(place.expand2(vec2(1.0, 0.0)), CornerRadius::ZERO, behind);
+        ui.painter().galley(place.min, name, color);
     }
 
     pub(super) fn transfers(&self, ui: &Ui, cx: &Cx<'_>) {
@@ -311,9 +277,8 @@ impl Painting<'_> {
             return free.max(x + APART);
         }
         let at = Align2::LEFT_CENTER.anchor_size(pos2(left, above.midpoint(below)), label.size());
-        let width = label.size().x;
-        painter.galley(at.min, label, color);
-        left + width + APART
+        self.label(ui, at, label, color);
+        at.right() + APART
     }
 
     /// Where the line at a time stands, and its number; none at the end of a run that is over.
@@ -343,7 +308,7 @@ impl Painting<'_> {
         painter.galley(at.min, cursor.number, accent.on_fill);
     }
 
-    fn is_in_sight(&self, time: Duration) -> bool {
+    pub(super) fn is_in_sight(&self, time: Duration) -> bool {
         (self.axis.from..=self.axis.from + self.axis.span).contains(&time)
     }
 }

@@ -1,13 +1,17 @@
 //! What to try next: one or two things that can be done now and show something.
 
+mod after;
+
 use std::net::Shutdown;
 
+use super::in_use::shares;
 use super::pair::Side;
 use crate::gui::pages::lab::end::Known;
+use crate::gui::pages::lab::run::NotMade;
 use crate::gui::pages::lab::setup::{Choices, Place};
 use crate::lab::{
-    BenchState, Command, Holding, Linger, On, OptionName, OptionValue, Server, Target, Which,
-    plain_errno,
+    BenchState, Command, Holding, Linger, NUMBERING, Numbering, On, OptionName, OptionValue,
+    Server, Target, Which,
 };
 use crate::model::State;
 use crate::model::lab::End;
@@ -21,25 +25,27 @@ pub(super) enum Doing {
     Send(Vec<Command>),
     /// It chooses something, and the next connection has it.
     Choose(Box<Choices>),
+    /// Both.
+    Both(Box<Choices>, Vec<Command>),
 }
 
 /// More than the buffers of both ends hold.
 const FILLS: usize = 8 * 1024 * 1024;
 
 /// How many are shown.
-const MOST: usize = 2;
+pub(super) const MOST: usize = 2;
 
 /// What can be tried with the shown connection; with none, how to make one.
 pub(super) fn suggestions(
     bench: &BenchState,
     choices: &Choices,
     sides: Option<&[Side; 2]>,
-    failed: Option<&str>,
+    failed: Option<&NotMade>,
 ) -> Vec<(Text, Doing)> {
     if bench.failure.is_some() {
         return Vec::new();
     }
-    let mut found = match (sides, choices.shown(bench)) {
+    match (sides, choices.shown(bench)) {
         (Some(sides), Some(shown)) => {
             let number = shown.number;
             let local = shown.pair.map(|pair| pair.client);
@@ -54,7 +60,7 @@ pub(super) fn suggestions(
                 },
             };
             match failed {
-                Some(errno) => near.after(errno),
+                Some(failed) => near.after(failed),
                 None => near.suggest(sides),
             }
         }
@@ -64,15 +70,10 @@ pub(super) fn suggestions(
                 Doing::Choose(Box::new(Choices { place: Place::BuiltIn4, ..choices.clone() }))
             })],
             Err(_) => vec![(text!("lab_bench_page.next.any_local"), {
-                let mut any = choices.clone();
-                any.of_client().address.clear();
-                any.of_client().port.clear();
-                Doing::Choose(Box::new(any))
+                Doing::Choose(Box::new(choices.anywhere()))
             })],
         },
-    };
-    found.truncate(MOST);
-    found
+    }
 }
 
 /// The shown connection and what is chosen.
@@ -114,6 +115,14 @@ impl Near<'_> {
     }
 
     fn open(&self, client: &Side, peer: &Side, found: &mut Vec<(Text, Doing)>) {
+        for side in [client, peer] {
+            let shown = self.bench.connection(self.number).map(|it| it.end(side.end));
+            let last = shown.filter(|end| end.copies_closed > 0 && end.copies == 0);
+            if last.is_some_and(|end| end.holding == Holding::Held) {
+                let close = Doing::Send(vec![Command::Close { on: self.on(side.end) }]);
+                found.push((text!("lab_seen.next.close_last", this = side.word()), close));
+            }
+        }
         if client.holding == Holding::Held && client.unsent > Some(0) {
             let close = Command::Close { on: self.on(End::Client) };
             found.push((text!("lab_bench_page.next.close_full"), Doing::Send(vec![close])));
@@ -207,55 +216,23 @@ impl Near<'_> {
         let Some(local) = self.local else { return };
         let port = local.port().to_string();
         if self.choices.clients[self.choices.client as usize].port == port {
-            self.connect(text!("lab_bench_page.next.connect_same"), found);
+            let old = self.bench.connection(self.number).map(|it| it.end(End::Client).asked);
+            let new = self.choices.clients[self.choices.client as usize].options;
+            let both = old.is_some_and(|old| shares(&old)) && shares(&new);
+            self.connect(
+                if both || NUMBERING != Numbering::Linux {
+                    text!("lab_bench_page.next.connect_same")
+                } else {
+                    text!("lab_seen.next.connect_same_refused")
+                },
+                found,
+            );
         } else {
             let mut again = self.choices.clone();
             again.of_client().port.clone_from(&port);
             let text = text!("lab_bench_page.next.same_port", port = port);
             found.push((text, Doing::Choose(Box::new(again))));
         }
-    }
-
-    /// What to try after making a connection failed so.
-    fn after(&self, errno: &str) -> Vec<(Text, Doing)> {
-        let mut found = Vec::new();
-        let client = &self.choices.clients[self.choices.client as usize];
-        match plain_errno(errno) {
-            "EADDRINUSE" | "EADDRNOTAVAIL" if !client.port.is_empty() => {
-                let reuse = Some(OptionValue::Switch(true));
-                if client.options.get(OptionName::ReuseAddress) == reuse {
-                    self.connect(text!("lab_bench_page.next.connect_same"), &mut found);
-                } else {
-                    let mut again = self.choices.clone();
-                    let options = &mut again.of_client().options;
-                    options.set(OptionName::ReuseAddress, reuse);
-                    let text = text!("lab_bench_page.next.reuse");
-                    found.push((text, Doing::Choose(Box::new(again))));
-                }
-                let mut any = self.choices.clone();
-                any.of_client().port.clear();
-                found.push((text!("lab_bench_page.next.any_port"), Doing::Choose(Box::new(any))));
-            }
-            "ECONNREFUSED" if self.server.is_some() => {
-                let last = self.server.and_then(|server| {
-                    let address = self.bench.listener(server).last_address?;
-                    self.choices.open(server, address.ip(), None).ok()
-                });
-                // On a port of the kernel's choice, which nobody has: the old one may still have accepted connections.
-                if let Some(open) = last {
-                    found.push((text!("lab_bench_page.next.listen"), Doing::Send(vec![open])));
-                }
-                self.connect(text!("lab_bench_page.next.connect_again"), &mut found);
-            }
-            _ => self.connect(text!("lab_bench_page.next.connect_again"), &mut found),
-        }
-        let shown = self.bench.connection(self.number);
-        if shown.is_some_and(|it| it.end(End::Client).holding == Holding::Held) {
-            let close = Doing::Send(vec![Command::Close { on: self.on(End::Client) }]);
-            let word = text!("lab_bench_page.word.client");
-            found.push((text!("lab_bench_page.next.close_left", this = word), close));
-        }
-        found
     }
 
     fn connect(&self, text: Text, found: &mut Vec<(Text, Doing)>) {
@@ -300,15 +277,16 @@ mod tests {
         let deadline = Instant::now() + Duration::from_secs(20);
         loop {
             let state = bench.latest();
-            let sides =
-                choices.shown(&state).map(|shown| End::ALL.map(|end| Side::of(&state, shown, end)));
+            let sides = choices
+                .shown(&state)
+                .map(|shown| End::ALL.map(|end| Side::of(&state, shown, end, None)));
             let found = suggestions(&state, &choices, sides.as_ref(), None);
             let accepts = |doing: &Doing| match doing {
                 Doing::Send(commands) => commands.iter().find_map(|command| match command {
                     Command::Accept { server } => Some(*server),
                     _ => None,
                 }),
-                Doing::Choose(_) => None,
+                Doing::Choose(_) | Doing::Both(..) => None,
             };
             if let Some(found) = found.iter().find_map(|(_, doing)| accepts(doing)) {
                 assert_eq!(found, server);

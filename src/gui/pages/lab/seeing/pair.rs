@@ -2,12 +2,15 @@
 //!
 //! The sentences hold for any connection with these two states; what a lab adds is that both ends are known.
 
+use std::time::Duration;
+
+use crate::analysis::explain::remaining;
 use crate::gui::pages::lab::end::{Known, seen};
-use crate::lab::{BenchState, ConnectionState, Holding};
+use crate::lab::{BenchState, ConnectionState, EndState, Holding, OptionName};
 use crate::model::lab::{End, Resolution};
 use crate::model::{Owner, Socket, State, TimerKind};
 use crate::text;
-use crate::text::Text;
+use crate::text::{Text, age};
 
 /// What is known of one end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,10 +30,45 @@ pub(super) struct Side {
     pub(super) stalled: bool,
     /// Whether it waits to be accepted.
     pub(super) waits: bool,
+    /// When the kernel drops its row.
+    pub(super) goes: Goes,
+}
+
+/// When the kernel drops a row that nobody holds any more.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Goes {
+    /// So its timer says.
+    In(Duration),
+    /// After `tcp_fin_timeout`, so many seconds.
+    Within(u64),
+    #[default]
+    Unknown,
+}
+
+impl Goes {
+    /// FIN_WAIT_2 of a closed socket ends with its own timer. Where that does not show, as in the first part of a long
+    /// one, the setting counts, unless the socket had one of its own (`TCP_LINGER2`).
+    fn of(row: &Socket, end: &EndState, fin_timeout_s: Option<u64>) -> Self {
+        if row.state != State::FinWait2 {
+            return Self::Unknown;
+        }
+        match row.timer {
+            Some(timer) if timer.kind == TimerKind::Expiry => {
+                Self::In(remaining(timer, Duration::ZERO))
+            }
+            _ if end.asked.get(OptionName::FinWait2).is_some() => Self::Unknown,
+            _ => fin_timeout_s.map_or(Self::Unknown, Self::Within),
+        }
+    }
 }
 
 impl Side {
-    pub(super) fn of(bench: &BenchState, shown: &ConnectionState, end: End) -> Self {
+    pub(super) fn of(
+        bench: &BenchState,
+        shown: &ConnectionState,
+        end: End,
+        fin_timeout_s: Option<u64>,
+    ) -> Self {
         let state = shown.end(end);
         let row = bench.lane(shown).and_then(|lane| lane.row(end));
         let queues = row.and_then(|row| row.queues);
@@ -54,6 +92,7 @@ impl Side {
                 && !shown.accepted
                 && state.holding == Holding::Never
                 && matches!(shown.target, crate::lab::Target::BuiltIn(_)),
+            goes: row.map_or(Goes::Unknown, |row| Goes::of(row, state, fin_timeout_s)),
         }
     }
 
@@ -69,11 +108,11 @@ impl Side {
         self.state() == Some(state)
     }
 
-    fn is_gone(&self) -> bool {
+    pub(super) fn is_gone(&self) -> bool {
         self.known == Known::NoRow
     }
 
-    fn word(&self) -> Text {
+    pub(super) fn word(&self) -> Text {
         match self.end {
             End::Client => text!("lab_bench_page.word.client"),
             End::Peer => text!("lab_bench_page.word.peer"),
@@ -195,7 +234,10 @@ fn one(this: &Side, other: &Side) -> Option<Vec<Text>> {
         }
         State::FinWait2 if other.is_gone() => vec![
             text!("lab_bench_page.see.fin_wait_2_alone", this = name.clone(), other = across),
-            text!("lab_bench_page.see.fin_wait_2_ends"),
+            match this.goes {
+                Goes::In(time) => text!("lab_seen.fin_wait_2_ends_in", time = age(time)),
+                Goes::Within(_) | Goes::Unknown => text!("lab_bench_page.see.fin_wait_2_ends"),
+            },
         ],
         State::TimeWait if other.is(State::TimeWait) => {
             let stays = text!("lab_bench_page.see.time_wait_stays");
@@ -239,20 +281,34 @@ fn close_wait(this: &Side, other: &Side) -> Vec<Text> {
         }
         None => text!("lab_bench_page.see.fin_there", other = across.clone()),
     }];
-    said.push(match (this.at_end, this.unread) {
-        (true, _) | (false, Some(0)) => text!("lab_bench_page.see.end_read", this = name.clone()),
-        (false, Some(1)) => text!("lab_bench_page.see.end_unread", this = name.clone()),
-        (false, Some(more)) => {
-            text!("lab_bench_page.see.data_unread", n = more - 1, this = name.clone())
-        }
-        (false, None) => text!("lab_bench_queues.end_not_told", this = name.clone()),
-    });
+    said.push(read_so_far(this));
     said.push(match other.held {
         Some(true) => text!("lab_bench_page.see.both_stay"),
-        Some(false) => text!("lab_bench_page.see.this_stays", this = name, other = across),
+        Some(false) => match other.goes {
+            Goes::In(time) => {
+                text!("lab_seen.stays.in", this = name, other = across, time = age(time))
+            }
+            Goes::Within(n) => text!("lab_seen.stays.within", n = n, this = name, other = across),
+            Goes::Unknown => text!("lab_bench_page.see.this_stays", this = name, other = across),
+        },
         None => text!("lab_bench_page.see.this_stays_alone", this = name, other = across),
     });
     said
+}
+
+/// What of the stream was read by an end whose peer sent its FIN.
+fn read_so_far(this: &Side) -> Text {
+    let name = this.word();
+    match (this.at_end, this.unread) {
+        (true, _) => text!("lab_bench_page.see.end_read", this = name),
+        // An empty queue shows that the data was taken, not that a read of another program gave 0.
+        (false, Some(0)) if this.holding == Holding::Never => {
+            text!("lab_seen.all_taken", this = name)
+        }
+        (false, Some(0 | 1)) => text!("lab_bench_page.see.end_unread", this = name),
+        (false, Some(more)) => text!("lab_bench_page.see.data_unread", n = more - 1, this = name),
+        (false, None) => text!("lab_bench_queues.end_not_told", this = name),
+    }
 }
 
 /// Nothing that stays.

@@ -11,7 +11,8 @@ fn side(end: End, known: Known, holding: Holding) -> Side {
         Holding::Never => None,
     };
     let (unread, unsent, stalled) = (Some(0), Some(0), false);
-    Side { end, known, holding, held, at_end: false, unread, unsent, stalled, waits: false }
+    let (at_end, waits, goes) = (false, false, Goes::Unknown);
+    Side { end, known, holding, held, at_end, unread, unsent, stalled, waits, goes }
 }
 
 fn said(client: Side, peer: Side) -> String {
@@ -69,6 +70,47 @@ fn who_holds_the_end_of_another_program_is_said_as_far_as_it_is_known() {
         let said = said(client, other(known, held));
         assert!(said.starts_with(begins) && said.contains(ends), "{said}");
     }
+}
+
+#[test]
+fn when_a_closed_end_goes_is_said_as_sharply_as_it_is_known() {
+    let client = held(End::Client, CloseWait);
+    let peer = side(End::Peer, Known::Seen(FinWait2), Holding::Closed);
+    for (goes, part) in [
+        (Goes::In(Duration::from_millis(2_400)), "goes in 2.4"),
+        (Goes::Within(20), "within 20 seconds"),
+        (Goes::Unknown, "within about a minute"),
+    ] {
+        let said = said(client, Side { goes, ..peer });
+        assert!(said.replace('\u{2009}', " ").contains(part), "{said}");
+    }
+}
+
+#[test]
+fn the_timer_counts_before_the_option_and_the_option_before_the_setting() {
+    let address = std::net::SocketAddr::from(([127, 0, 0, 1], 1));
+    let row = Socket::new(address, None, FinWait2, Owner::NoOwner);
+    let timer = crate::model::Timer { kind: TimerKind::Expiry, remaining_ms: 2_400, tries: 0 };
+    let ending = Socket { timer: Some(timer), ..row.clone() };
+    let mut end = EndState::default();
+    assert_eq!(Goes::of(&row, &end, Some(120)), Goes::Within(120));
+    assert_eq!(Goes::of(&row, &end, None), Goes::Unknown);
+    end.asked.set(OptionName::FinWait2, Some(crate::lab::OptionValue::Number(3)));
+    assert_eq!(Goes::of(&row, &end, Some(120)), Goes::Unknown);
+    assert_eq!(Goes::of(&ending, &end, Some(120)), Goes::In(Duration::from_millis(2_400)));
+}
+
+/// Recv-Q 0 shows that all data was taken; a read that gave 0 is seen at our own sockets only.
+#[test]
+fn that_the_end_was_read_is_said_only_of_a_read_that_gave_it() {
+    let client = side(End::Client, Known::Seen(FinWait2), Holding::Closed);
+    let peer = |holding| {
+        said(client, Side { held: Some(true), ..side(End::Peer, Known::Seen(CloseWait), holding) })
+    };
+    let (foreign, ours) = (peer(Holding::Never), peer(Holding::Held));
+    assert!(foreign.contains("cannot be seen"), "{foreign}");
+    assert!(ours.contains("has not read the end"), "{ours}");
+    assert!(!foreign.contains("has read the end"), "{foreign}");
 }
 
 #[test]
