@@ -99,6 +99,7 @@ fn settings_have_their_key_and_list_them_all() {
 fn when_it_is_closed_the_page_has_its_keys_again() {
     let mut window = open();
     window.show("Sockets");
+    window.until("7 of 7");
     ask(&mut window, "show");
     window.key(Key::Escape);
     window.key(Key::Home);
