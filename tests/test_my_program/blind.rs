@@ -4,6 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::Duration;
 
 use sockscope::lab::Program;
@@ -299,6 +300,57 @@ fn what_another_computer_kept_stays_so_once_our_own_row_is_gone() {
     let state = wait(&program, |state| state.connections.iter().all(|it| it.is_over()));
     assert_eq!((state.judged, state.parties[0].gone), (Some(Judged::Keeps), 1));
     drop(stream);
+}
+
+/// A probe whose looks fall between all that happens when a connection ends: it sees our FIN on its way, and then no row.
+struct Between(Box<dyn PairProbe>);
+
+impl PairProbe for Between {
+    fn resolution(&self) -> Resolution {
+        self.0.resolution()
+    }
+
+    fn shows_unowned(&self) -> bool {
+        self.0.shows_unowned()
+    }
+
+    fn lookup(&mut self, pairs: &[Pair]) -> Result<Vec<[Option<Socket>; 2]>, PollFailure> {
+        let before = |row: Socket| match row.state {
+            State::FinWait2 => Some(Socket { state: State::FinWait1, ..row }),
+            State::CloseWait => Some(Socket { state: State::Established, ..row }),
+            State::TimeWait => None,
+            _ => Some(row),
+        };
+        let rows = self.0.lookup(pairs)?.into_iter();
+        Ok(rows.map(|ends| ends.map(|row| row.and_then(before))).collect())
+    }
+
+    fn listener(&mut self, local: SocketAddr) -> Result<Option<Socket>, PollFailure> {
+        self.0.listener(local)
+    }
+}
+
+#[test]
+fn who_closes_soon_after_our_fin_has_got_it() {
+    if !pair_probe().shows_unowned() {
+        return;
+    }
+    let eyes = Eyes { probe: Box::new(Between(pair_probe())), ..Eyes::of_this_computer() };
+    let setup = patient(listener(Treatment::Close, Answer::Nothing));
+    let program = Program::start_with(setup, eyes, Arc::new(|| {})).expect("two threads");
+    let address = address(&program);
+    for _ in 0..10 {
+        let mut stream = connect(address);
+        assert_eq!(stream.read(&mut [0; 1]).ok(), Some(0), "our FIN");
+        // Some looks later.
+        thread::sleep(Duration::from_millis(50));
+    }
+    let state = wait(&program, |state| {
+        state.connections.len() == 10 && state.connections.iter().all(|it| it.is_over())
+    });
+    // A busy machine may show some of them late.
+    let closed: usize = state.parties.iter().map(|party| party.closed).sum();
+    assert!(closed > 0, "{:#?}", state.parties);
 }
 
 /// A probe that sees what processes hold and nothing else, as on macOS: no row of the kernel's alone, no inode, no cookie.

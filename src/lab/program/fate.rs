@@ -167,10 +167,16 @@ fn arrival(evidence: &Evidence<'_>) -> Arrival {
     };
     let mut is_pending = false;
     for change in lane.changes.iter() {
-        let Some(state) = change.state else { continue };
+        let is_prompt = change.at.saturating_sub(treated) < PROMPT;
+        let Some(state) = change.state else {
+            // Gone between two looks, of which the earlier was as soon after our FIN as that was on its way.
+            if is_pending && is_prompt {
+                return Arrival::Untold;
+            }
+            continue;
+        };
         let is_theirs = change.end == evidence.theirs;
         if is_theirs && has_got_fin(state) || !is_theirs && is_acknowledged(state) {
-            let is_prompt = change.at.saturating_sub(treated) < PROMPT;
             return if is_pending && !is_prompt { Arrival::At(change.at) } else { Arrival::Untold };
         }
         is_pending |= !is_theirs && has_sent_fin(Some(state));
