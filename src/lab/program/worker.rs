@@ -354,10 +354,9 @@ impl Worker {
         if self.setup.treatment != Treatment::NeverAccept {
             return;
         }
-        let mut known: BTreeMap<Pair2, bool> = BTreeMap::new();
-        for entry in &self.entries {
-            *known.entry(key(entry.pair)).or_insert(true) &= entry.is_over();
-        }
+        // The last of those with the same addresses.
+        let known: BTreeMap<Pair2, &Entry> =
+            self.entries.iter().map(|entry| (key(entry.pair), entry)).collect();
         let mut fresh = BTreeSet::new();
         for socket in &table.sockets {
             let Some(pair) = self.gate.pair_of(socket).map(key) else { continue };
@@ -366,7 +365,10 @@ impl Worker {
             let is_new = match known.get(&pair) {
                 None => opens || waits,
                 // Our end of one that is over stays in the queue; only a client's own row opens it again.
-                Some(is_over) => *is_over && opens && socket.local == pair.0,
+                Some(entry) => {
+                    let is_another = entry.inode.zip(socket.inode).is_some_and(|(a, b)| a != b);
+                    opens && socket.local == pair.0 && (entry.is_over() || is_another)
+                }
             };
             if is_new {
                 fresh.insert(pair);
